@@ -1,0 +1,93 @@
+//! `loadtest`: realistic input for an exchange, partners that answer like the real ones, and checkers
+//! that read the database and the queues from outside and share no code with the workers.
+#![allow(clippy::print_stdout, reason = "a command line tool: its result goes to standard output")]
+
+mod convert;
+mod database;
+mod dice;
+mod digest;
+mod generate;
+mod hotfolder;
+mod journal;
+mod network;
+mod partner;
+mod verify;
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use serde::Serialize;
+
+/// Sample data, partner simulators, checkers.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a day of orders as hot-folder files, with a manifest of what has to come of them
+    Generate(generate::GenerateArgs),
+    /// Write a sample delivery network as TSV tables
+    GenerateNetwork(network::sample::SampleArgs),
+    /// Convert public data to hot-folder files
+    #[command(subcommand)]
+    Convert(convert::ConvertCommand),
+    /// Play a partner of the exchange
+    #[command(subcommand)]
+    PartnerSim(partner::PartnerCommand),
+    /// Check the invariants over the database, the queues and a sender's journal; exit code 0 only if
+    /// all of them hold
+    Verify(verify::VerifyArgs),
+    /// One fingerprint of orders, waybills and used quota, to compare two runs
+    Digest(digest::DigestArgs),
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("loadtest: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Generate(args) => print_json(&generate::run(&args)?)?,
+        Command::GenerateNetwork(args) => network::sample::run(&args)?,
+        Command::Convert(convert::ConvertCommand::Uci(args)) => print_json(&convert::run(&args)?)?,
+        Command::PartnerSim(partner::PartnerCommand::Wms(args)) => {
+            print_json(&block_on(partner::run_wms(&args))??)?;
+        }
+        Command::Digest(args) => {
+            let fingerprint = block_on(digest::run(&args))??;
+            if args.json { print_json(&fingerprint)? } else { digest::print(&fingerprint) }
+        }
+        Command::Verify(args) => {
+            let report = block_on(verify::run(&args))??;
+            if args.json { print_json(&report)? } else { verify::print(&report) }
+            return Ok(if report.holds { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn block_on<F: Future>(work: F) -> anyhow::Result<F::Output> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the asynchronous runtime")?;
+    Ok(runtime.block_on(work))
+}
+
+fn print_json<T: Serialize>(value: &T) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(value).context("cannot print the result")?;
+    println!("{text}");
+    Ok(())
+}

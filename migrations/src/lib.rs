@@ -1,0 +1,64 @@
+//! The database schema, one migration a subject, plain SQL that runs on MariaDB 10.11+ and MySQL 8.4+.
+//!
+//! What lives here: tables, keys, and the order in which they came to be. What never does: data, queries.
+//! A table has one writer (a worker); the comment above each table names it.
+
+use sea_orm_migration::prelude::*;
+
+mod m0001_runtime;
+mod m0002_network;
+mod m0003_orders;
+mod m0004_waybills;
+mod m0005_adra;
+mod m0006_sales_orders;
+mod m0007_hotfolder;
+
+/// All migrations in order.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_runtime::Migration),
+            Box::new(m0002_network::Migration),
+            Box::new(m0003_orders::Migration),
+            Box::new(m0004_waybills::Migration),
+            Box::new(m0005_adra::Migration),
+            Box::new(m0006_sales_orders::Migration),
+            Box::new(m0007_hotfolder::Migration),
+        ]
+    }
+}
+
+/// Declares a migration that creates tables (and drops them again, last first).
+macro_rules! tables {
+    ($($name:literal => $sql:literal),+ $(,)?) => {
+        use sea_orm_migration::prelude::*;
+
+        #[derive(Debug, DeriveMigrationName)]
+        pub(crate) struct Migration;
+
+        #[async_trait::async_trait]
+        impl MigrationTrait for Migration {
+            async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+                for sql in [$($sql),+] {
+                    manager.get_connection().execute_unprepared(sql).await?;
+                }
+                Ok(())
+            }
+
+            async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+                let mut names = [$($name),+];
+                names.reverse();
+                for name in names {
+                    let sql = format!("DROP TABLE IF EXISTS {name}");
+                    manager.get_connection().execute_unprepared(&sql).await?;
+                }
+                Ok(())
+            }
+        }
+    };
+}
+use tables;

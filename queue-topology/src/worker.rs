@@ -1,0 +1,249 @@
+//! The worker kinds and the names of what belongs to each.
+
+use contracts::{Contract, RoutingKey};
+
+/// One binary of the fleet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "the names are those of the folders in workers/")]
+pub enum WorkerKind {
+    HotfolderIngest,
+    OrderIntake,
+    WaybillStatus,
+    AdraAssigner,
+    SalesOrder,
+    WmsSync,
+    DeliveryNetwork,
+    QueryDesk,
+}
+
+/// A waiting time of the retry ladder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "the names are the waiting times")]
+pub enum RetryTier {
+    S1,
+    S10,
+    S60,
+    M10,
+}
+
+impl RetryTier {
+    /// All tiers, shortest first.
+    pub const ALL: [Self; 4] = [Self::S1, Self::S10, Self::S60, Self::M10];
+
+    /// Where a message waits after its `attempt`-th failed delivery (counted from 1): twice in each
+    /// tier, then nowhere (`None`: to the dead letters).
+    #[must_use]
+    pub const fn after_attempt(attempt: u32) -> Option<Self> {
+        match attempt {
+            0..=2 => Some(Self::S1),
+            3..=4 => Some(Self::S10),
+            5..=6 => Some(Self::S60),
+            7..=8 => Some(Self::M10),
+            _ => None,
+        }
+    }
+
+    /// The word in queue names.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::S1 => "1s",
+            Self::S10 => "10s",
+            Self::S60 => "60s",
+            Self::M10 => "10m",
+        }
+    }
+
+    /// The waiting time in milliseconds (`x-message-ttl`).
+    #[must_use]
+    pub const fn milliseconds(self) -> i64 {
+        match self {
+            Self::S1 => 1_000,
+            Self::S10 => 10_000,
+            Self::S60 => 60_000,
+            Self::M10 => 600_000,
+        }
+    }
+}
+
+/// What a work queue carries; high and low pressure never share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WorkQueue {
+    /// Commands from ingress: a short limit, so that senders are told early.
+    Commands,
+    /// Events of other workers: a long limit, so that one full queue does not stop an exchange.
+    Events,
+    /// Messages of a partner.
+    Partner,
+    /// Questions that are worthless after two seconds.
+    Queries,
+}
+
+impl WorkQueue {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Commands => "commands",
+            Self::Events => "events",
+            Self::Partner => "partner",
+            Self::Queries => "queries",
+        }
+    }
+}
+
+impl WorkerKind {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::HotfolderIngest,
+        Self::OrderIntake,
+        Self::WaybillStatus,
+        Self::AdraAssigner,
+        Self::SalesOrder,
+        Self::WmsSync,
+        Self::DeliveryNetwork,
+        Self::QueryDesk,
+    ];
+
+    /// The name: folder, binary, queue prefix, `app_id`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HotfolderIngest => "hotfolder-ingest",
+            Self::OrderIntake => "order-intake",
+            Self::WaybillStatus => "waybill-status",
+            Self::AdraAssigner => "adra-assigner",
+            Self::SalesOrder => "sales-order",
+            Self::WmsSync => "wms-sync",
+            Self::DeliveryNetwork => "delivery-network",
+            Self::QueryDesk => "query-desk",
+        }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The broker user that instances of this kind log in as.
+    #[must_use]
+    pub fn user(self) -> String {
+        format!("dray-{}", self.name())
+    }
+
+    /// The work queues it consumes, the home queue (where retry copies return to) first.
+    #[must_use]
+    pub const fn work_queues(self) -> &'static [WorkQueue] {
+        match self {
+            Self::HotfolderIngest | Self::OrderIntake | Self::DeliveryNetwork => {
+                &[WorkQueue::Commands]
+            }
+            Self::WaybillStatus | Self::SalesOrder => &[WorkQueue::Events, WorkQueue::Commands],
+            Self::AdraAssigner => &[WorkQueue::Events],
+            Self::WmsSync => &[WorkQueue::Events, WorkQueue::Partner],
+            Self::QueryDesk => &[WorkQueue::Queries],
+        }
+    }
+
+    /// The broker's name of one of its work queues.
+    #[must_use]
+    pub fn queue(self, queue: WorkQueue) -> String {
+        format!("{}.{}", self.name(), queue.word())
+    }
+
+    /// Its retry queue of a tier.
+    #[must_use]
+    pub fn retry_queue(self, tier: RetryTier) -> String {
+        format!("{}.retry.{}", self.name(), tier.label())
+    }
+
+    /// Its dead-letter queue.
+    #[must_use]
+    pub fn dead_letter_queue(self) -> String {
+        format!("{}.dlq", self.name())
+    }
+
+    /// The control queue of one instance (exclusive, auto-delete).
+    #[must_use]
+    pub fn control_queue(self, instance: &str) -> String {
+        format!("dray.control.{}.{instance}", self.name())
+    }
+
+    /// The reply queue of one instance (exclusive, auto-delete).
+    #[must_use]
+    pub fn reply_queue(self, instance: &str) -> String {
+        format!("dray.reply.{}.{instance}", self.name())
+    }
+
+    /// The key of control messages to every instance of this kind.
+    #[must_use]
+    pub fn control_key(self) -> RoutingKey {
+        RoutingKey::of_type("control.v1").with(self.name())
+    }
+
+    /// True when it keeps an inbox, a retry ladder and dead letters (queries have none).
+    #[must_use]
+    pub const fn settles_messages(self) -> bool {
+        !matches!(self, Self::QueryDesk)
+    }
+
+    /// What each of its work queues is bound to: exchange and topic pattern.
+    #[must_use]
+    pub fn bindings(self, queue: WorkQueue) -> Vec<(contracts::Exchange, String)> {
+        use contracts as c;
+        fn on<C: Contract>() -> (c::Exchange, String) {
+            (C::EXCHANGE, RoutingKey::of_type(C::TYPE).as_str().to_owned())
+        }
+        fn on_with<C: Contract>(word: &str) -> (c::Exchange, String) {
+            (C::EXCHANGE, RoutingKey::of_type(C::TYPE).with(word).as_str().to_owned())
+        }
+        match (self, queue) {
+            (Self::HotfolderIngest, WorkQueue::Commands) => vec![on::<c::SkipSequence>()],
+            (Self::OrderIntake, WorkQueue::Commands) => vec![on::<c::CreateOrder>()],
+            (Self::DeliveryNetwork, WorkQueue::Commands) => vec![on::<c::UpsertNetwork>()],
+            (Self::WaybillStatus, WorkQueue::Commands) => {
+                vec![on::<c::ReportStatus>(), on::<c::PlaceHold>(), on::<c::ReleaseHold>()]
+            }
+            (Self::WaybillStatus, WorkQueue::Events) => {
+                vec![on::<c::OrderAccepted>(), on_with::<c::Assigned>("*")]
+            }
+            (Self::AdraAssigner, WorkQueue::Events) => vec![
+                on::<c::WaybillCreated>(),
+                on::<c::WaybillHeld>(),
+                on::<c::WaybillReleased>(),
+                on_with::<c::WaybillStatusChanged>("cancelled"),
+                on::<c::NetworkChanged>(),
+            ],
+            (Self::SalesOrder, WorkQueue::Events) => vec![on_with::<c::Assigned>("warehouse")],
+            (Self::SalesOrder, WorkQueue::Commands) => {
+                vec![on::<c::RecordWarehouseAnswer>(), on::<c::RecordWarehouseProgress>()]
+            }
+            (Self::WmsSync, WorkQueue::Events) => vec![on::<c::SalesOrderSubmitted>()],
+            (Self::WmsSync, WorkQueue::Partner) => {
+                vec![on::<c::WmsOrderConfirmation>(), on::<c::WmsOrderProgress>()]
+            }
+            (Self::QueryDesk, WorkQueue::Queries) => vec![on::<c::Query>()],
+            (_, WorkQueue::Commands | WorkQueue::Events | WorkQueue::Partner | WorkQueue::Queries) => {
+                Vec::new()
+            }
+        }
+    }
+
+    /// The exchanges it publishes to, each with the topic patterns it may use.
+    #[must_use]
+    pub fn publishes(self) -> Vec<(contracts::Exchange, &'static [&'static str])> {
+        use contracts::Exchange::{Commands, Events, WmsOut};
+        match self {
+            Self::HotfolderIngest => vec![(Commands, &["order.create"])],
+            Self::OrderIntake => vec![(Events, &["order.#"])],
+            Self::WaybillStatus => vec![(Events, &["waybill.#"])],
+            Self::AdraAssigner => vec![(Events, &["assignment.#", "route.#"])],
+            Self::SalesOrder => vec![(Events, &["sales-order.#"])],
+            Self::WmsSync => vec![
+                (Commands, &["sales-order.record-answer", "sales-order.record-progress", "waybill.report-status"]),
+                (WmsOut, &["wms.#"]),
+            ],
+            Self::DeliveryNetwork => vec![(Events, &["network.#"])],
+            Self::QueryDesk => vec![],
+        }
+    }
+}

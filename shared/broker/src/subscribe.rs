@@ -1,0 +1,215 @@
+//! Consuming: one channel a queue, with its own prefetch and its own bookkeeping of settled tags.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use contracts::UserId;
+use futures_util::StreamExt;
+use lapin::Channel;
+use lapin::options::{
+    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, QueueBindOptions,
+    QueueDeclareOptions,
+};
+use lapin::types::FieldTable;
+use tokio::sync::Mutex;
+
+use crate::delivery::read;
+use crate::{BrokerError, Connection, Delivery, Rejected, SettleTracker};
+
+/// A running consumer of one queue: the stream of its deliveries.
+#[derive(Debug)]
+pub struct Subscription {
+    consumer: lapin::Consumer,
+    settler: Settler,
+    own_user: UserId,
+}
+
+/// Acknowledges deliveries of one subscription. Cheap to clone; dead once the channel is gone.
+#[derive(Debug, Clone)]
+pub struct Settler {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    channel: Channel,
+    queue: String,
+    consumer_tag: String,
+    /// Held while an acknowledgement is sent: a later `multiple` must not overtake an earlier one.
+    tracker: Mutex<SettleTracker>,
+    abandoned: AtomicBool,
+}
+
+impl Subscription {
+    /// Opens a channel, sets its prefetch and begins to consume.
+    ///
+    /// # Errors
+    /// [`BrokerError::QueueMissing`] when there is no such queue.
+    pub async fn open(
+        connection: &Connection,
+        queue: &str,
+        prefetch: u16,
+        own_user: UserId,
+    ) -> Result<Self, BrokerError> {
+        let failed = |error: lapin::Error| BrokerError::from_lapin(&error, Some(queue));
+        let channel = connection.channel().await?;
+        // global = false: per consumer; global QoS does not exist for quorum queues
+        channel.basic_qos(prefetch, BasicQosOptions { global: false }).await.map_err(failed)?;
+        let consumer_tag = format!("{queue}-{}", uuid::Uuid::new_v4().simple());
+        let options = BasicConsumeOptions {
+            no_local: false,
+            no_ack: false,    // we acknowledge after the commit
+            exclusive: false, // several instances share a queue
+            nowait: false,    // a missing queue must be an error here
+        };
+        let consumer = channel
+            .basic_consume(queue.into(), consumer_tag.as_str().into(), options, FieldTable::default())
+            .await
+            .map_err(failed)?;
+        let tracker = Mutex::new(SettleTracker::new(usize::from(prefetch / 4)));
+        let inner = Inner {
+            channel,
+            queue: queue.to_owned(),
+            consumer_tag,
+            tracker,
+            abandoned: AtomicBool::new(false),
+        };
+        Ok(Self { consumer, settler: Settler { inner: Arc::new(inner) }, own_user })
+    }
+
+    /// What acknowledges its deliveries.
+    #[must_use]
+    pub fn settler(&self) -> Settler {
+        self.settler.clone()
+    }
+
+    /// The next delivery. `None`: the consumer was cancelled and everything it had is out.
+    ///
+    /// # Errors
+    /// [`BrokerError`] when the channel or connection is lost.
+    pub async fn next(&mut self) -> Option<Result<Result<Delivery, Box<Rejected>>, BrokerError>> {
+        let delivery = self.consumer.next().await?;
+        Some(match delivery {
+            Ok(delivery) => Ok(read(delivery, &self.own_user)),
+            Err(error) => Err(BrokerError::from_lapin(&error, Some(&self.settler.inner.queue))),
+        })
+    }
+}
+
+impl Settler {
+    /// The queue's name.
+    #[must_use]
+    pub fn queue(&self) -> &str {
+        &self.inner.queue
+    }
+
+    /// False once the channel is gone: its messages will come again, what is buffered is to be dropped.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        !self.inner.abandoned.load(Ordering::Relaxed) && self.inner.channel.status().connected()
+    }
+
+    /// Acknowledges settled deliveries, as many as possible with one frame. A lost channel is no error:
+    /// the broker delivers them again and the inbox knows them.
+    pub async fn settle(&self, tags: &[u64]) {
+        let mut tracker = self.inner.tracker.lock().await;
+        let plan = tracker.settle(tags);
+        let acks = plan.up_to.map(|tag| (tag, true)).into_iter();
+        for (tag, multiple) in acks.chain(plan.single.into_iter().map(|tag| (tag, false))) {
+            if let Err(error) = self.inner.channel.basic_ack(tag, BasicAckOptions { multiple }).await {
+                tracing::debug!(%error, queue = self.queue(), "ack on a lost channel");
+                return;
+            }
+        }
+    }
+
+    /// Tells the broker to deliver nothing more; what was delivered stays to be settled.
+    pub async fn cancel(&self) {
+        let tag = self.inner.consumer_tag.as_str().into();
+        if let Err(error) = self.inner.channel.basic_cancel(tag, BasicCancelOptions::default()).await {
+            tracing::debug!(%error, queue = self.queue(), "cancel on a lost channel");
+        }
+    }
+
+    /// Closes the channel; whatever is not settled goes back to the queue.
+    pub async fn close(&self) {
+        self.inner.abandoned.store(true, Ordering::Relaxed);
+        // closing a lost channel changes nothing
+        let _ = self.inner.channel.close(200, "done".into()).await;
+    }
+}
+
+/// An exclusive auto-delete queue of one instance (control or replies) with its consumer.
+#[derive(Debug)]
+pub struct Exclusive {
+    consumer: lapin::Consumer,
+    own_user: UserId,
+}
+
+impl Exclusive {
+    /// Declares the queue, binds it and begins to consume without acknowledgements.
+    ///
+    /// # Errors
+    /// [`BrokerError`] when the user may not or the name is taken.
+    pub async fn open(
+        connection: &Connection,
+        queue: &str,
+        exchange: &str,
+        key: &str,
+        own_user: UserId,
+    ) -> Result<Self, BrokerError> {
+        let failed = |error: lapin::Error| BrokerError::from_lapin(&error, Some(queue));
+        let channel = connection.channel().await?;
+        let options = QueueDeclareOptions {
+            passive: false,
+            durable: false,
+            exclusive: true,
+            auto_delete: true,
+            nowait: false,
+        };
+        channel.queue_declare(queue.into(), options, FieldTable::default()).await.map_err(failed)?;
+        channel
+            .queue_bind(
+                queue.into(),
+                exchange.into(),
+                key.into(),
+                QueueBindOptions::default(),
+                FieldTable::default(),
+            )
+            .await
+            .map_err(failed)?;
+        let options = BasicConsumeOptions { no_ack: true, exclusive: true, ..BasicConsumeOptions::default() };
+        let consumer = channel
+            .basic_consume(queue.into(), queue.into(), options, FieldTable::default())
+            .await
+            .map_err(failed)?;
+        Ok(Self { consumer, own_user })
+    }
+
+    /// The next message. `None`: the connection is gone.
+    pub async fn next(&mut self) -> Option<Result<Delivery, Box<Rejected>>> {
+        loop {
+            match self.consumer.next().await? {
+                Ok(mut delivery) => {
+                    // a reply expires in the queue; once here that says nothing any more
+                    delivery.properties = without_expiration(delivery.properties);
+                    return Some(read(delivery, &self.own_user));
+                }
+                Err(error) => tracing::debug!(%error, "exclusive queue lost"),
+            }
+        }
+    }
+}
+
+fn without_expiration(properties: lapin::BasicProperties) -> lapin::BasicProperties {
+    let mut kept = lapin::BasicProperties::default();
+    if let Some(value) = properties.message_id() { kept = kept.with_message_id(value.clone()); }
+    if let Some(value) = properties.kind() { kept = kept.with_type(value.clone()); }
+    if let Some(value) = properties.user_id() { kept = kept.with_user_id(value.clone()); }
+    if let Some(value) = properties.correlation_id() { kept = kept.with_correlation_id(value.clone()); }
+    if let Some(value) = properties.reply_to() { kept = kept.with_reply_to(value.clone()); }
+    if let Some(value) = properties.app_id() { kept = kept.with_app_id(value.clone()); }
+    if let Some(value) = properties.headers() { kept = kept.with_headers(value.clone()); }
+    if let Some(value) = properties.timestamp() { kept = kept.with_timestamp(*value); }
+    kept
+}

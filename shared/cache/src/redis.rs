@@ -1,0 +1,244 @@
+//! The level in Redis: every operation is over in time, and after a few failures none is tried.
+//!
+//! An entry is one string: the version as 20 digits, then the body; no body means absent.
+
+mod link;
+
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use bb8_redis::bb8::{Pool, PooledConnection, RunError};
+use bb8_redis::redis::{self, RedisError};
+use pacing::Breaker;
+
+use self::link::LinkManager;
+use crate::stats::Counters;
+use crate::{Key, Versioned};
+
+const TIME_TO_LIVE: Duration = Duration::from_secs(5 * 60);
+/// What does not exist may be created at any moment by somebody who writes nothing through.
+const ABSENT_TIME_TO_LIVE: Duration = Duration::from_secs(5);
+const CONNECTIONS_MAX: u32 = 8;
+/// Commands in one pipeline, so that a large batch fits the timeout piece by piece.
+const PIPELINE_MAX: usize = 256;
+
+const FAILURES_TO_OPEN: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
+const OPEN_FOR: Duration = Duration::from_secs(1);
+
+const VERSION_DIGITS: usize = 20;
+const PUT_IF_NEWER: &str = include_str!("redis/put_if_newer.lua");
+
+#[derive(Debug, Clone)]
+pub(crate) struct Redis(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    pool: Pool<LinkManager>,
+    timeout: Duration,
+    breaker: Mutex<Breaker>,
+    /// The digest under which Redis knows the script. It never changes; Redis may forget it.
+    script: OnceLock<String>,
+    counters: Arc<Counters>,
+}
+
+/// Why an operation brought nothing. All of them mean: go on without Redis.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error("no answer in time")]
+    Timeout,
+    #[error(transparent)]
+    Redis(#[from] RedisError),
+}
+
+impl Trouble {
+    /// Redis itself said no. It lives, so the breaker has nothing to learn from this.
+    fn is_reply(&self) -> bool {
+        match self {
+            Self::Timeout => false,
+            Self::Redis(error) => link::is_reply(error),
+        }
+    }
+}
+
+impl Redis {
+    /// `None`, and a line in the log, when the URL cannot be used.
+    pub(crate) fn new(url: &str, timeout: Duration, counters: Arc<Counters>) -> Option<Self> {
+        let manager = match LinkManager::new(url) {
+            Ok(manager) => manager,
+            // Only the category: the whole message may quote the URL with its password.
+            Err(error) => {
+                let reason = error.category();
+                tracing::warn!(reason, "redis url cannot be used, answering without redis");
+                return None;
+            }
+        };
+        let pool = Pool::builder()
+            .max_size(CONNECTIONS_MAX)
+            .connection_timeout(timeout)
+            // A link knows by itself whether it is broken; asking with a ping doubles the load.
+            .test_on_check_out(false)
+            .build_unchecked(manager);
+        let breaker = Mutex::new(Breaker::new(FAILURES_TO_OPEN, OPEN_FOR));
+        Some(Self(Arc::new(Shared {
+            pool,
+            timeout,
+            breaker,
+            script: OnceLock::new(),
+            counters,
+        })))
+    }
+
+    pub(crate) async fn get(&self, key: &Key) -> Option<Versioned> {
+        let text = self.guarded(self.0.read(key)).await??;
+        decoded(&text)
+    }
+
+    /// Stops at the first failure: what is missing then will be loaded when somebody asks.
+    pub(crate) async fn put_if_newer(&self, entries: &[(Key, Versioned)]) {
+        for chunk in entries.chunks(PIPELINE_MAX) {
+            let Some(taken) = self.guarded(self.0.write(chunk)).await else {
+                return;
+            };
+            let taken: u64 = taken.into_iter().map(u64::from).sum();
+            let offered = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+            self.0
+                .counters
+                .written(taken, offered.saturating_sub(taken));
+        }
+    }
+
+    /// Runs an operation under timeout and breaker. `None` is a failure, counted and reported.
+    async fn guarded<T>(&self, operation: impl Future<Output = Result<T, Trouble>>) -> Option<T> {
+        if !self.0.with_breaker(|breaker| breaker.allow(Instant::now())) {
+            self.0.counters.skipped();
+            return None;
+        }
+        let result = tokio::time::timeout(self.0.timeout, operation).await;
+        match result.unwrap_or(Err(Trouble::Timeout)) {
+            Ok(value) => {
+                self.0.lives();
+                Some(value)
+            }
+            Err(trouble) => {
+                self.0.counters.error();
+                if trouble.is_reply() {
+                    tracing::debug!(%trouble, "redis refused an operation");
+                    self.0.lives();
+                } else {
+                    self.0.failed(&trouble);
+                }
+                None
+            }
+        }
+    }
+}
+
+impl Shared {
+    async fn read(&self, key: &Key) -> Result<Option<Vec<u8>>, Trouble> {
+        let mut command = redis::cmd("GET");
+        command.arg(key.to_string());
+        Ok(self.link().await?.query(&command).await?)
+    }
+
+    /// One script call an entry in one pipeline; tells for each whether it was taken.
+    async fn write(&self, entries: &[(Key, Versioned)]) -> Result<Vec<u8>, Trouble> {
+        let mut link = self.link().await?;
+        let digest = match self.script.get() {
+            Some(digest) => digest,
+            None => {
+                let digest = link.query(&load_script()).await?;
+                self.script.get_or_init(|| digest)
+            }
+        };
+        let calls = script_calls(digest, entries);
+        match link.query_pipeline(&calls).await {
+            // Redis was restarted since. What the pipeline did before is harmless to repeat.
+            Err(error) if link::is_unknown_script(&error) => {
+                let _same_digest: String = link.query(&load_script()).await?;
+                Ok(link.query_pipeline(&calls).await?)
+            }
+            result => Ok(result?),
+        }
+    }
+
+    async fn link(&self) -> Result<PooledConnection<'_, LinkManager>, Trouble> {
+        self.pool.get().await.map_err(|error| match error {
+            RunError::User(error) => Trouble::Redis(error),
+            RunError::TimedOut => Trouble::Timeout,
+        })
+    }
+
+    fn lives(&self) {
+        let was_open = self.with_breaker(|breaker| {
+            let was_open = breaker.is_open();
+            breaker.success();
+            was_open
+        });
+        if was_open {
+            tracing::info!("redis answers again");
+        }
+    }
+
+    fn failed(&self, trouble: &Trouble) {
+        let just_opened = self.with_breaker(|breaker| {
+            let was_open = breaker.is_open();
+            breaker.failure(Instant::now());
+            breaker.is_open() && !was_open
+        });
+        if just_opened {
+            tracing::warn!(%trouble, "redis does not answer, going on without it");
+        }
+    }
+
+    fn with_breaker<T>(&self, act: impl FnOnce(&mut Breaker) -> T) -> T {
+        act(&mut self.breaker.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn load_script() -> redis::Cmd {
+    let mut command = redis::cmd("SCRIPT");
+    command.arg("LOAD").arg(PUT_IF_NEWER);
+    command
+}
+
+fn script_calls(digest: &str, entries: &[(Key, Versioned)]) -> redis::Pipeline {
+    let mut calls = redis::Pipeline::with_capacity(entries.len());
+    for (key, entry) in entries {
+        let time_to_live = if entry.body.is_some() {
+            TIME_TO_LIVE
+        } else {
+            ABSENT_TIME_TO_LIVE
+        };
+        calls
+            .cmd("EVALSHA")
+            .arg(digest)
+            .arg(1)
+            .arg(key.to_string())
+            .arg(encoded(entry))
+            .arg(u64::try_from(time_to_live.as_millis()).unwrap_or(u64::MAX));
+    }
+    calls
+}
+
+fn encoded(entry: &Versioned) -> Vec<u8> {
+    let mut text = format!("{:0VERSION_DIGITS$}", entry.version).into_bytes();
+    text.extend_from_slice(entry.body.as_deref().unwrap_or_default());
+    text
+}
+
+/// `None` for text that this crate has not written.
+fn decoded(text: &[u8]) -> Option<Versioned> {
+    let (digits, body) = text.split_at_checked(VERSION_DIGITS)?;
+    let digits = std::str::from_utf8(digits).ok()?;
+    let all_digits = digits.bytes().all(|digit| digit.is_ascii_digit());
+    let version = all_digits.then(|| digits.parse().ok())??;
+    Some(if body.is_empty() {
+        Versioned {
+            version,
+            body: None,
+        }
+    } else {
+        Versioned::new(version, body)
+    })
+}

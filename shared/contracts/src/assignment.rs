@@ -1,0 +1,132 @@
+//! What ADRA decided: places on routes, and waybills that got none.
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Contract, DepotCode, Exchange, FulfilledBy, RouteId, RoutingKey, SkuType, TimeslotCode,
+    TruckTypeCode, WaybillNo, ZoneCode,
+};
+
+/// Why a waybill has no place (a closed list).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[allow(missing_docs, reason = "the names are the documentation")]
+pub enum UnassignableReason {
+    DatePast,
+    CutOffPassed,
+    NoTemplate,
+    ExceedsLargestTruck,
+    ZoneQuota,
+    RouteQuota,
+    PoolExhausted,
+    ReleasedAfterCutoff,
+    Missed,
+}
+
+/// A waybill has a place on a route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Assigned {
+    /// Which waybill.
+    pub waybill_no: WaybillNo,
+    /// The n-th place it ever had, from 1: the `attempt` of road reports.
+    pub place_no: u16,
+    /// The route.
+    pub route_id: RouteId,
+    /// Its readable name, for example `NORTH-20101202-0900-1300-Z01-007`.
+    pub route_ref: String,
+    /// Where it starts.
+    pub depot: DepotCode,
+    /// The zone it serves.
+    pub zone: ZoneCode,
+    /// The day.
+    pub delivery_date: NaiveDate,
+    /// The window.
+    pub timeslot: TimeslotCode,
+    /// The truck at this moment.
+    pub truck_type: TruckTypeCode,
+    /// Dry, frozen or both.
+    pub sku_type: SkuType,
+    /// Who picks.
+    pub fulfilled_by: FulfilledBy,
+}
+
+impl Contract for Assigned {
+    const TYPE: &'static str = "assignment.assigned.v1";
+    const EXCHANGE: Exchange = Exchange::Events;
+
+    fn routing_key(&self) -> RoutingKey {
+        RoutingKey::of_type(Self::TYPE).with(self.fulfilled_by.as_str())
+    }
+}
+
+/// A waybill could not be placed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Unassignable {
+    /// Which waybill.
+    pub waybill_no: WaybillNo,
+    /// Why.
+    pub reason: UnassignableReason,
+}
+
+impl Contract for Unassignable {
+    const TYPE: &'static str = "assignment.unassignable.v1";
+    const EXCHANGE: Exchange = Exchange::Events;
+}
+
+/// A waybill lost its place (cancelled, held at lock, failed on the road).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnassignedAgain {
+    /// Which waybill.
+    pub waybill_no: WaybillNo,
+    /// The place it lost.
+    pub place_no: u16,
+    /// The route it left.
+    pub route_id: RouteId,
+    /// Why, for people.
+    pub cause: String,
+}
+
+impl Contract for UnassignedAgain {
+    const TYPE: &'static str = "assignment.unassigned.v1";
+    const EXCHANGE: Exchange = Exchange::Events;
+}
+
+/// What happened to a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RouteChange {
+    /// It was opened with its first waybill.
+    Opened,
+    /// It got a larger truck.
+    Upgraded,
+    /// Its last waybill left; the truck is back in the pool.
+    Closed,
+}
+
+/// A route was opened, upgraded or given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RouteChanged {
+    /// The route.
+    pub route_id: RouteId,
+    /// Its readable name.
+    pub route_ref: String,
+    /// What happened.
+    pub change: RouteChange,
+    /// Where it starts.
+    pub depot: DepotCode,
+    /// The zone it serves.
+    pub zone: ZoneCode,
+    /// The day.
+    pub delivery_date: NaiveDate,
+    /// The window.
+    pub timeslot: TimeslotCode,
+    /// The truck now.
+    pub truck_type: TruckTypeCode,
+}
+
+impl Contract for RouteChanged {
+    const TYPE: &'static str = "route.changed.v1";
+    const EXCHANGE: Exchange = Exchange::Events;
+}

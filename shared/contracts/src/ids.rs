@@ -1,0 +1,227 @@
+//! Identifiers as newtypes: a text id is never empty, bounded in bytes and free of control characters.
+//! No generated ids here except those derived from a client's own key.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use uuid::Uuid;
+
+/// Why a text is no valid identifier.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InvalidId {
+    /// The text is empty or only white space.
+    #[error("{kind} is empty: give it a value")]
+    Empty {
+        /// Which identifier.
+        kind: &'static str,
+    },
+    /// The text is longer than its column.
+    #[error("{kind} has {bytes} bytes, at most {max} are allowed")]
+    TooLong {
+        /// Which identifier.
+        kind: &'static str,
+        /// Its length in bytes.
+        bytes: usize,
+        /// The limit in bytes.
+        max: usize,
+    },
+    /// The text holds a control character or one that this identifier does not allow.
+    #[error("{kind} holds the character {character:?}, which is not allowed in it")]
+    Character {
+        /// Which identifier.
+        kind: &'static str,
+        /// The first offending character.
+        character: char,
+    },
+}
+
+fn check(
+    kind: &'static str,
+    text: &str,
+    max: usize,
+    allowed: fn(char) -> bool,
+) -> Result<(), InvalidId> {
+    if text.trim().is_empty() {
+        return Err(InvalidId::Empty { kind });
+    }
+    if text.len() > max {
+        return Err(InvalidId::TooLong { kind, bytes: text.len(), max });
+    }
+    match text.chars().find(|c| !allowed(*c)) {
+        Some(character) => Err(InvalidId::Character { kind, character }),
+        None => Ok(()),
+    }
+}
+
+fn printable(c: char) -> bool {
+    !c.is_control()
+}
+
+fn code(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
+}
+
+fn ascii_graphic(c: char) -> bool {
+    c.is_ascii_graphic() || c == ' '
+}
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $max:literal, $allowed:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(try_from = "String", into = "String")]
+        #[schemars(with = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The longest value in bytes.
+            pub const MAX_BYTES: usize = $max;
+
+            /// Checks and wraps a text.
+            ///
+            /// # Errors
+            /// [`InvalidId`] when the text is empty, too long or holds a character not allowed here.
+            pub fn new(text: impl Into<String>) -> Result<Self, InvalidId> {
+                let text = text.into();
+                check(stringify!($name), &text, $max, $allowed)?;
+                Ok(Self(text))
+            }
+
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id!(
+    /// Who sends orders: the name of a hot folder or of a shop.
+    Source, 32, code
+);
+text_id!(
+    /// The sender's own order number, unique within a [`Source`].
+    OrderRef, 64, ascii_graphic
+);
+text_id!(
+    /// `source-order_ref-k`: made by the split, readable, unique, the same on a replay.
+    WaybillNo, 112, ascii_graphic
+);
+text_id!(
+    /// The number of a sales order for a warehouse; its waybill's number with a revision suffix.
+    SalesOrderNo, 120, ascii_graphic
+);
+text_id!(
+    /// The sender's customer number; absent for guests.
+    CustomerRef, 64, printable
+);
+text_id!(
+    /// A seller. Unknown ones are registered provisionally, never refused.
+    Merchant, 32, code
+);
+text_id!(
+    /// A merchant's store or pickup point.
+    Store, 32, code
+);
+text_id!(
+    /// Stock keeping unit; upper and lower case are different goods.
+    Sku, 64, printable
+);
+text_id!(
+    /// Smallest delivery area.
+    DistrictCode, 32, code
+);
+text_id!(
+    /// Delivery zone: a set of districts served by one depot.
+    ZoneCode, 32, code
+);
+text_id!(
+    /// Fulfilment centre that routes start from.
+    DepotCode, 32, code
+);
+text_id!(
+    /// Promised delivery window, for example `0900-1300`.
+    TimeslotCode, 32, code
+);
+text_id!(
+    /// Kind of truck.
+    TruckTypeCode, 32, code
+);
+text_id!(
+    /// A warehouse that picks and packs.
+    WarehouseCode, 32, code
+);
+text_id!(
+    /// The owner's own name for one hold, so that it can be released again.
+    HoldHandle, 64, printable
+);
+text_id!(
+    /// A broker user: who published a message, checked by the broker.
+    UserId, 64, code
+);
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new time-ordered (version 7) id.
+            #[must_use]
+            pub fn generate() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+uuid_id!(
+    /// With its sender, the idempotency key of a message.
+    MessageId
+);
+uuid_id!(
+    /// One dated route.
+    RouteId
+);
+
+/// Namespace of ids derived from a client's own key.
+const NAMESPACE: Uuid = Uuid::from_bytes([
+    0x64, 0x72, 0x61, 0x79, 0x2d, 0x6d, 0x65, 0x73, 0x8a, 0x61, 0x67, 0x65, 0x2d, 0x69, 0x64, 0x73,
+]);
+
+/// The message id of a client's own key: UUIDv5 of sender and key, so that a resend is the same message.
+#[must_use]
+pub fn derive_message_id(sender: &str, key: &str) -> MessageId {
+    let name = format!("{sender}\u{1f}{key}");
+    MessageId(Uuid::new_v5(&NAMESPACE, name.as_bytes()))
+}

@@ -1,0 +1,71 @@
+//! The contracts of the exchange: every message as one Rust type, the envelope around it, and the
+//! small value types (ids, money, time) they are made of.
+//!
+//! What lives here: types, their JSON form (serde + schemars), their validation. What never does:
+//! IO, a broker or database client, a task, a decision.
+
+mod assignment;
+mod control;
+mod envelope;
+mod hotfolder;
+mod ids;
+mod message;
+mod money;
+mod network;
+mod order;
+mod personal;
+mod query;
+mod reply;
+mod sales_order;
+#[cfg(test)]
+mod tests;
+mod time;
+mod waybill;
+mod wms;
+
+pub use assignment::{
+    Assigned, RouteChange, RouteChanged, Unassignable, UnassignableReason, UnassignedAgain,
+};
+pub use control::{
+    ControlAnswer, ControlCommand, ControlRequest, InstanceReport, LaneSettings, SettingsVersion,
+};
+pub use envelope::{
+    Actor, Delegation, Envelope, MAX_MESSAGE_BYTES, Role, TraceContext, delegation_of, role_of,
+};
+pub use hotfolder::SkipSequence;
+pub use ids::{
+    CustomerRef, DepotCode, DistrictCode, HoldHandle, InvalidId, Merchant, MessageId, OrderRef,
+    RouteId, SalesOrderNo, Sku, Source, Store, TimeslotCode, TruckTypeCode, UserId, WarehouseCode,
+    WaybillNo, ZoneCode, derive_message_id,
+};
+#[doc(hidden)]
+pub use message::decode_body;
+pub use message::{Contract, DecodeError, Exchange, Inbound, RoutingKey, split_version};
+pub use money::{Currency, InvalidMoney, Money, UnitPrice};
+pub use network::{
+    DepotRow, DistrictRow, NetworkChanged, NetworkRows, PickFlowRow, PoolRow, QuotaRow,
+    RouteTemplateRow, TimeslotRow, TruckTypeRow, UpgradeRow, UpsertNetwork, WarehouseRow, ZoneRow,
+};
+pub use order::{
+    CreateOrder, FulfilledBy, MAX_ORDER_LINES, OrderAccepted, OrderLine, OrderStatus, SkuType,
+    WaybillDraft, WaybillDraftLine,
+};
+pub use personal::Personal;
+pub use query::{
+    AssignmentStanding, OrderStanding, OrderView, Query, QueryAnswer, SalesOrderStanding,
+    WaybillStanding, WaybillView,
+};
+pub use reply::{FieldError, Refusal, Reply, ReplyOutcome};
+pub use sales_order::{
+    RecordWarehouseAnswer, RecordWarehouseProgress, SalesOrderAnswered, SalesOrderLine,
+    SalesOrderProgressed, SalesOrderStatus, SalesOrderSubmitted, WarehouseAnswer,
+    WarehouseProgress,
+};
+pub use time::Timestamp;
+pub use waybill::{
+    HoldReason, PlaceHold, ReleaseHold, ReportStatus, WaybillCreated, WaybillHeld, WaybillKind,
+    WaybillReleased, WaybillStatus, WaybillStatusChanged,
+};
+pub use wms::{
+    WmsConfirmation, WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder, WmsPosition, WmsStep,
+};

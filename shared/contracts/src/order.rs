@@ -1,0 +1,264 @@
+//! Orders: the command that creates one, the event that carries its split into waybills.
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    Contract, Currency, CustomerRef, DistrictCode, Exchange, Merchant, OrderRef, Personal, Sku,
+    Source, Store, TimeslotCode, Timestamp, UnitPrice, WaybillNo,
+};
+
+/// The most lines one order may have (the item limit of a batch command).
+pub const MAX_ORDER_LINES: usize = 2_000;
+
+/// Dry goods or goods that travel cold; a waybill may hold both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SkuType {
+    /// No cooling.
+    Dry,
+    /// Travels cold (chilled or frozen).
+    Frozen,
+    /// A waybill with both.
+    Mixed,
+}
+
+impl SkuType {
+    /// The word in columns and messages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dry => "dry",
+            Self::Frozen => "frozen",
+            Self::Mixed => "mixed",
+        }
+    }
+}
+
+/// Who picks and packs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FulfilledBy {
+    /// One of our warehouses: the waybill gets a sales order.
+    #[default]
+    Warehouse,
+    /// The merchant itself.
+    Merchant,
+}
+
+impl FulfilledBy {
+    /// The word in columns and messages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Warehouse => "warehouse",
+            Self::Merchant => "merchant",
+        }
+    }
+}
+
+/// The states of an order. Orders from the shop enter at PAID; the others belong to the order saga
+/// and are reached by its events only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[allow(missing_docs, reason = "the names are the documentation; the lifecycle table says the rest")]
+pub enum OrderStatus {
+    Received,
+    Reserved,
+    PendingPayment,
+    Paid,
+    Released,
+    PartiallyShipped,
+    Shipped,
+    PartiallyDelivered,
+    Delivered,
+    Completed,
+    Archived,
+    Rejected,
+    PriceMismatch,
+    PaymentFailed,
+    Expired,
+    Cancelled,
+    Exception,
+}
+
+/// One line of an order. Volume and weight are those of one unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderLine {
+    /// Number within the order.
+    pub line_no: u32,
+    /// Who sells it.
+    pub merchant: Merchant,
+    /// From which of the merchant's stores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<Store>,
+    /// What.
+    pub sku: Sku,
+    /// As the sender wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Units, 1 to 9,999.
+    #[schemars(range(min = 1, max = 9_999))]
+    pub quantity: u32,
+    /// Price of one unit.
+    pub unit_price: UnitPrice,
+    /// `dry` or `frozen`.
+    pub sku_type: SkuType,
+    /// Millilitres of one unit.
+    pub volume_ml: u32,
+    /// Grams of one unit.
+    pub weight_g: u32,
+    /// Who picks it.
+    #[serde(default)]
+    pub fulfilled_by: FulfilledBy,
+}
+
+/// Create an order. Atomic: all lines or none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateOrder {
+    /// Who sends it.
+    pub source: Source,
+    /// Its number there.
+    pub order_ref: OrderRef,
+    /// When the customer ordered.
+    pub ordered_at: Timestamp,
+    /// The customer; absent for a guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_ref: Option<CustomerRef>,
+    /// Where it goes.
+    pub district: DistrictCode,
+    /// On which day.
+    pub delivery_date: NaiveDate,
+    /// In which window.
+    pub timeslot: TimeslotCode,
+    /// Currency of every price.
+    pub currency: Currency,
+    /// Name on the parcel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<Personal>,
+    /// Phone number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Personal>,
+    /// Postal code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postcode: Option<Personal>,
+    /// Street address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Personal>,
+    /// Country.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// Promotion codes as given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotion_codes: Option<String>,
+    /// Free text of the shop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<Personal>,
+    /// Free text for the driver.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery_instructions: Option<Personal>,
+    /// The lines, at least one, each number once.
+    pub lines: Vec<OrderLine>,
+}
+
+impl Contract for CreateOrder {
+    const TYPE: &'static str = "order.create.v1";
+    const EXCHANGE: Exchange = Exchange::Commands;
+
+    fn validate(&self) -> Result<(), String> {
+        if self.lines.is_empty() {
+            return Err("an order needs at least one line".to_owned());
+        }
+        if self.lines.len() > MAX_ORDER_LINES {
+            return Err(format!(
+                "ORDER_TOO_LARGE: {} lines, at most {MAX_ORDER_LINES} are allowed",
+                self.lines.len()
+            ));
+        }
+        let mut numbers = std::collections::BTreeSet::new();
+        for line in &self.lines {
+            if !numbers.insert(line.line_no) {
+                return Err(format!("line {} is there twice", line.line_no));
+            }
+            if !(1..=9_999).contains(&line.quantity) {
+                return Err(format!("line {}: quantity must be 1 to 9999", line.line_no));
+            }
+            if line.sku_type == SkuType::Mixed {
+                return Err(format!("line {}: sku_type is dry or frozen", line.line_no));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One line as it travels on a waybill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaybillDraftLine {
+    /// The order line.
+    pub line_no: u32,
+    /// What.
+    pub sku: Sku,
+    /// Units.
+    pub quantity: u32,
+    /// Dry or frozen.
+    pub sku_type: SkuType,
+}
+
+/// One waybill of the split. Volumes and weight are those of the whole waybill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaybillDraft {
+    /// `source-order_ref-k`.
+    pub waybill_no: WaybillNo,
+    /// Who sells what is on it.
+    pub merchant: Merchant,
+    /// From which store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<Store>,
+    /// Dry, frozen or both.
+    pub sku_type: SkuType,
+    /// Who picks it.
+    pub fulfilled_by: FulfilledBy,
+    /// Millilitres of dry goods.
+    pub dry_ml: u64,
+    /// Millilitres of goods that travel cold.
+    pub frozen_ml: u64,
+    /// Grams.
+    pub weight_g: u64,
+    /// Its lines.
+    pub lines: Vec<WaybillDraftLine>,
+}
+
+/// An order was accepted and cut into waybills.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderAccepted {
+    /// Row id of the order.
+    pub order_id: Uuid,
+    /// Who sent it.
+    pub source: Source,
+    /// Its number there.
+    pub order_ref: OrderRef,
+    /// When the customer ordered.
+    pub ordered_at: Timestamp,
+    /// The customer; absent for a guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_ref: Option<CustomerRef>,
+    /// Where it goes.
+    pub district: DistrictCode,
+    /// On which day.
+    pub delivery_date: NaiveDate,
+    /// In which window.
+    pub timeslot: TimeslotCode,
+    /// Hash of what makes a stop besides customer and district (the address), hexadecimal.
+    pub address_key: String,
+    /// The split.
+    pub waybills: Vec<WaybillDraft>,
+}
+
+impl Contract for OrderAccepted {
+    const TYPE: &'static str = "order.accepted.v1";
+    const EXCHANGE: Exchange = Exchange::Events;
+}

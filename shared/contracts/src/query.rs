@@ -1,0 +1,155 @@
+//! Questions to query-desk and its answers.
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Contract, DistrictCode, Exchange, MessageId, OrderRef, OrderStatus, Reply, RouteId, Source,
+    TimeslotCode, Timestamp, WaybillNo, WaybillStatus,
+};
+
+/// A question. The answer goes to `reply_to`, within 2 s or never.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "about", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Query {
+    /// How far is an order?
+    Order {
+        /// Who sent it.
+        source: Source,
+        /// Its number there.
+        order_ref: OrderRef,
+    },
+    /// How far is a waybill?
+    Waybill {
+        /// Its number.
+        waybill_no: WaybillNo,
+    },
+    /// What became of a command?
+    Operation {
+        /// Who published it.
+        sender: String,
+        /// Its id.
+        message_id: MessageId,
+    },
+}
+
+impl Contract for Query {
+    const TYPE: &'static str = "query.ask.v1";
+    const EXCHANGE: Exchange = Exchange::Queries;
+}
+
+/// The part of a waybill that waybill-status owns (also what it writes through to the cache).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaybillStanding {
+    /// Its number.
+    pub waybill_no: WaybillNo,
+    /// Its status.
+    pub status: WaybillStatus,
+    /// True while any hold is open.
+    pub held: bool,
+    /// Failed delivery attempts.
+    pub failed_attempts: u16,
+    /// Statuses below the present one that nobody reported.
+    pub gaps: Vec<WaybillStatus>,
+    /// The promised day.
+    pub delivery_date: NaiveDate,
+    /// The promised window.
+    pub timeslot: TimeslotCode,
+    /// Last change.
+    pub updated_at: Timestamp,
+    /// Version of the row.
+    pub version: u64,
+}
+
+/// The part of a waybill that adra-assigner owns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AssignmentStanding {
+    /// `UNASSIGNED`, `ASSIGNED`, `LOCKED` or `UNASSIGNABLE`.
+    pub state: String,
+    /// Why it has no place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The route, when it has a place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route_id: Option<RouteId>,
+    /// Its readable name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route_ref: Option<String>,
+    /// Version of the row.
+    pub version: u64,
+}
+
+/// The part of a waybill that sales-order owns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SalesOrderStanding {
+    /// Its number.
+    pub sales_order_no: String,
+    /// Its status.
+    pub status: String,
+    /// Version of the row.
+    pub version: u64,
+}
+
+/// A waybill as queries show it: each owner's part, as far as there is one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaybillView {
+    /// Status, holds, gaps.
+    #[serde(flatten)]
+    pub standing: WaybillStanding,
+    /// Its place, or why it has none; absent before ADRA saw it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<AssignmentStanding>,
+    /// What the warehouse was asked; absent when nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sales_order: Option<SalesOrderStanding>,
+}
+
+/// The part of an order that order-intake owns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderStanding {
+    /// Who sent it.
+    pub source: Source,
+    /// Its number there.
+    pub order_ref: OrderRef,
+    /// Its status.
+    pub status: OrderStatus,
+    /// When the customer ordered.
+    pub ordered_at: Timestamp,
+    /// Where it goes.
+    pub district: DistrictCode,
+    /// The promised day.
+    pub delivery_date: NaiveDate,
+    /// The promised window.
+    pub timeslot: TimeslotCode,
+    /// Number of lines.
+    pub lines: u32,
+    /// The numbers of its waybills.
+    pub waybill_numbers: Vec<WaybillNo>,
+    /// Version of the row.
+    pub version: u64,
+}
+
+/// An order as queries show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderView {
+    /// The order itself.
+    #[serde(flatten)]
+    pub standing: OrderStanding,
+    /// Its waybills, as far as they exist by now.
+    pub waybills: Vec<WaybillView>,
+}
+
+/// The answer to a query.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "answer", content = "value", rename_all = "snake_case")]
+pub enum QueryAnswer {
+    /// An order.
+    Order(Box<OrderView>),
+    /// A waybill.
+    Waybill(Box<WaybillView>),
+    /// The stored outcome of a command.
+    Operation(Reply),
+    /// There is no such thing (or it is not yours).
+    NotFound,
+}

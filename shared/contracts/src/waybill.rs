@@ -1,0 +1,341 @@
+//! Waybills: statuses, kinds, holds; the commands on them and the events about them.
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    Contract, CustomerRef, DistrictCode, Exchange, FulfilledBy, HoldHandle, Merchant, OrderRef,
+    RoutingKey, SkuType, Source, Store, TimeslotCode, Timestamp, WaybillNo,
+};
+
+/// What was reported of a waybill. The order of the names is not the order of the ranks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[allow(missing_docs, reason = "the names are the documentation; the lifecycle table says the rest")]
+pub enum WaybillStatus {
+    Created,
+    Acknowledged,
+    Picked,
+    Packed,
+    Loaded,
+    Dispatched,
+    OutForDelivery,
+    ReadyForCollection,
+    DeliveryFailed,
+    Delivered,
+    Returning,
+    ReturnedToOrigin,
+    Lost,
+    Damaged,
+    Cancelled,
+}
+
+impl WaybillStatus {
+    /// Every status.
+    pub const ALL: [Self; 15] = [
+        Self::Created,
+        Self::Acknowledged,
+        Self::Picked,
+        Self::Packed,
+        Self::Loaded,
+        Self::Dispatched,
+        Self::OutForDelivery,
+        Self::ReadyForCollection,
+        Self::DeliveryFailed,
+        Self::Delivered,
+        Self::Returning,
+        Self::ReturnedToOrigin,
+        Self::Lost,
+        Self::Damaged,
+        Self::Cancelled,
+    ];
+
+    /// The name in messages, columns and files.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "CREATED",
+            Self::Acknowledged => "ACKNOWLEDGED",
+            Self::Picked => "PICKED",
+            Self::Packed => "PACKED",
+            Self::Loaded => "LOADED",
+            Self::Dispatched => "DISPATCHED",
+            Self::OutForDelivery => "OUT_FOR_DELIVERY",
+            Self::ReadyForCollection => "READY_FOR_COLLECTION",
+            Self::DeliveryFailed => "DELIVERY_FAILED",
+            Self::Delivered => "DELIVERED",
+            Self::Returning => "RETURNING",
+            Self::ReturnedToOrigin => "RETURNED_TO_ORIGIN",
+            Self::Lost => "LOST",
+            Self::Damaged => "DAMAGED",
+            Self::Cancelled => "CANCELLED",
+        }
+    }
+
+    /// The status of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
+    }
+
+    /// The word a topic binding filters on, for example `delivery-failed`.
+    #[must_use]
+    pub fn routing_word(self) -> String {
+        self.as_str().to_ascii_lowercase().replace('_', "-")
+    }
+}
+
+/// Why a waybill exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum WaybillKind {
+    /// To the customer.
+    #[default]
+    Forward,
+    /// A replacement to the customer.
+    Replacement,
+    /// Between warehouses.
+    Transfer,
+    /// From the customer.
+    Return,
+}
+
+impl WaybillKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Forward, Self::Replacement, Self::Transfer, Self::Return];
+
+    /// The name in messages and columns.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Forward => "FORWARD",
+            Self::Replacement => "REPLACEMENT",
+            Self::Transfer => "TRANSFER",
+            Self::Return => "RETURN",
+        }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// Why a waybill is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[allow(missing_docs, reason = "the names are the documentation")]
+pub enum HoldReason {
+    AwaitingPayment,
+    AwaitingReturnItems,
+    HighRiskOfFraud,
+    IncorrectAddress,
+    InventoryOutOfStock,
+    UnknownDeliveryDate,
+    CustomerRequest,
+    Other,
+}
+
+impl HoldReason {
+    /// The name in messages and columns.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AwaitingPayment => "AWAITING_PAYMENT",
+            Self::AwaitingReturnItems => "AWAITING_RETURN_ITEMS",
+            Self::HighRiskOfFraud => "HIGH_RISK_OF_FRAUD",
+            Self::IncorrectAddress => "INCORRECT_ADDRESS",
+            Self::InventoryOutOfStock => "INVENTORY_OUT_OF_STOCK",
+            Self::UnknownDeliveryDate => "UNKNOWN_DELIVERY_DATE",
+            Self::CustomerRequest => "CUSTOMER_REQUEST",
+            Self::Other => "OTHER",
+        }
+    }
+}
+
+/// Report what happened to a waybill outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportStatus {
+    /// Which waybill; it need not exist yet.
+    pub waybill_no: WaybillNo,
+    /// What happened.
+    pub status: WaybillStatus,
+    /// The route place it belongs to (1 = the first); absent: the one that was live at `occurred_at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u16>,
+    /// When it happened, by the reporter's clock; shown to people, never ordered by.
+    pub occurred_at: Timestamp,
+    /// Why, for failures and losses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl Contract for ReportStatus {
+    const TYPE: &'static str = "waybill.report-status.v1";
+    const EXCHANGE: Exchange = Exchange::Commands;
+
+    fn validate(&self) -> Result<(), String> {
+        if self.reason.as_ref().is_some_and(|reason| reason.len() > 500) {
+            return Err("reason is longer than 500 bytes".to_owned());
+        }
+        match self.attempt {
+            Some(0 | 33..) => Err("attempt is 1 to 32".to_owned()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Place a hold. The owner is the actor; the handle is its own name for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceHold {
+    /// Which waybill.
+    pub waybill_no: WaybillNo,
+    /// The owner's name for this hold.
+    pub handle: HoldHandle,
+    /// Why.
+    pub reason: HoldReason,
+    /// When the owner decided.
+    pub occurred_at: Timestamp,
+}
+
+impl Contract for PlaceHold {
+    const TYPE: &'static str = "waybill.place-hold.v1";
+    const EXCHANGE: Exchange = Exchange::Commands;
+}
+
+/// Release a hold by its handle. A release that arrives before its hold cancels it in advance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseHold {
+    /// Which waybill.
+    pub waybill_no: WaybillNo,
+    /// The owner's name for the hold.
+    pub handle: HoldHandle,
+    /// Whose hold, when a supervisor releases another's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// When the owner decided.
+    pub occurred_at: Timestamp,
+}
+
+impl Contract for ReleaseHold {
+    const TYPE: &'static str = "waybill.release-hold.v1";
+    const EXCHANGE: Exchange = Exchange::Commands;
+}
+
+/// A waybill exists now. Carries all that routing needs. Volumes and weight are the whole waybill's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaybillCreated {
+    /// Row id.
+    pub waybill_id: Uuid,
+    /// Its number.
+    pub waybill_no: WaybillNo,
+    /// Why it exists.
+    pub kind: WaybillKind,
+    /// Who sent the order.
+    pub source: Source,
+    /// The order's number there.
+    pub order_ref: OrderRef,
+    /// When the customer ordered.
+    pub ordered_at: Timestamp,
+    /// The customer; absent for a guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_ref: Option<CustomerRef>,
+    /// Where it goes.
+    pub district: DistrictCode,
+    /// Hash of the address, hexadecimal.
+    pub address_key: String,
+    /// On which day.
+    pub delivery_date: NaiveDate,
+    /// In which window.
+    pub timeslot: TimeslotCode,
+    /// Who sells.
+    pub merchant: Merchant,
+    /// From which store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<Store>,
+    /// Dry, frozen or both.
+    pub sku_type: SkuType,
+    /// Who picks.
+    pub fulfilled_by: FulfilledBy,
+    /// Millilitres of dry goods.
+    pub dry_ml: u64,
+    /// Millilitres of cold goods.
+    pub frozen_ml: u64,
+    /// Grams.
+    pub weight_g: u64,
+    /// Number of lines.
+    pub line_count: u32,
+    /// True when it was held before it existed.
+    pub held: bool,
+}
+
+impl Contract for WaybillCreated {
+    const TYPE: &'static str = "waybill.created.v1";
+    const EXCHANGE: Exchange = Exchange::Events;
+}
+
+/// The status of a waybill moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaybillStatusChanged {
+    /// Row id.
+    pub waybill_id: Uuid,
+    /// Its number.
+    pub waybill_no: WaybillNo,
+    /// Before.
+    pub from: WaybillStatus,
+    /// Now.
+    pub to: WaybillStatus,
+    /// The route place the status belongs to; 0 before the first.
+    pub attempt: u16,
+    /// When the deciding report happened.
+    pub occurred_at: Timestamp,
+    /// Attempts that failed so far.
+    pub failed_attempts: u16,
+    /// Who picks.
+    pub fulfilled_by: FulfilledBy,
+}
+
+impl Contract for WaybillStatusChanged {
+    const TYPE: &'static str = "waybill.status-changed.v1";
+    const EXCHANGE: Exchange = Exchange::Events;
+
+    fn routing_key(&self) -> RoutingKey {
+        RoutingKey::of_type(Self::TYPE).with(&self.to.routing_word())
+    }
+}
+
+/// A waybill is held now (the first hold was placed).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaybillHeld {
+    /// Row id.
+    pub waybill_id: Uuid,
+    /// Its number.
+    pub waybill_no: WaybillNo,
+    /// Why.
+    pub reason: HoldReason,
+}
+
+impl Contract for WaybillHeld {
+    const TYPE: &'static str = "waybill.held.v1";
+    const EXCHANGE: Exchange = Exchange::Events;
+}
+
+/// A waybill is free again (its last hold was released).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaybillReleased {
+    /// Row id.
+    pub waybill_id: Uuid,
+    /// Its number.
+    pub waybill_no: WaybillNo,
+}
+
+impl Contract for WaybillReleased {
+    const TYPE: &'static str = "waybill.released.v1";
+    const EXCHANGE: Exchange = Exchange::Events;
+}

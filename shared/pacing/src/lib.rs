@@ -1,0 +1,19 @@
+//! How fast, how often and when again: the retry ladder, reconnect delays, rate limits, breakers.
+//!
+//! Everything here is policy and answers with a number or a verdict. Two things wait and nothing
+//! else does: [`Backoff::wait`] and [`RateLimit::permit`]. This is the only crate that names
+//! `backoff` (unmaintained, so replacing it must stay one file) and `governor`. It never performs
+//! the operation that is being paced, never logs and never reads settings.
+
+mod backoff;
+mod breaker;
+mod ladder;
+mod rate;
+
+#[cfg(test)]
+mod tests;
+
+pub use crate::backoff::Backoff;
+pub use crate::breaker::{Breaker, BreakerState};
+pub use crate::ladder::{Tier, retry_tier};
+pub use crate::rate::RateLimit;

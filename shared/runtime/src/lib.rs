@@ -1,0 +1,35 @@
+//! The worker runtime: takes what has arrived, runs it as one transaction, publishes what came of it.
+//!
+//! What lives here: lanes and batches, the settle policy, the relay of outbox rows, live control, drain
+//! and readiness. What never does: a business rule, a table of a worker, a lapin or sea-orm name.
+//!
+//! The way of a message: [`intake`](self) decodes it and hands it to a lane by its key; the lane takes
+//! whatever has arrived while its previous batch was in flight ([`lane`](self)) and runs it as one
+//! transaction ([`transact`](self)): what was seen, `Worker::handle`, how it ended, what to publish,
+//! commit. Then it acknowledges, and the [`relay`](self) publishes.
+
+mod batch;
+mod context;
+mod control;
+mod core;
+mod error;
+mod failed;
+mod ingress;
+mod intake;
+mod lane;
+mod process;
+mod relay;
+mod responder;
+mod shutdown;
+mod sweep;
+mod transact;
+mod worker;
+
+pub use batch::{Batch, Item};
+pub use context::Context;
+pub use error::{RuntimeError, SendError};
+pub use ingress::Ingress;
+pub use process::{Process, Running, run_worker};
+pub use responder::{Responder, run_responder};
+pub use shutdown::Shutdown;
+pub use worker::{Failure, LaneKey, Outcome, Settlement, Worker};

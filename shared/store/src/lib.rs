@@ -1,0 +1,24 @@
+//! The database: one pool, transactions, and the tables of the runtime (inbox, outbox, settings,
+//! instances, leases).
+//!
+//! What lives here: how a statement is sent, how an error is classified, the runtime's own rows. What
+//! never does: a worker's tables (each has its own `store.rs`), the broker, a decision.
+//!
+//! **One parameter a statement.** Every statement has a fixed text and at most one bound parameter: a
+//! JSON array of rows that the server unpacks with `JSON_TABLE`. The set of statement texts is closed
+//! whatever the size of a batch, so the prepared-statement cache never evicts, and each is one round trip.
+
+mod database;
+mod error;
+pub mod inbox;
+pub mod instances;
+pub mod lease;
+pub mod outbox;
+pub mod settings;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub use database::{Database, NONE, NoRows, Tx};
+pub use error::{ErrorClass, StoreError};
+pub use values::{hash, hex, hex_bytes, parse_hex, timestamp};

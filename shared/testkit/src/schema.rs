@@ -1,0 +1,54 @@
+//! A database schema of one stage: made, migrated and dropped. All 37 tables take about 0.1 s, so
+//! nothing is cached.
+
+use migrations::Migrator;
+use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm_migration::MigratorTrait;
+use store::Database;
+
+use crate::environment::{required, with_path};
+
+/// Connections of one stage's pool.
+const POOL: u32 = 16;
+/// Seconds that dropping a schema waits for a transaction that a failed test left open.
+const DROP_WAIT_S: u32 = 5;
+
+/// The owner's URL, pointing at `schema`.
+pub(crate) fn url(schema: &str) -> String {
+    with_path(&required("DATABASE_OWNER_URL"), schema)
+}
+
+/// Creates the schema with every migration applied and opens its pool.
+pub(crate) async fn create(schema: &str) -> Database {
+    let owner = open(&required("DATABASE_OWNER_URL"), 1).await;
+    let sql = format!("CREATE DATABASE {schema}");
+    let made = owner.connection().execute_unprepared(&sql).await;
+    made.unwrap_or_else(|error| panic!("{sql} as the owner: {error}"));
+    close(owner).await;
+    let database = open(&url(schema), POOL).await;
+    let migrated = Migrator::up(database.connection(), None).await;
+    migrated.unwrap_or_else(|error| panic!("the migrations of {schema}: {error}"));
+    database
+}
+
+async fn open(url: &str, connections: u32) -> Database {
+    let database = Database::connect(url, connections).await;
+    database.unwrap_or_else(|error| panic!("DATABASE_OWNER_URL: {error}"))
+}
+
+pub(crate) async fn close(database: Database) {
+    // the server notices either way
+    let _ = database.connection().close_by_ref().await;
+}
+
+/// Drops schemas.
+pub(crate) async fn drop_all(schemas: &[String]) -> Result<(), DbErr> {
+    let owner = open(&required("DATABASE_OWNER_URL"), 1).await;
+    let connection = owner.connection();
+    connection.execute_unprepared(&format!("SET SESSION lock_wait_timeout = {DROP_WAIT_S}")).await?;
+    for schema in schemas {
+        connection.execute_unprepared(&format!("DROP DATABASE IF EXISTS {schema}")).await?;
+    }
+    close(owner).await;
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! Tests of delivery-network: what is refused, and the worker against a real broker and database.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::as_conversions,
+    reason = "tests fail by panicking"
+)]
+
+mod decision;

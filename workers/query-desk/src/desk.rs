@@ -1,0 +1,125 @@
+//! Puts an answer together from the parts that each owner keeps: process cache, Redis, database.
+//! Nothing is decided or written here but cache entries.
+
+use std::sync::Arc;
+
+use ::store::{Database, StoreError};
+use cache::{Answer, Cache, Key, Kind};
+use contracts::{
+    AssignmentStanding, Envelope, OrderRef, OrderStanding, OrderView, Query, QueryAnswer,
+    SalesOrderStanding, Source, WaybillNo, WaybillStanding, WaybillView,
+};
+use queue_topology::WorkerKind;
+use runtime::Responder;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::store;
+
+/// Answers questions.
+pub(crate) struct QueryDesk {
+    database: Database,
+    cache: Cache,
+}
+
+/// What a loader found: its version and the JSON to keep, or nothing.
+type Loaded = Option<(u64, Vec<u8>)>;
+
+impl QueryDesk {
+    pub(crate) fn new(database: Database, cache: Cache) -> Self {
+        Self { database, cache }
+    }
+
+    async fn order(&self, source: &Source, order_ref: &OrderRef) -> Result<QueryAnswer, StoreError> {
+        let key = Key::new(Kind::OrderStatus, format!("{source}/{order_ref}"));
+        let load = async {
+            let found = store::order(&self.database, source, order_ref).await?;
+            keep(found, |standing| standing.version)
+        };
+        let standing: Option<OrderStanding> = self.part(key, load).await?;
+        let Some(standing) = standing else { return Ok(QueryAnswer::NotFound) };
+        let mut waybills = Vec::with_capacity(standing.waybill_numbers.len());
+        for waybill_no in &standing.waybill_numbers {
+            waybills.extend(self.waybill(waybill_no).await?);
+        }
+        Ok(QueryAnswer::Order(Box::new(OrderView { standing, waybills })))
+    }
+
+    /// Three parts by three owners, asked for at once.
+    async fn waybill(&self, waybill_no: &WaybillNo) -> Result<Option<WaybillView>, StoreError> {
+        let key = |kind| Key::new(kind, waybill_no.as_str());
+        let standing = async {
+            let found = store::waybill(&self.database, waybill_no).await?;
+            keep(found, |standing: &WaybillStanding| standing.version)
+        };
+        let assignment = async {
+            let found = store::assignment(&self.database, waybill_no).await?;
+            keep(found, |assignment: &AssignmentStanding| assignment.version)
+        };
+        let sales_order = async {
+            let found = store::sales_order(&self.database, waybill_no).await?;
+            keep(found, |sales_order: &SalesOrderStanding| sales_order.version)
+        };
+        let (standing, assignment, sales_order) = tokio::try_join!(
+            self.part::<WaybillStanding>(key(Kind::WaybillStatus), standing),
+            self.part::<AssignmentStanding>(key(Kind::Assignment), assignment),
+            self.part::<SalesOrderStanding>(key(Kind::SalesOrder), sales_order),
+        )?;
+        Ok(standing.map(|standing| WaybillView { standing, assignment, sales_order }))
+    }
+
+    async fn part<T: DeserializeOwned>(
+        &self,
+        key: Key,
+        load: impl Future<Output = Result<Loaded, StoreError>> + Send,
+    ) -> Result<Option<T>, StoreError> {
+        let answer = self.cache.get_or_load(&key, load).await.map_err(unshare)?;
+        read(&key, &answer)
+    }
+
+    async fn ask(&self, question: Query) -> Result<QueryAnswer, StoreError> {
+        match question {
+            Query::Order { source, order_ref } => self.order(&source, &order_ref).await,
+            Query::Waybill { waybill_no } => {
+                let view = self.waybill(&waybill_no).await?;
+                Ok(view.map_or(QueryAnswer::NotFound, |view| QueryAnswer::Waybill(Box::new(view))))
+            }
+            Query::Operation { sender, message_id } => {
+                let reply = store::operation(&self.database, &sender, message_id).await?;
+                Ok(reply.map_or(QueryAnswer::NotFound, QueryAnswer::Operation))
+            }
+        }
+    }
+}
+
+impl Responder for QueryDesk {
+    type Question = Query;
+    type Answer = QueryAnswer;
+    const KIND: WorkerKind = WorkerKind::QueryDesk;
+    const ANSWER_TYPE: &'static str = "query.answer.v1";
+
+    async fn answer(&self, question: Query, _envelope: &Envelope) -> Option<QueryAnswer> {
+        match self.ask(question).await {
+            Ok(answer) => Some(answer),
+            Err(error) => {
+                tracing::warn!(%error, "a question could not be answered");
+                None
+            }
+        }
+    }
+}
+
+fn keep<T: Serialize>(found: Option<T>, version: impl Fn(&T) -> u64) -> Result<Loaded, StoreError> {
+    let Some(found) = found else { return Ok(None) };
+    let body = serde_json::to_vec(&found).map_err(|e| StoreError::Encode(e.to_string()))?;
+    Ok(Some((version(&found), body)))
+}
+
+fn read<T: DeserializeOwned>(key: &Key, answer: &Answer) -> Result<Option<T>, StoreError> {
+    answer.entry.json().map_err(|error| StoreError::decode(format!("cached {key}: {error}")))
+}
+
+/// Several askers share one load and its error.
+fn unshare(error: Arc<StoreError>) -> StoreError {
+    StoreError::clone(&error)
+}

@@ -1,0 +1,30 @@
+//! query-desk: answers how far an order or a waybill is, from the caches first.
+//!
+//! See README.md for what it consumes and answers. Never here: more than the wiring.
+
+mod desk;
+mod settings;
+mod store;
+
+use std::convert::Infallible;
+use std::process::ExitCode;
+
+use cache::Cache;
+
+use crate::desk::QueryDesk;
+use crate::settings::Settings;
+
+fn main() -> ExitCode {
+    runtime::run_responder(async |settings: Settings, context: runtime::Context| {
+        let redis = settings.worker.cache.redis_url.as_ref().map(|url| url.expose().to_owned());
+        let cache = Cache::connect(redis.as_deref());
+        let counted = cache.clone();
+        context.registry.counters_from(
+            "dray_cache_requests",
+            "Cache requests by where they were answered",
+            "result",
+            move || counted.stats().labelled().to_vec(),
+        );
+        Ok::<_, Infallible>(QueryDesk::new(context.database, cache))
+    })
+}

@@ -1,0 +1,220 @@
+//! The reads of query-desk, one statement a part. It writes nothing.
+
+use ::store::{Database, StoreError, hex, inbox, parse_hex, timestamp};
+use contracts::{
+    AssignmentStanding, MessageId, OrderRef, OrderStanding, Reply, RouteId, SalesOrderStanding,
+    Source, WaybillNo, WaybillStanding, WaybillStatus,
+};
+use sea_orm::FromQueryResult;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize)]
+struct OrderKey<'a> {
+    source: &'a Source,
+    order_ref: &'a OrderRef,
+}
+
+#[derive(Serialize)]
+struct WaybillKey<'a> {
+    waybill_no: &'a WaybillNo,
+}
+
+fn unreadable(what: &str, error: impl std::fmt::Display) -> StoreError {
+    StoreError::decode(format!("{what}: {error}"))
+}
+
+/// A stored word as a value of the contracts.
+fn word<T: for<'de> Deserialize<'de>>(what: &str, text: String) -> Result<T, StoreError> {
+    serde_json::from_value(serde_json::Value::String(text)).map_err(|e| unreadable(what, e))
+}
+
+#[derive(FromQueryResult)]
+struct OrderRow {
+    status: String,
+    ordered_at: chrono::NaiveDateTime,
+    district: String,
+    delivery_date: chrono::NaiveDate,
+    timeslot: String,
+    line_count: u32,
+    version: u64,
+    waybill_numbers: Option<String>,
+}
+
+const ORDER: &str = "SELECT o.status, o.ordered_at, o.district, o.delivery_date, o.timeslot, o.line_count, \
+       o.version, (SELECT GROUP_CONCAT(DISTINCT l.waybill_no ORDER BY l.waybill_no SEPARATOR '\\n') \
+         FROM order_line l WHERE l.order_id = o.id) waybill_numbers \
+     FROM JSON_TABLE(?, '$[*]' COLUMNS( \
+       source VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.source' ERROR ON ERROR, \
+       order_ref VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.order_ref' ERROR ON ERROR)) r \
+     STRAIGHT_JOIN orders o ON o.source = r.source AND o.order_ref = r.order_ref";
+
+/// An order with the numbers of its waybills.
+pub(crate) async fn order(
+    database: &Database,
+    source: &Source,
+    order_ref: &OrderRef,
+) -> Result<Option<OrderStanding>, StoreError> {
+    let rows: Vec<OrderRow> = database.select(ORDER, &[OrderKey { source, order_ref }]).await?;
+    let Some(row) = rows.into_iter().next() else { return Ok(None) };
+    let numbers = row.waybill_numbers.unwrap_or_default();
+    let waybill_numbers = numbers
+        .lines()
+        .map(|number| WaybillNo::new(number).map_err(|e| unreadable("order_line.waybill_no", e)))
+        .collect::<Result<_, _>>()?;
+    Ok(Some(OrderStanding {
+        source: source.clone(),
+        order_ref: order_ref.clone(),
+        status: word("orders.status", row.status)?,
+        ordered_at: timestamp(row.ordered_at),
+        district: word("orders.district", row.district)?,
+        delivery_date: row.delivery_date,
+        timeslot: word("orders.timeslot", row.timeslot)?,
+        lines: row.line_count,
+        waybill_numbers,
+        version: row.version,
+    }))
+}
+
+macro_rules! by_waybill_no {
+    ($select:literal, $join:literal) => {
+        concat!(
+            $select,
+            " FROM JSON_TABLE(?, '$[*]' COLUMNS(waybill_no VARCHAR(112) CHARACTER SET ascii \
+               COLLATE ascii_bin PATH '$.waybill_no' ERROR ON ERROR)) r STRAIGHT_JOIN ",
+            $join
+        )
+    };
+}
+
+#[derive(FromQueryResult)]
+struct WaybillRow {
+    status: String,
+    open_holds: u16,
+    failed_attempts: u16,
+    lifecycle: String,
+    delivery_date: chrono::NaiveDate,
+    timeslot: String,
+    updated_at: chrono::NaiveDateTime,
+    version: u64,
+}
+
+/// The part of `waybill.lifecycle` that is shown: see waybill-status.
+#[derive(Deserialize)]
+struct Lifecycle {
+    #[serde(default)]
+    gaps: Vec<WaybillStatus>,
+}
+
+const WAYBILL: &str = by_waybill_no!(
+    "SELECT w.status, w.open_holds, w.failed_attempts, w.lifecycle, w.delivery_date, w.timeslot, \
+       w.updated_at, w.version",
+    "waybill w ON w.waybill_no = r.waybill_no WHERE w.exists_since IS NOT NULL"
+);
+
+/// Status, holds and gaps of a waybill; a stub is no waybill yet.
+pub(crate) async fn waybill(
+    database: &Database,
+    waybill_no: &WaybillNo,
+) -> Result<Option<WaybillStanding>, StoreError> {
+    let rows: Vec<WaybillRow> = database.select(WAYBILL, &[WaybillKey { waybill_no }]).await?;
+    let Some(row) = rows.into_iter().next() else { return Ok(None) };
+    let lifecycle: Lifecycle =
+        serde_json::from_str(&row.lifecycle).map_err(|e| unreadable("waybill.lifecycle", e))?;
+    Ok(Some(WaybillStanding {
+        waybill_no: waybill_no.clone(),
+        status: word("waybill.status", row.status)?,
+        held: row.open_holds > 0,
+        failed_attempts: row.failed_attempts,
+        gaps: lifecycle.gaps,
+        delivery_date: row.delivery_date,
+        timeslot: word("waybill.timeslot", row.timeslot)?,
+        updated_at: timestamp(row.updated_at),
+        version: row.version,
+    }))
+}
+
+#[derive(FromQueryResult)]
+struct AssignmentRow {
+    state: String,
+    reason: Option<String>,
+    route_id: Option<String>,
+    route_ref: Option<String>,
+    version: u64,
+}
+
+const ASSIGNMENT: &str = by_waybill_no!(
+    "SELECT a.state, a.reason, HEX(a.route_id) route_id, t.route_ref, a.version",
+    "assignment a ON a.waybill_no = r.waybill_no LEFT JOIN route t ON t.id = a.route_id"
+);
+
+/// The place of a waybill.
+pub(crate) async fn assignment(
+    database: &Database,
+    waybill_no: &WaybillNo,
+) -> Result<Option<AssignmentStanding>, StoreError> {
+    let rows: Vec<AssignmentRow> = database.select(ASSIGNMENT, &[WaybillKey { waybill_no }]).await?;
+    let Some(row) = rows.into_iter().next() else { return Ok(None) };
+    let route_id = row.route_id.as_deref().map(parse_hex).transpose()?.map(RouteId);
+    Ok(Some(AssignmentStanding {
+        state: row.state,
+        reason: row.reason,
+        route_id,
+        route_ref: row.route_ref,
+        version: row.version,
+    }))
+}
+
+#[derive(FromQueryResult)]
+struct SalesOrderRow {
+    sales_order_no: String,
+    status: String,
+    version: u64,
+}
+
+const SALES_ORDER: &str = by_waybill_no!(
+    "SELECT s.sales_order_no, s.status, s.version",
+    "sales_order s ON s.waybill_no = r.waybill_no AND s.live = 1"
+);
+
+/// The sales order in force of a waybill.
+pub(crate) async fn sales_order(
+    database: &Database,
+    waybill_no: &WaybillNo,
+) -> Result<Option<SalesOrderStanding>, StoreError> {
+    let rows: Vec<SalesOrderRow> =
+        database.select(SALES_ORDER, &[WaybillKey { waybill_no }]).await?;
+    Ok(rows.into_iter().next().map(|row| SalesOrderStanding {
+        sales_order_no: row.sales_order_no,
+        status: row.status,
+        version: row.version,
+    }))
+}
+
+#[derive(Serialize)]
+struct OperationKey<'a> {
+    sender: &'a str,
+    message_id: String,
+}
+
+const OPERATION: &str = "SELECT i.consumer FROM JSON_TABLE(?, '$[*]' COLUMNS( \
+       sender VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sender' ERROR ON ERROR, \
+       message_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.message_id' ERROR ON ERROR)) r \
+     STRAIGHT_JOIN inbox i ON i.consumer IN ('order-intake', 'waybill-status', 'sales-order', \
+       'delivery-network', 'hotfolder-ingest') AND i.sender = r.sender AND i.message_id = UNHEX(r.message_id)";
+
+#[derive(FromQueryResult)]
+struct Consumer {
+    consumer: String,
+}
+
+/// How a command ended, as its consumer stored it.
+pub(crate) async fn operation(
+    database: &Database,
+    sender: &str,
+    message_id: MessageId,
+) -> Result<Option<Reply>, StoreError> {
+    let key = OperationKey { sender, message_id: hex(message_id.0) };
+    let rows: Vec<Consumer> = database.select(OPERATION, &[key]).await?;
+    let Some(row) = rows.into_iter().next() else { return Ok(None) };
+    inbox::outcome(database, &row.consumer, sender, message_id).await
+}

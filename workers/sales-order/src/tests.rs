@@ -1,0 +1,15 @@
+//! Tests of sales-order: the lifecycle table, the choice of a warehouse, decisions, whole batches.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::as_conversions,
+    reason = "tests fail by panicking"
+)]
+
+mod batch;
+mod decide;
+mod lifecycle;
+mod network;
+mod samples;

@@ -1,0 +1,313 @@
+//! What came of a message, written down: log entries, events for the others, changed holds.
+//!
+//! Every message becomes one log entry with the next version, also one that changes nothing, so that the
+//! history of a waybill has no gap. An event carries the version of the entry that caused it. Nothing
+//! here decides.
+
+use contracts::{
+    Contract, HoldReason, OrderAccepted, Refusal, Timestamp, WaybillCreated, WaybillDraft,
+    WaybillHeld, WaybillNo, WaybillReleased, WaybillStatus, WaybillStatusChanged,
+};
+use runtime::Outcome;
+use uuid::Uuid;
+
+use crate::change::{Cause, Change};
+use crate::holds::Hold;
+use crate::state::{Body, Live, Waybill};
+
+/// What came of a message.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Decision {
+    /// The state after it.
+    pub waybill: Waybill,
+    /// What the sender is told.
+    pub outcome: Outcome,
+    /// What the others are told.
+    pub events: Vec<Event>,
+    /// What the log keeps.
+    pub log: Vec<LogEntry>,
+    /// Holds that changed, in the order of their changes.
+    pub holds: Vec<Hold>,
+}
+
+/// Something that happened to a waybill, for the other workers.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Event {
+    /// Version of the waybill after it.
+    pub seq: u64,
+    /// What.
+    pub news: News,
+}
+
+/// The four events of this worker, each named as its contract.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum News {
+    Created(Box<WaybillCreated>),
+    StatusChanged(WaybillStatusChanged),
+    Held(WaybillHeld),
+    Released(WaybillReleased),
+}
+
+/// One line of a waybill's history.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct LogEntry {
+    /// Version of the waybill after it.
+    pub version: u64,
+    /// Which message, from whom.
+    pub cause: Cause,
+    /// Its wire name.
+    pub message_type: &'static str,
+    /// The status it reported.
+    pub fact: Option<WaybillStatus>,
+    /// The attempt it was found to belong to; 0 for what belongs to none.
+    pub attempt: Option<u16>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The refusal's code, or a mark.
+    pub code: Option<String>,
+    /// The status after it; `None` while the waybill does not exist.
+    pub status: Option<WaybillStatus>,
+    /// When it happened, by the sender's clock.
+    pub occurred_at: Timestamp,
+}
+
+/// What became of one change, before it is written down.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// A word for the log.
+    pub mark: Option<&'static str>,
+    /// The attempt it belongs to.
+    pub attempt: Option<u16>,
+    /// What it moved that others must know.
+    pub moved: Option<Moved>,
+    /// The hold it changed.
+    pub hold: Option<Hold>,
+}
+
+/// What a change moved that others must know.
+#[derive(Debug)]
+pub(crate) enum Moved {
+    /// The position, away from this status.
+    Status(WaybillStatus),
+    /// The first hold was placed.
+    Held(HoldReason),
+    /// The last hold was released.
+    Released,
+}
+
+impl From<Outcome> for Verdict {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            mark: None,
+            attempt: None,
+            moved: None,
+            hold: None,
+        }
+    }
+}
+
+impl From<Refusal> for Verdict {
+    fn from(refusal: Refusal) -> Self {
+        Outcome::Rejected(refusal).into()
+    }
+}
+
+/// The history of one waybill while a message is decided.
+#[derive(Debug)]
+pub(crate) struct History {
+    id: Uuid,
+    no: WaybillNo,
+    version: u64,
+    events: Vec<Event>,
+    log: Vec<LogEntry>,
+    holds: Vec<Hold>,
+}
+
+impl History {
+    /// A history that goes on from a version.
+    pub(crate) fn of(id: Uuid, no: WaybillNo, version: u64) -> Self {
+        Self {
+            id,
+            no,
+            version,
+            events: Vec::new(),
+            log: Vec::new(),
+            holds: Vec::new(),
+        }
+    }
+
+    /// Writes down that an order asked for this waybill. Returns the entry's version.
+    pub(crate) fn asked_to_exist(
+        &mut self,
+        order: &OrderAccepted,
+        cause: &Cause,
+        outcome: Outcome,
+        status: WaybillStatus,
+    ) -> u64 {
+        self.version += 1;
+        self.log.push(LogEntry {
+            version: self.version,
+            cause: cause.clone(),
+            message_type: OrderAccepted::TYPE,
+            fact: Some(WaybillStatus::Created),
+            attempt: Some(0),
+            outcome,
+            code: None,
+            status: Some(status),
+            occurred_at: order.ordered_at,
+        });
+        self.version
+    }
+
+    /// Writes down what became of a change; `live` is the waybill after it, if it exists.
+    pub(crate) fn changed(
+        &mut self,
+        change: &Change,
+        cause: &Cause,
+        verdict: Verdict,
+        live: Option<&Live>,
+    ) -> Outcome {
+        self.version += 1;
+        let Verdict {
+            outcome,
+            mark,
+            attempt,
+            moved,
+            hold,
+        } = verdict;
+        let code = match &outcome {
+            Outcome::Rejected(refusal) => Some(refusal.code.clone()),
+            Outcome::Applied | Outcome::Duplicate | Outcome::Stale | Outcome::Parked => {
+                mark.map(str::to_owned)
+            }
+        };
+        self.log.push(LogEntry {
+            version: self.version,
+            cause: cause.clone(),
+            message_type: change.message_type(),
+            fact: change.status(),
+            attempt,
+            outcome: outcome.clone(),
+            code,
+            status: live.map(|live| live.evidence.standing().status),
+            occurred_at: change.occurred_at(),
+        });
+        self.holds.extend(hold);
+        if let (Some(moved), Some(live)) = (moved, live) {
+            let news = self.news(moved, live, change.occurred_at());
+            self.events.push(Event {
+                seq: self.version,
+                news,
+            });
+        }
+        outcome
+    }
+
+    fn news(&self, moved: Moved, live: &Live, occurred_at: Timestamp) -> News {
+        let (waybill_id, waybill_no) = (self.id, self.no.clone());
+        match moved {
+            Moved::Status(from) => {
+                let standing = live.evidence.standing();
+                News::StatusChanged(WaybillStatusChanged {
+                    waybill_id,
+                    waybill_no,
+                    from,
+                    to: standing.status,
+                    attempt: standing.attempt,
+                    occurred_at,
+                    failed_attempts: standing.failed_attempts,
+                    fulfilled_by: live.traits.fulfilled_by,
+                })
+            }
+            Moved::Held(reason) => News::Held(WaybillHeld {
+                waybill_id,
+                waybill_no,
+                reason,
+            }),
+            Moved::Released => News::Released(WaybillReleased {
+                waybill_id,
+                waybill_no,
+            }),
+        }
+    }
+
+    /// Tells the others that the waybill exists, before anything else of it, and whether it is held:
+    /// holds that came before it need no event of their own.
+    pub(crate) fn announce(
+        &mut self,
+        seq: u64,
+        order: &OrderAccepted,
+        draft: &WaybillDraft,
+        live: &Live,
+    ) {
+        self.events.retain(|event| match event.news {
+            News::Created(_) | News::StatusChanged(_) => true,
+            News::Held(_) | News::Released(_) => false,
+        });
+        let created = WaybillCreated {
+            waybill_id: self.id,
+            waybill_no: self.no.clone(),
+            kind: live.traits.kind,
+            source: order.source.clone(),
+            order_ref: order.order_ref.clone(),
+            ordered_at: order.ordered_at,
+            customer_ref: order.customer_ref.clone(),
+            district: order.district.clone(),
+            address_key: order.address_key.clone(),
+            delivery_date: order.delivery_date,
+            timeslot: order.timeslot.clone(),
+            merchant: draft.merchant.clone(),
+            store: draft.store.clone(),
+            sku_type: draft.sku_type,
+            fulfilled_by: draft.fulfilled_by,
+            dry_ml: draft.dry_ml,
+            frozen_ml: draft.frozen_ml,
+            weight_g: draft.weight_g,
+            line_count: u32::try_from(draft.lines.len()).unwrap_or(u32::MAX),
+            held: live.holds.open() > 0,
+        };
+        self.events.insert(
+            0,
+            Event {
+                seq,
+                news: News::Created(Box::new(created)),
+            },
+        );
+    }
+
+    /// The decision, with the waybill as it is now.
+    pub(crate) fn close(
+        self,
+        body: Body,
+        outcome: Outcome,
+        parked_since: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Decision {
+        let Self {
+            id,
+            no,
+            version,
+            events,
+            log,
+            holds,
+        } = self;
+        let mut waybill = Waybill {
+            id,
+            no,
+            version,
+            parked_since,
+            body,
+        };
+        waybill.parked_since = (waybill.parked() > 0).then(|| parked_since.unwrap_or(now));
+        Decision {
+            waybill,
+            outcome,
+            events,
+            log,
+            holds,
+        }
+    }
+}

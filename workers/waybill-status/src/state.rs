@@ -1,0 +1,168 @@
+//! One waybill as this worker knows it: a stub that keeps messages for a waybill to come, or a live one
+//! with its evidence and holds. And the text form of both, for one column.
+//!
+//! What never lives here: decisions (see [`crate::decide`]), IO, a clock.
+
+use contracts::{Timestamp, WaybillNo, WaybillStatus};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::change::{Cause, Change, Traits};
+use crate::evidence::Evidence;
+use crate::facts::Standing;
+use crate::holds::Holds;
+
+/// Most messages that a stub keeps.
+pub(crate) const MAX_EARLY: usize = 64;
+
+/// What stands in the status column of a stub.
+pub(crate) const STUB: &str = "STUB";
+
+/// The state of one waybill number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Waybill {
+    /// Row id.
+    pub id: Uuid,
+    /// Its number.
+    pub no: WaybillNo,
+    /// Number of log entries so far; each entry and its event carry the version after it.
+    pub version: u64,
+    /// Since when something has been waiting; absent: nothing is.
+    pub parked_since: Option<Timestamp>,
+    /// What is known.
+    pub body: Body,
+}
+
+/// What is known of a waybill number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// Only messages that came early.
+    Stub(Vec<Early>),
+    /// The waybill exists.
+    Live(Live),
+}
+
+/// A message that came before its waybill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Early {
+    /// What it asks for.
+    pub change: Change,
+    /// Which message, from whom.
+    pub cause: Cause,
+}
+
+/// A waybill that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Live {
+    /// What never changes.
+    pub traits: Traits,
+    /// What F is a function of.
+    pub evidence: Evidence,
+    /// Who holds it.
+    pub holds: Holds,
+}
+
+impl Waybill {
+    /// A number heard of for the first time.
+    pub(crate) fn unheard_of(id: Uuid, no: WaybillNo) -> Self {
+        Self {
+            id,
+            no,
+            version: 0,
+            parked_since: None,
+            body: Body::Stub(Vec::new()),
+        }
+    }
+
+    /// True when nothing is known or kept of it.
+    pub(crate) fn is_blank(&self) -> bool {
+        matches!(&self.body, Body::Stub(early) if early.is_empty())
+    }
+
+    /// Where it stands; `None` while it does not exist.
+    pub(crate) fn standing(&self) -> Option<Standing> {
+        match &self.body {
+            Body::Stub(_) => None,
+            Body::Live(live) => Some(live.evidence.standing()),
+        }
+    }
+
+    /// How many messages and facts wait.
+    pub(crate) fn parked(&self) -> usize {
+        match &self.body {
+            Body::Stub(early) => early.len(),
+            Body::Live(live) => live.evidence.standing().parked.len() + live.evidence.placeless(),
+        }
+    }
+
+    /// How many holds are open.
+    pub(crate) fn open_holds(&self) -> usize {
+        match &self.body {
+            Body::Stub(_) => 0,
+            Body::Live(live) => live.holds.open(),
+        }
+    }
+}
+
+/// The word of a status column.
+pub(crate) fn status_word(status: Option<WaybillStatus>) -> &'static str {
+    status.map_or(STUB, WaybillStatus::as_str)
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StubText {
+    early: Vec<Early>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LiveText {
+    evidence: Evidence,
+    #[serde(default, skip_serializing_if = "Holds::is_empty")]
+    holds: Holds,
+    /// For readers of the column only: it follows from the evidence.
+    #[serde(default)]
+    gaps: Vec<WaybillStatus>,
+}
+
+impl Body {
+    /// Reads what [`Body::to_text`] wrote. With traits the waybill exists.
+    ///
+    /// # Errors
+    /// What is wrong with the text and where.
+    pub(crate) fn parse(text: &str, traits: Option<Traits>) -> Result<Self, serde_json::Error> {
+        Ok(match traits {
+            None => Self::Stub(serde_json::from_str::<StubText>(text)?.early),
+            Some(traits) => {
+                let LiveText {
+                    evidence,
+                    holds,
+                    gaps: _,
+                } = serde_json::from_str(text)?;
+                Self::Live(Live {
+                    traits,
+                    evidence,
+                    holds,
+                })
+            }
+        })
+    }
+
+    /// The column's text; the traits have columns of their own.
+    ///
+    /// # Errors
+    /// None in practice: every part has a JSON form.
+    pub(crate) fn to_text(&self) -> Result<String, serde_json::Error> {
+        match self {
+            Self::Stub(early) => serde_json::to_string(&StubText {
+                early: early.clone(),
+            }),
+            Self::Live(live) => serde_json::to_string(&LiveText {
+                evidence: live.evidence.clone(),
+                holds: live.holds.clone(),
+                gaps: live.evidence.standing().gaps,
+            }),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The waybills of a batch: loaded and locked, then written back with their log, lines and holds. Only
+//! this file and its folder know SQL.
+//!
+//! One row a waybill number, made the first time anybody mentions it: the unique number serialises a
+//! report that comes early and the order that makes the waybill. Of two transactions that insert the same
+//! number one gets a duplicate key, which the runtime runs again; then it finds the other's row.
+
+mod rows;
+mod statements;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use contracts::{OrderAccepted, Timestamp, WaybillDraft, WaybillKind, WaybillNo};
+use serde::Serialize;
+use store::{StoreError, Tx, hex};
+use uuid::Uuid;
+
+use crate::history::Decision;
+use crate::state::Waybill;
+use rows::{DetailRow, FilledRow, HoldRow, Key, LineRow, LogRow, NewRow, StateRow, Stored};
+
+/// Most rows of one statement of lines: an order may have 2,000, and a packet of the database is bounded.
+const LINES_A_STATEMENT: usize = 10_000;
+
+/// The waybills of one batch and everything that is to be written with them.
+#[derive(Debug, Default)]
+pub(crate) struct Waybills {
+    by_no: BTreeMap<WaybillNo, Waybill>,
+    /// Rows that are there already.
+    stored: BTreeSet<Uuid>,
+    details: BTreeMap<Uuid, DetailRow>,
+    lines: Vec<LineRow>,
+    log: Vec<LogRow>,
+    holds: BTreeMap<(Uuid, String, String), HoldRow>,
+}
+
+impl Waybills {
+    /// Locks what is there, in the order of numbers; the rest nobody has heard of yet.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the statement fails or a row cannot be read.
+    pub(crate) async fn load(tx: &Tx, numbers: BTreeSet<WaybillNo>) -> Result<Self, StoreError> {
+        if numbers.is_empty() {
+            return Ok(Self::default());
+        }
+        let keys: Vec<_> = numbers
+            .iter()
+            .map(|no| Key {
+                waybill_no: no.as_str(),
+            })
+            .collect();
+        let found: Vec<Stored> = tx.select(statements::LOCK, &keys).await?;
+        let mut waybills = Self::default();
+        for row in found {
+            let waybill = row.waybill()?;
+            waybills.stored.insert(waybill.id);
+            waybills.by_no.insert(waybill.no.clone(), waybill);
+        }
+        for no in numbers {
+            let unheard_of = || Waybill::unheard_of(Uuid::now_v7(), no.clone());
+            waybills.by_no.entry(no.clone()).or_insert_with(unheard_of);
+        }
+        Ok(waybills)
+    }
+
+    /// A waybill of the batch as it is now.
+    pub(crate) fn get(&self, no: &WaybillNo) -> Option<&Waybill> {
+        self.by_no.get(no)
+    }
+
+    /// Takes over what was decided. A message that was refused for a number nobody has heard of leaves
+    /// no trace here: its answer is in the inbox.
+    ///
+    /// # Errors
+    /// [`StoreError::Encode`] when a log entry has no JSON form.
+    pub(crate) fn record(
+        &mut self,
+        decision: &Decision,
+        correlation_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let waybill = &decision.waybill;
+        if waybill.is_blank() && !self.stored.contains(&waybill.id) {
+            return Ok(());
+        }
+        for entry in &decision.log {
+            self.log
+                .push(LogRow::of(waybill.id, entry, correlation_id, now)?);
+        }
+        for hold in &decision.holds {
+            let key = (waybill.id, hold.owner.clone(), hold.handle.to_string());
+            self.holds.insert(key, HoldRow::of(waybill.id, hold));
+        }
+        self.by_no.insert(waybill.no.clone(), waybill.clone());
+        Ok(())
+    }
+
+    /// Takes over the details and lines of a waybill that exists from now on.
+    pub(crate) fn create(
+        &mut self,
+        id: Uuid,
+        kind: WaybillKind,
+        order: &OrderAccepted,
+        draft: &WaybillDraft,
+        now: Timestamp,
+    ) {
+        self.details
+            .insert(id, DetailRow::of(kind, order, draft, now));
+        self.lines
+            .extend(draft.lines.iter().map(|line| LineRow::of(id, line)));
+    }
+
+    /// Writes everything.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a statement fails.
+    pub(crate) async fn save(&self, tx: &Tx, now: Timestamp) -> Result<(), StoreError> {
+        let (mut new, mut changed) = (Vec::new(), Vec::new());
+        for waybill in self.by_no.values() {
+            let state = StateRow::of(waybill, now)?;
+            if self.stored.contains(&waybill.id) {
+                changed.push(state);
+            } else if !waybill.is_blank() {
+                let details = self.details.get(&waybill.id);
+                new.push(NewRow {
+                    waybill_no: waybill.no.as_str(),
+                    state,
+                    details,
+                });
+            }
+        }
+        let filled = self
+            .details
+            .iter()
+            .filter(|(id, _)| self.stored.contains(id));
+        let filled: Vec<_> = filled
+            .map(|(id, details)| FilledRow {
+                id: hex(*id),
+                details,
+            })
+            .collect();
+        let holds: Vec<_> = self.holds.values().collect();
+
+        execute(tx, statements::INSERT, &new).await?;
+        execute(tx, statements::UPDATE, &changed).await?;
+        execute(tx, statements::FILL, &filled).await?;
+        for lines in self.lines.chunks(LINES_A_STATEMENT) {
+            execute(tx, statements::LINES, lines).await?;
+        }
+        execute(tx, statements::LOG, &self.log).await?;
+        execute(tx, statements::HOLDS, &holds).await
+    }
+}
+
+async fn execute<R: Serialize + Sync>(
+    tx: &Tx,
+    sql: &'static str,
+    rows: &[R],
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute(sql, rows).await.map(|_| ())
+}

@@ -1,0 +1,227 @@
+//! F over fact sets, by example.
+
+use contracts::WaybillStatus as S;
+
+use super::story::attempt;
+use crate::evidence::{Added, Evidence, MAX_LOOSE};
+use crate::facts::{Attempt, Fact, FactSet};
+
+fn facts(all: &[(u16, S)]) -> FactSet {
+    let mut set = FactSet::default();
+    for &(on, status) in all {
+        set.insert(Fact::of(status, Attempt::try_from(on).ok()).unwrap());
+    }
+    set
+}
+
+/// What F says of these facts: status, attempt, failed attempts, gaps, what waits.
+fn check(
+    all: &[(u16, S)],
+    (status, attempt, failed): (S, u16, u16),
+    gaps: &[S],
+    parked: &[(u16, S)],
+) {
+    let set = facts(all);
+    let standing = set.standing();
+    let position = (standing.status, standing.attempt, standing.failed_attempts);
+    assert_eq!(position, (status, attempt, failed), "{all:?}");
+    assert_eq!(standing.gaps, gaps, "gaps of {all:?}");
+    let waits: Vec<_> = standing
+        .parked
+        .iter()
+        .map(|fact| (fact.attempt_no(), fact.status))
+        .collect();
+    assert_eq!(waits, parked, "parked of {all:?}");
+    assert_eq!(set.to_string().parse::<FactSet>(), Ok(set), "text form");
+}
+
+#[test]
+fn the_way_to_the_door() {
+    check(&[(0, S::Created)], (S::Created, 0, 0), &[], &[]);
+    check(
+        &[(0, S::Created), (0, S::Packed)],
+        (S::Packed, 0, 0),
+        &[S::Acknowledged, S::Picked],
+        &[],
+    );
+    let loaded = [
+        (0, S::Created),
+        (0, S::Acknowledged),
+        (0, S::Picked),
+        (0, S::Packed),
+        (1, S::Loaded),
+    ];
+    check(&loaded, (S::Loaded, 1, 0), &[], &[]);
+    let delivered = [loaded.as_slice(), &[(1, S::Dispatched), (0, S::Delivered)]].concat();
+    check(&delivered, (S::Delivered, 1, 0), &[S::OutForDelivery], &[]);
+}
+
+#[test]
+fn a_fact_waits_for_its_proof() {
+    let base = [S::Acknowledged, S::Picked, S::Packed];
+    check(
+        &[(0, S::Created), (0, S::Delivered)],
+        (S::Created, 0, 0),
+        &[],
+        &[(0, S::Delivered)],
+    );
+    check(
+        &[(0, S::Created), (1, S::OutForDelivery)],
+        (S::Created, 0, 0),
+        &[],
+        &[(1, S::OutForDelivery)],
+    );
+    // LOADED proves OUT_FOR_DELIVERY, which proves DELIVERY_FAILED
+    check(
+        &[
+            (0, S::Created),
+            (1, S::DeliveryFailed),
+            (1, S::OutForDelivery),
+            (1, S::Loaded),
+        ],
+        (S::DeliveryFailed, 1, 1),
+        &[base.as_slice(), &[S::Dispatched]].concat(),
+        &[],
+    );
+    // a proof of one attempt proves nothing of another
+    check(
+        &[(0, S::Created), (1, S::Dispatched), (2, S::DeliveryFailed)],
+        (S::Dispatched, 1, 0),
+        &[base.as_slice(), &[S::Loaded]].concat(),
+        &[(2, S::DeliveryFailed)],
+    );
+    // LOADED alone proves a return, but not that it came back
+    check(
+        &[(0, S::Created), (1, S::Loaded), (0, S::ReturnedToOrigin)],
+        (S::Loaded, 1, 0),
+        &base,
+        &[(0, S::ReturnedToOrigin)],
+    );
+    check(
+        &[
+            (0, S::Created),
+            (1, S::Loaded),
+            (1, S::Returning),
+            (0, S::ReturnedToOrigin),
+        ],
+        (S::ReturnedToOrigin, 1, 0),
+        &[base.as_slice(), &[S::Dispatched, S::OutForDelivery]].concat(),
+        &[],
+    );
+}
+
+#[test]
+fn a_second_attempt_outranks_the_first() {
+    let first = [(0, S::Created), (1, S::Dispatched), (1, S::DeliveryFailed)];
+    let second = [first.as_slice(), &[(2, S::Loaded)]].concat();
+    check(
+        &second,
+        (S::Loaded, 2, 1),
+        &[S::Acknowledged, S::Picked, S::Packed],
+        &[],
+    );
+    let failed = [
+        second.as_slice(),
+        &[(2, S::OutForDelivery), (2, S::DeliveryFailed)],
+    ]
+    .concat();
+    check(
+        &failed,
+        (S::DeliveryFailed, 2, 2),
+        &[S::Acknowledged, S::Picked, S::Packed, S::Dispatched],
+        &[],
+    );
+}
+
+#[test]
+fn how_it_ended_outranks_every_attempt() {
+    let road = [(0, S::Created), (1, S::Loaded), (1, S::Dispatched)];
+    let gaps = [S::Acknowledged, S::Picked, S::Packed];
+    let lost = [road.as_slice(), &[(0, S::Lost)]].concat();
+    check(&lost, (S::Lost, 1, 0), &gaps, &[]);
+    let found = [
+        lost.as_slice(),
+        &[(0, S::Delivered), (1, S::OutForDelivery)],
+    ]
+    .concat();
+    check(&found, (S::Delivered, 1, 0), &gaps, &[]);
+    check(&[(0, S::Created), (0, S::Lost)], (S::Lost, 0, 0), &[], &[]);
+}
+
+#[test]
+fn what_moved_was_not_cancelled() {
+    check(
+        &[(0, S::Created), (0, S::Packed), (0, S::Cancelled)],
+        (S::Cancelled, 0, 0),
+        &[S::Acknowledged, S::Picked],
+        &[],
+    );
+    check(
+        &[(0, S::Created), (0, S::Cancelled), (1, S::Loaded)],
+        (S::Loaded, 1, 0),
+        &[S::Acknowledged, S::Picked, S::Packed],
+        &[],
+    );
+}
+
+#[test]
+fn the_text_form_is_short_and_refuses_what_it_did_not_write() {
+    let all = [
+        (0, S::Created),
+        (0, S::Packed),
+        (1, S::Loaded),
+        (32, S::Dispatched),
+        (0, S::Delivered),
+    ];
+    assert_eq!(facts(&all).to_string(), "0:09 1:01 32:02 ^:08");
+    for wrong in ["0", "33:01", "1:zz", "x:01"] {
+        assert!(wrong.parse::<FactSet>().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_report_without_attempt_belongs_to_the_place_live_at_its_time() {
+    let at = super::story::at;
+    let mut evidence = Evidence::default();
+    evidence.report(S::Dispatched, None, at(25));
+    assert_eq!(evidence.fact(S::Dispatched, None, at(25)), None);
+    assert_eq!(evidence.placeless(), 1);
+
+    evidence.place(attempt(3), at(30));
+    let on = |evidence: &Evidence, minute| {
+        evidence
+            .fact(S::Dispatched, None, at(minute))
+            .unwrap()
+            .attempt_no()
+    };
+    assert_eq!(on(&evidence, 25), 3, "before the first place: the first");
+    evidence.place(attempt(1), at(10));
+    evidence.place(attempt(2), at(20));
+    assert_eq!(
+        [5, 10, 19, 20, 29, 30, 99].map(|minute| on(&evidence, minute)),
+        [1, 1, 1, 2, 2, 3, 3]
+    );
+    assert_eq!(evidence.standing().attempt, 2);
+    assert_eq!(evidence.placeless(), 0);
+}
+
+#[test]
+fn loose_reports_and_attempts_are_bounded() {
+    let mut evidence = Evidence::default();
+    for minute in 0..MAX_LOOSE {
+        let time = super::story::at(i64::try_from(minute).unwrap());
+        assert_eq!(evidence.report(S::Loaded, None, time), Added::New);
+        assert_eq!(evidence.report(S::Loaded, None, time), Added::Known);
+    }
+    assert_eq!(
+        evidence.report(S::Loaded, None, super::story::at(-1)),
+        Added::Full
+    );
+    assert_eq!(
+        evidence.report(S::Dispatched, None, super::story::at(-1)),
+        Added::New
+    );
+    for number in [0, 33, u16::MAX] {
+        assert!(Attempt::try_from(number).is_err());
+    }
+}

@@ -1,0 +1,372 @@
+//! The worker in the real runtime, on a virtual host and a schema of its own.
+
+use clap::Parser;
+use contracts::{
+    Actor, Assigned, Contract, Exchange, HoldHandle, HoldReason, MessageId, OrderAccepted,
+    PlaceHold, ReleaseHold, Reply, ReplyOutcome, ReportStatus, Role, RouteId, SkuType,
+    WaybillCreated, WaybillDraft, WaybillHeld, WaybillNo, WaybillReleased, WaybillStatus as S,
+    WaybillStatusChanged,
+};
+use queue_topology::WorkerKind;
+use runtime::{Process, Running, Shutdown};
+use serde_json::{Value, json};
+use testkit::{DEADLINE, PublishAs, Stage, eventually};
+use uuid::Uuid;
+
+use super::story::{at, order, somebody};
+use crate::settings::Settings;
+use crate::worker::WaybillStatus;
+
+use Role::{CsAgent, CsSupervisor, Merchant, Road, Sorting, Warehouse, Worker};
+
+const KIND: WorkerKind = WorkerKind::WaybillStatus;
+const FIRST: &str = "uci-536365-1";
+const SECOND: &str = "uci-536365-2";
+
+/// The order with two waybills.
+fn order_of_two() -> OrderAccepted {
+    let mut order = order(contracts::FulfilledBy::Warehouse);
+    let first = order.waybills[0].clone();
+    order.waybills.push(WaybillDraft {
+        waybill_no: no(SECOND),
+        ..first
+    });
+    order
+}
+
+fn no(text: &str) -> WaybillNo {
+    WaybillNo::new(text).unwrap()
+}
+
+fn report(waybill: &str, status: S, attempt: Option<u16>, minute: i64) -> ReportStatus {
+    let (waybill_no, occurred_at) = (no(waybill), at(minute));
+    ReportStatus {
+        waybill_no,
+        status,
+        attempt,
+        occurred_at,
+        reason: None,
+    }
+}
+
+fn assigned(waybill: &str, place_no: u16) -> Assigned {
+    Assigned {
+        waybill_no: no(waybill),
+        place_no,
+        route_id: RouteId(Uuid::from_u128(9)),
+        route_ref: "NORTH-20101202-0900-1300-Z01-007".to_owned(),
+        depot: contracts::DepotCode::new("NORTH").unwrap(),
+        zone: contracts::ZoneCode::new("Z01").unwrap(),
+        delivery_date: at(0).date(),
+        timeslot: contracts::TimeslotCode::new("0900-1300").unwrap(),
+        truck_type: contracts::TruckTypeCode::new("VAN").unwrap(),
+        sku_type: SkuType::Dry,
+        fulfilled_by: contracts::FulfilledBy::Warehouse,
+    }
+}
+
+fn place_hold(handle: &str) -> PlaceHold {
+    let handle = HoldHandle::new(handle).unwrap();
+    let reason = HoldReason::AwaitingPayment;
+    PlaceHold {
+        waybill_no: no(FIRST),
+        handle,
+        reason,
+        occurred_at: at(1),
+    }
+}
+
+fn release_hold(handle: &str, owner: Option<&str>) -> ReleaseHold {
+    let handle = HoldHandle::new(handle).unwrap();
+    let owner = owner.map(str::to_owned);
+    ReleaseHold {
+        waybill_no: no(FIRST),
+        handle,
+        owner,
+        occurred_at: at(2),
+    }
+}
+
+/// A stage with the worker at work on it.
+struct Fleet {
+    stage: Stage,
+    running: Running,
+}
+
+impl Fleet {
+    async fn start() -> Self {
+        let stage = Stage::new(&[KIND]).await;
+        let (amqp, database) = (stage.amqp_url(), stage.database_url());
+        let arguments = [
+            "waybill-status",
+            "--amqp-url",
+            &amqp,
+            "--database-url",
+            &database,
+        ];
+        let settings = Settings::parse_from(arguments);
+        let process = Process::prepare(KIND, settings.as_ref(), Shutdown::new())
+            .await
+            .unwrap();
+        Self {
+            stage,
+            running: Running::start(process, WaybillStatus),
+        }
+    }
+
+    async fn stop(self) {
+        self.running.stop().await.unwrap();
+        self.stage.close().await;
+    }
+
+    /// Publishes on somebody's behalf.
+    async fn say<C: Contract>(&self, actor: Actor, message: &C) -> MessageId {
+        self.stage
+            .publish(PublishAs::default().actor(actor), message)
+            .await
+            .unwrap()
+    }
+
+    /// Sends a command and waits for its answer.
+    async fn ask<C: Contract>(&self, role: Role, command: &C) -> Reply {
+        let mut replies = self.stage.replies().await;
+        let how = PublishAs::default()
+            .actor(somebody(role))
+            .reply_to(replies.queue());
+        let id = self.stage.publish(how, command).await.unwrap();
+        let reply = replies.next(DEADLINE).await;
+        assert_eq!(reply.message_id, id);
+        reply
+    }
+
+    /// Waits until a SELECT of one value gives this.
+    async fn until(&self, what: &str, sql: &str, expected: i64) {
+        eventually(what, async || {
+            (self.stage.scalar::<i64>(sql).await == expected).then_some(())
+        })
+        .await;
+    }
+
+    async fn waybill(&self, waybill: &str) -> Value {
+        let sql = format!(
+            "SELECT status, attempt, failed_attempts, open_holds, parked, version, line_count, \
+             merchant FROM waybill WHERE waybill_no = '{waybill}'"
+        );
+        self.stage.rows(&sql).await.remove(0)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_becomes_waybills_that_reports_move() {
+    let fleet = Fleet::start().await;
+    let mut events = fleet.stage.tap(Exchange::Events, "waybill.#").await;
+    fleet.say(somebody(Worker), &order_of_two()).await;
+    for expected in [FIRST, SECOND] {
+        let (envelope, created) = events.next_of::<WaybillCreated>().await;
+        assert_eq!(
+            (created.waybill_no.as_str(), created.held, envelope.seq),
+            (expected, false, Some(1))
+        );
+    }
+    assert_eq!(
+        fleet
+            .stage
+            .scalar::<i64>("SELECT COUNT(*) FROM waybill_line")
+            .await,
+        2
+    );
+
+    let reply = fleet
+        .ask(Warehouse, &report(FIRST, S::Picked, None, 2))
+        .await;
+    assert_eq!((reply.code.as_str(), reply.version), ("APPLIED", Some(2)));
+    assert_eq!(reply.aggregate.as_deref(), Some(FIRST));
+    let (envelope, changed) = events.next_of::<WaybillStatusChanged>().await;
+    assert_eq!(
+        (changed.from, changed.to, envelope.seq),
+        (S::Created, S::Picked, Some(2))
+    );
+
+    let late = fleet
+        .ask(Warehouse, &report(FIRST, S::Acknowledged, None, 1))
+        .await;
+    assert_eq!(
+        (late.outcome, late.code.as_str()),
+        (ReplyOutcome::Applied, "STALE")
+    );
+    let wrong = fleet.ask(Road, &report(FIRST, S::Packed, None, 3)).await;
+    assert_eq!(
+        (wrong.outcome, wrong.code.as_str()),
+        (ReplyOutcome::Rejected, "NOT_ALLOWED")
+    );
+    assert_eq!(
+        fleet.waybill(FIRST).await,
+        json!({"status": "PICKED", "attempt": 0, "failed_attempts": 0, "open_holds": 0, "parked": 0,
+               "version": 4, "line_count": 1, "merchant": "acme"})
+    );
+    let log = "SELECT version, fact, outcome, code, status FROM waybill_event e \
+               JOIN waybill w ON w.id = e.waybill_id WHERE waybill_no = 'uci-536365-1' ORDER BY e.version";
+    let log = fleet.stage.rows(
+        log.replace("version, fact", "e.version, fact")
+            .replace(", status", ", e.status")
+            .as_str(),
+    );
+    let log = log.await;
+    let outcomes: Vec<_> = log
+        .iter()
+        .map(|entry| entry["outcome"].as_str().unwrap())
+        .collect();
+    assert_eq!(outcomes, ["APPLIED", "APPLIED", "STALE", "REJECTED"]);
+    fleet
+        .until("everything is published", "SELECT COUNT(*) FROM outbox", 0)
+        .await;
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn backwards_and_doubled_ends_the_same() {
+    let fleet = Fleet::start().await;
+    let road = [
+        (Road, S::Delivered, None, 33),
+        (Road, S::OutForDelivery, None, 32),
+        (Sorting, S::Loaded, None, 31),
+        (Road, S::DeliveryFailed, None, 13),
+        (Road, S::Dispatched, Some(1), 11),
+        (Warehouse, S::Packed, None, 3),
+    ];
+    for (role, status, attempt, minute) in road {
+        // twice, as two messages: the facts are the same
+        for _ in 0..2 {
+            fleet
+                .say(somebody(role), &report(FIRST, status, attempt, minute))
+                .await;
+        }
+    }
+    for (place, minute) in [(2, 20), (1, 4)] {
+        let how = PublishAs::default().actor(somebody(Worker)).at(at(minute));
+        fleet
+            .stage
+            .publish(how, &assigned(FIRST, place))
+            .await
+            .unwrap();
+    }
+    let handled = "SELECT COUNT(*) FROM inbox WHERE outcome <> ''";
+    fleet.until("everything early was kept", handled, 14).await;
+    assert_eq!(fleet.waybill(FIRST).await["status"], "STUB");
+    fleet.say(somebody(Worker), &order_of_two()).await;
+    fleet.until("the order was taken", handled, 15).await;
+    let waybill = fleet.waybill(FIRST).await;
+    let ends = (
+        &waybill["status"],
+        &waybill["attempt"],
+        &waybill["failed_attempts"],
+        &waybill["parked"],
+    );
+    assert_eq!(ends, (&json!("DELIVERED"), &json!(2), &json!(1), &json!(0)));
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn holds_are_opened_and_released_by_those_who_may() {
+    let fleet = Fleet::start().await;
+    let mut events = fleet.stage.tap(Exchange::Events, "waybill.#").await;
+    assert_eq!(
+        fleet.ask(CsAgent, &place_hold("before")).await.code,
+        "PARKED"
+    );
+    fleet.say(somebody(Worker), &order_of_two()).await;
+    assert!(events.next_of::<WaybillCreated>().await.1.held);
+
+    assert_eq!(
+        fleet.ask(Merchant, &place_hold("stock")).await.code,
+        "APPLIED"
+    );
+    let refused = fleet
+        .ask(Merchant, &release_hold("before", Some("csagent")))
+        .await;
+    assert_eq!(refused.code, "NOT_ALLOWED");
+    assert_eq!(
+        fleet.ask(CsAgent, &release_hold("before", None)).await.code,
+        "APPLIED"
+    );
+    let by_supervisor = release_hold("stock", Some("merchant"));
+    assert_eq!(
+        fleet.ask(CsSupervisor, &by_supervisor).await.code,
+        "APPLIED"
+    );
+    events.next_of::<WaybillReleased>().await;
+
+    assert_eq!(
+        fleet.ask(CsAgent, &release_hold("fraud", None)).await.code,
+        "PARKED"
+    );
+    assert_eq!(fleet.ask(CsAgent, &place_hold("fraud")).await.code, "STALE");
+    assert_eq!(
+        fleet.ask(CsAgent, &place_hold("again")).await.code,
+        "APPLIED"
+    );
+    let (_, held) = events.next_of::<WaybillHeld>().await;
+    assert_eq!(held.reason, HoldReason::AwaitingPayment);
+    let open =
+        "SELECT COUNT(*) FROM waybill_hold WHERE placed_at IS NOT NULL AND released_at IS NULL";
+    assert_eq!(fleet.stage.scalar::<i64>(open).await, 1);
+    assert_eq!(
+        fleet
+            .stage
+            .scalar::<i64>("SELECT COUNT(*) FROM waybill_hold")
+            .await,
+        4
+    );
+    assert_eq!(fleet.waybill(FIRST).await["open_holds"], 1);
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_message_leaves_no_row_behind() {
+    let fleet = Fleet::start().await;
+    let reply = fleet
+        .ask(Sorting, &report("nobody-knows-1", S::Packed, None, 1))
+        .await;
+    assert_eq!(reply.code, "NOT_ALLOWED");
+    let out_of_range = assigned("nobody-knows-1", 33);
+    assert_eq!(
+        fleet.ask(Worker, &out_of_range).await.code,
+        "ATTEMPT_OUT_OF_RANGE"
+    );
+    assert_eq!(
+        fleet
+            .stage
+            .scalar::<i64>("SELECT COUNT(*) FROM waybill")
+            .await,
+        0
+    );
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spoilt_row_stops_nobody_else() {
+    let fleet = Fleet::start().await;
+    fleet.say(somebody(Worker), &order_of_two()).await;
+    fleet
+        .until("the waybills are there", "SELECT COUNT(*) FROM waybill", 2)
+        .await;
+    fleet
+        .stage
+        .run_sql(&format!(
+            "UPDATE waybill SET lifecycle = '?' WHERE waybill_no = '{FIRST}'"
+        ))
+        .await;
+    let spoilt = fleet
+        .say(somebody(Warehouse), &report(FIRST, S::Packed, None, 1))
+        .await;
+    let reply = fleet
+        .ask(Warehouse, &report(SECOND, S::Packed, None, 1))
+        .await;
+    assert_eq!(reply.code, "APPLIED");
+    let dead = fleet
+        .stage
+        .wait_for_messages(&KIND.dead_letter_queue(), 1)
+        .await;
+    assert_eq!(dead[0].envelope.message_id, spoilt);
+    fleet.stop().await;
+}

@@ -1,0 +1,3 @@
+//! Whole batches on the real broker and database, with the fleet's real users and rights.
+
+use broker_words::*;

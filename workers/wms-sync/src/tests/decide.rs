@@ -1,0 +1,220 @@
+//! The dictionary, word by word.
+
+use contracts::{
+    Actor, Contract, Refusal, Role, SalesOrderLine, SalesOrderNo, SalesOrderSubmitted, Sku,
+    SkuType, TimeslotCode, Timestamp, WarehouseCode, WaybillNo, WmsConfirmation,
+    WmsOrderConfirmation, WmsOrderProgress, WmsStep,
+};
+use serde_json::{Value, json};
+
+use crate::decide::{AboutSalesOrder, Told, confirmation, outbound_order, permit, progress};
+
+const NUMBER: &str = "uci-536365-1/1";
+const LABEL: &str = "uci-536365-1";
+const AT: &str = "2010-12-01T10:00:00Z";
+
+fn at() -> Timestamp {
+    serde_json::from_value(json!(AT)).unwrap()
+}
+
+fn confirm(result: WmsConfirmation, reason_code: Option<&str>) -> Result<Told, Refusal> {
+    confirmation(&WmsOrderConfirmation {
+        order_number: NUMBER.to_owned(),
+        label: LABEL.to_owned(),
+        result,
+        reason_code: reason_code.map(str::to_owned),
+        at: at(),
+    })
+}
+
+fn step(step: WmsStep) -> Result<Told, Refusal> {
+    progress_of(NUMBER, LABEL, step)
+}
+
+fn progress_of(order_number: &str, label: &str, step: WmsStep) -> Result<Told, Refusal> {
+    let (order_number, label) = (order_number.to_owned(), label.to_owned());
+    progress(&WmsOrderProgress {
+        order_number,
+        label,
+        step,
+        at: at(),
+    })
+}
+
+fn wire<C: Contract>(command: &C) -> (&'static str, Value) {
+    (C::TYPE, serde_json::to_value(command).unwrap())
+}
+
+fn answer(answer: &str) -> Value {
+    json!({"sales_order_no": NUMBER, "answer": answer, "occurred_at": AT})
+}
+
+fn progressed(progress: &str) -> Value {
+    json!({"sales_order_no": NUMBER, "progress": progress, "occurred_at": AT})
+}
+
+#[test]
+fn the_words_of_the_wms() {
+    let refused =
+        json!({"sales_order_no": NUMBER, "answer": "REJECTED", "reason": "E17", "occurred_at": AT});
+    let answers = "sales-order.record-answer.v1";
+    let steps = "sales-order.record-progress.v1";
+    let dictionary = [
+        (
+            confirm(WmsConfirmation::Ok, None),
+            "OK",
+            answers,
+            answer("ACCEPTED"),
+            Some("ACKNOWLEDGED"),
+        ),
+        (
+            confirm(WmsConfirmation::Nok, None),
+            "NOK",
+            answers,
+            answer("REJECTED"),
+            None,
+        ),
+        (
+            confirm(WmsConfirmation::Nok, Some("E17")),
+            "NOK",
+            answers,
+            refused,
+            None,
+        ),
+        (
+            step(WmsStep::PickStart),
+            "PICK_START",
+            steps,
+            progressed("PICKING"),
+            None,
+        ),
+        (
+            step(WmsStep::PickEnd),
+            "PICK_END",
+            steps,
+            progressed("PICKED"),
+            Some("PICKED"),
+        ),
+        (
+            step(WmsStep::PackEnd),
+            "PACK_END",
+            steps,
+            progressed("PACKED"),
+            Some("PACKED"),
+        ),
+        (
+            step(WmsStep::HandOver),
+            "HAND_OVER",
+            steps,
+            progressed("HANDED_OVER"),
+            None,
+        ),
+    ];
+    for (told, word, command_type, command, status) in dictionary {
+        let told = told.unwrap();
+        assert_eq!((told.word, told.number.as_str()), (word, NUMBER));
+        let sent = match &told.about_sales_order {
+            AboutSalesOrder::Answer(command) => wire(command),
+            AboutSalesOrder::Progress(command) => wire(command),
+        };
+        assert_eq!(sent, (command_type, command), "{word}");
+        let report = told
+            .about_waybill
+            .map(|report| serde_json::to_value(report).unwrap());
+        let expected =
+            status.map(|status| json!({"waybill_no": LABEL, "status": status, "occurred_at": AT}));
+        assert_eq!(report, expected, "{word}");
+    }
+}
+
+#[test]
+fn what_the_wms_reads() {
+    let line = |line_no, sku: &str, sku_type| SalesOrderLine {
+        line_no,
+        sku: Sku::new(sku).unwrap(),
+        quantity: 6,
+        sku_type,
+    };
+    let order = SalesOrderSubmitted {
+        sales_order_no: SalesOrderNo::new(NUMBER).unwrap(),
+        waybill_no: WaybillNo::new(LABEL).unwrap(),
+        warehouse: WarehouseCode::new("WH-1").unwrap(),
+        pick_flow: "PICK_BY_ZONE".to_owned(),
+        delivery_date: "2010-12-02".parse().unwrap(),
+        timeslot: TimeslotCode::new("0900-1300").unwrap(),
+        route_ref: "NORTH-007".to_owned(),
+        lines: vec![
+            line(1, "85123A", SkuType::Dry),
+            line(4, "ICE", SkuType::Frozen),
+        ],
+    };
+    let expected = json!({
+        "order_number": NUMBER, "label": LABEL, "site": "WH-1", "process": "PICK_BY_ZONE",
+        "ship_date": "2010-12-02", "wave": "NORTH-007",
+        "positions": [
+            {"position": 1, "article": "85123A", "pieces": 6, "cold": false},
+            {"position": 4, "article": "ICE", "pieces": 6, "cold": true},
+        ],
+    });
+    assert_eq!(
+        wire(&outbound_order(&order)),
+        ("wms.outbound-order.v1", expected)
+    );
+}
+
+#[test]
+fn references_that_are_not_ours() {
+    let long = "x".repeat(113);
+    let cases = [
+        ("", LABEL),
+        (NUMBER, ""),
+        (NUMBER, "uci-536365-2"),
+        (NUMBER, "uci-53636"),
+        (LABEL, LABEL),
+        ("uci-536365-1/", LABEL),
+        ("uci-536365-1/one", LABEL),
+        ("uci-536365-1/1/", LABEL),
+        ("uci-536365-1/-1", LABEL),
+        ("uci\t-1/1", "uci\t-1"),
+        ("ä/1", "ä"),
+        (&format!("{long}/1"), long.as_str()),
+    ];
+    for (order_number, label) in cases {
+        let refusal = progress_of(order_number, label, WmsStep::PickEnd).unwrap_err();
+        assert_eq!(
+            refusal.code, "UNKNOWN_REFERENCE",
+            "{order_number:?} with {label:?}"
+        );
+    }
+}
+
+#[test]
+fn only_the_warehouse_speaks_its_words() {
+    let actor = |role| Actor {
+        subject: "somebody".to_owned(),
+        role,
+        merchant: None,
+        origin: None,
+    };
+    permit(&actor(Role::Warehouse)).unwrap();
+    let others = [
+        Role::Customer,
+        Role::Merchant,
+        Role::CsAgent,
+        Role::CsSupervisor,
+        Role::Dispatcher,
+        Role::Sorting,
+        Role::Road,
+        Role::Shop,
+        Role::Worker,
+        Role::Operator,
+        Role::Admin,
+    ];
+    for role in others {
+        assert_eq!(
+            permit(&actor(role)).unwrap_err().code,
+            "NOT_ALLOWED",
+            "{role:?}"
+        );
+    }
+}
