@@ -20,9 +20,7 @@ use thiserror::Error;
 use self::csv::{CsvError, CsvReader};
 use self::dates::DateOrder;
 use self::uci::{Columns, Decimals, Numbers, Places, RETURN_COLUMNS, ReturnRow, Sale};
-use crate::hotfolder::{
-    ORDER_COLUMNS, OrderRow, Series, SeriesCount, SeriesLayout, WriteError,
-};
+use crate::hotfolder::{ORDER_COLUMNS, OrderRow, Series, SeriesCount, SeriesLayout, WriteError};
 use crate::network::{NetworkError, Tables, sample};
 
 /// How many skipped rows a report names.
@@ -86,7 +84,9 @@ pub(crate) enum ConvertError {
         header: String,
     },
     /// No date of the file has a day above 12.
-    #[error("every date fits day/month and month/day: say which with --dates day-month-year or --dates month-day-year")]
+    #[error(
+        "every date fits day/month and month/day: say which with --dates day-month-year or --dates month-day-year"
+    )]
     AmbiguousDates,
     /// The network cannot be used.
     #[error("cannot use the network: {0}")]
@@ -128,10 +128,16 @@ pub(crate) fn run(args: &UciArgs) -> Result<Converted, ConvertError> {
     let (columns, mut records, delimiter) = open(&args.file)?;
     let dates = match args.dates {
         Some(dates) => dates,
-        None => uci::prove_date_order(&mut records, columns)?.ok_or(ConvertError::AmbiguousDates)?,
+        None => {
+            uci::prove_date_order(&mut records, columns)?.ok_or(ConvertError::AmbiguousDates)?
+        }
     };
     let (columns, mut records, _) = open(&args.file)?;
-    let decimals = if delimiter == b';' { Decimals::Comma } else { Decimals::Point };
+    let decimals = if delimiter == b';' {
+        Decimals::Comma
+    } else {
+        Decimals::Point
+    };
 
     let mut output = Output::new(args, places, dates)?;
     while let Some(record) = records.next_record()? {
@@ -151,7 +157,9 @@ fn places(network: Option<&Path>) -> Result<Places, NetworkError> {
     let codes = |table: &'static str, column, other| -> Result<Vec<String>, NetworkError> {
         let pairs = tables.get(table)?.pairs(column, other)?;
         if pairs.is_empty() {
-            return Err(NetworkError::Empty { table: table.to_owned() });
+            return Err(NetworkError::Empty {
+                table: table.to_owned(),
+            });
         }
         Ok(pairs.into_iter().map(|(code, _)| code).collect())
     };
@@ -165,7 +173,10 @@ type Records = CsvReader<Box<dyn BufRead>>;
 
 /// Opens a file at its first row; the header says what separates the fields.
 fn open(path: &Path) -> Result<(Columns, Records, u8), ConvertError> {
-    let failed = |source| ConvertError::Open { path: path.to_owned(), source };
+    let failed = |source| ConvertError::Open {
+        path: path.to_owned(),
+        source,
+    };
     let file = BufReader::new(File::open(path).map_err(failed)?);
     let mut input: Box<dyn BufRead> = if path.extension().is_some_and(|suffix| suffix == "gz") {
         Box::new(BufReader::new(MultiGzDecoder::new(file)))
@@ -173,10 +184,19 @@ fn open(path: &Path) -> Result<(Columns, Records, u8), ConvertError> {
         Box::new(file)
     };
     let start = input.fill_buf().map_err(failed)?;
-    let header_row = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let delimiter = if header_row.contains(&b';') { b';' } else { b',' };
+    let header_row = start
+        .split(|&byte| byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let delimiter = if header_row.contains(&b';') {
+        b';'
+    } else {
+        b','
+    };
     let mut records = CsvReader::new(input, delimiter);
-    let header = records.next_record()?.ok_or_else(|| ConvertError::Empty(path.to_owned()))?;
+    let header = records
+        .next_record()?
+        .ok_or_else(|| ConvertError::Empty(path.to_owned()))?;
     Ok((Columns::find(&header.fields)?, records, delimiter))
 }
 
@@ -205,12 +225,19 @@ impl Output {
             returns: Series::new(&args.out, layout("return", &RETURN_COLUMNS))?,
             open_invoice: Vec::new(),
             numbers: Numbers::default(),
-            converted: Converted { dates: Some(dates), ..Converted::default() },
+            converted: Converted {
+                dates: Some(dates),
+                ..Converted::default()
+            },
         })
     }
 
     fn sale(&mut self, sale: Sale) -> Result<(), WriteError> {
-        if self.open_invoice.first().is_some_and(|first| !first.same_invoice(&sale)) {
+        if self
+            .open_invoice
+            .first()
+            .is_some_and(|first| !first.same_invoice(&sale))
+        {
             self.close_invoice()?;
         }
         self.converted.cleaned_rows += u64::from(sale.cleaned);
@@ -227,7 +254,9 @@ impl Output {
 
     fn close_invoice(&mut self) -> Result<(), WriteError> {
         let sales = std::mem::take(&mut self.open_invoice);
-        let Some(first) = sales.first() else { return Ok(()) };
+        let Some(first) = sales.first() else {
+            return Ok(());
+        };
         let (reference, reopened) = self.numbers.next(first.invoice());
         self.converted.reopened_invoices += u64::from(reopened);
         if first.is_return() {

@@ -105,20 +105,34 @@ impl Series {
     /// [`WriteError::Io`] when the directory cannot be made.
     pub(crate) fn new(out: &Path, layout: SeriesLayout) -> Result<Self, WriteError> {
         let directory = out.join(&layout.source);
-        fs::create_dir_all(&directory)
-            .map_err(|source| WriteError::Io { path: directory.clone(), source })?;
-        Ok(Self { directory, layout, open: None, count: SeriesCount::default() })
+        fs::create_dir_all(&directory).map_err(|source| WriteError::Io {
+            path: directory.clone(),
+            source,
+        })?;
+        Ok(Self {
+            directory,
+            layout,
+            open: None,
+            count: SeriesCount::default(),
+        })
     }
 
     /// Writes the rows of one unit (an order, a return) into one file: a unit is never cut in two.
     ///
     /// # Errors
     /// [`WriteError`] when the file exists or cannot be written.
-    pub(crate) fn unit<'a, R>(&mut self, rows: impl IntoIterator<Item = R>) -> Result<(), WriteError>
+    pub(crate) fn unit<'a, R>(
+        &mut self,
+        rows: impl IntoIterator<Item = R>,
+    ) -> Result<(), WriteError>
     where
         R: AsRef<[&'a str]>,
     {
-        if self.open.as_ref().is_some_and(|file| file.lines >= self.layout.lines_per_file) {
+        if self
+            .open
+            .as_ref()
+            .is_some_and(|file| file.lines >= self.layout.lines_per_file)
+        {
             self.close()?;
         }
         let mut file = match self.open.take() {
@@ -128,7 +142,10 @@ impl Series {
         for row in rows {
             file.sink
                 .row(row.as_ref())
-                .map_err(|source| WriteError::Io { path: file.partial.clone(), source })?;
+                .map_err(|source| WriteError::Io {
+                    path: file.partial.clone(),
+                    source,
+                })?;
             file.lines += 1;
             self.count.lines += 1;
         }
@@ -146,7 +163,13 @@ impl Series {
     }
 
     fn open_next(&mut self) -> Result<OpenFile, WriteError> {
-        let SeriesLayout { kind, source, header, gzip, .. } = &self.layout;
+        let SeriesLayout {
+            kind,
+            source,
+            header,
+            gzip,
+            ..
+        } = &self.layout;
         let suffix = if *gzip { ".gz" } else { "" };
         let sequence = self.count.files + 1;
         let name = format!("{kind}-{source}-{sequence:06}.tsv{suffix}");
@@ -155,33 +178,65 @@ impl Series {
         if target.exists() || partial.exists() {
             return Err(WriteError::Exists(target));
         }
-        let failed = |source| WriteError::Io { path: partial.clone(), source };
+        let failed = |source| WriteError::Io {
+            path: partial.clone(),
+            source,
+        };
         let mut sink = Sink::create(&partial, *gzip).map_err(failed)?;
         sink.row(header).map_err(failed)?;
         self.count.files = sequence;
-        Ok(OpenFile { sink, partial, target, lines: 0 })
+        Ok(OpenFile {
+            sink,
+            partial,
+            target,
+            lines: 0,
+        })
     }
 
     /// A reader never sees half a file: it gets its name when it is whole.
     fn close(&mut self) -> Result<(), WriteError> {
-        let Some(file) = self.open.take() else { return Ok(()) };
+        let Some(file) = self.open.take() else {
+            return Ok(());
+        };
         file.sink
             .close()
             .and_then(|()| fs::rename(&file.partial, &file.target))
-            .map_err(|source| WriteError::Io { path: file.target, source })
+            .map_err(|source| WriteError::Io {
+                path: file.target,
+                source,
+            })
     }
 }
 
 /// Columns of an order file, in the order in which [`OrderRow::fields`] gives them.
 pub(crate) const ORDER_COLUMNS: [&str; 19] = [
-    "order_ref", "line_no", "ordered_at", "customer_ref", "district", "delivery_date", "timeslot",
-    "merchant", "sku", "description", "quantity", "unit_price", "currency", "sku_type", "volume_ml",
-    "weight_g", "recipient", "postcode", "address",
+    "order_ref",
+    "line_no",
+    "ordered_at",
+    "customer_ref",
+    "district",
+    "delivery_date",
+    "timeslot",
+    "merchant",
+    "sku",
+    "description",
+    "quantity",
+    "unit_price",
+    "currency",
+    "sku_type",
+    "volume_ml",
+    "weight_g",
+    "recipient",
+    "postcode",
+    "address",
 ];
 
 /// One line of an order file, as text: the sender may write nonsense into any field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names are the columns of the hot folder's order files")]
+#[allow(
+    missing_docs,
+    reason = "the names are the columns of the hot folder's order files"
+)]
 pub(crate) struct OrderRow {
     pub(crate) order_ref: String,
     pub(crate) line_no: String,
@@ -208,10 +263,25 @@ impl OrderRow {
     /// The fields in the order of [`ORDER_COLUMNS`].
     pub(crate) fn fields(&self) -> [&str; 19] {
         [
-            &self.order_ref, &self.line_no, &self.ordered_at, &self.customer_ref, &self.district,
-            &self.delivery_date, &self.timeslot, &self.merchant, &self.sku, &self.description,
-            &self.quantity, &self.unit_price, &self.currency, &self.sku_type, &self.volume_ml,
-            &self.weight_g, &self.recipient, &self.postcode, &self.address,
+            &self.order_ref,
+            &self.line_no,
+            &self.ordered_at,
+            &self.customer_ref,
+            &self.district,
+            &self.delivery_date,
+            &self.timeslot,
+            &self.merchant,
+            &self.sku,
+            &self.description,
+            &self.quantity,
+            &self.unit_price,
+            &self.currency,
+            &self.sku_type,
+            &self.volume_ml,
+            &self.weight_g,
+            &self.recipient,
+            &self.postcode,
+            &self.address,
         ]
     }
 }

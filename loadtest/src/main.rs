@@ -1,7 +1,11 @@
 //! `loadtest`: realistic input for an exchange, partners that answer like the real ones, and checkers
 //! that read the database and the queues from outside and share no code with the workers.
-#![allow(clippy::print_stdout, reason = "a command line tool: its result goes to standard output")]
+#![allow(
+    clippy::print_stdout,
+    reason = "a command line tool: its result goes to standard output"
+)]
 
+mod bench;
 mod convert;
 mod database;
 mod dice;
@@ -39,6 +43,11 @@ enum Command {
     /// Play a partner of the exchange
     #[command(subcommand)]
     PartnerSim(partner::PartnerCommand),
+    /// Measure what the bare parts of this machine can do: broker, transaction, broker
+    Limits(bench::LimitsArgs),
+    /// Measure the fleet beside the bare parts, in one run
+    #[command(subcommand)]
+    Run(bench::RunCommand),
     /// Check the invariants over the database, the queues and a sender's journal; exit code 0 only if
     /// all of them hold
     Verify(verify::VerifyArgs),
@@ -64,14 +73,42 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::PartnerSim(partner::PartnerCommand::Wms(args)) => {
             print_json(&block_on(partner::run_wms(&args))??)?;
         }
+        Command::Limits(args) => {
+            let limits = block_on(bench::limits(&args))??;
+            if args.json {
+                print_json(&limits)?
+            } else {
+                bench::print_limits(&limits)
+            }
+        }
+        Command::Run(bench::RunCommand::StatusUpdates(args)) => {
+            let measured = block_on(bench::status_updates(&args))??;
+            if args.json {
+                print_json(&measured)?
+            } else {
+                bench::print_status_updates(&measured)
+            }
+        }
         Command::Digest(args) => {
             let fingerprint = block_on(digest::run(&args))??;
-            if args.json { print_json(&fingerprint)? } else { digest::print(&fingerprint) }
+            if args.json {
+                print_json(&fingerprint)?
+            } else {
+                digest::print(&fingerprint)
+            }
         }
         Command::Verify(args) => {
             let report = block_on(verify::run(&args))??;
-            if args.json { print_json(&report)? } else { verify::print(&report) }
-            return Ok(if report.holds { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+            if args.json {
+                print_json(&report)?
+            } else {
+                verify::print(&report)
+            }
+            return Ok(if report.holds {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            });
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -129,19 +129,29 @@ pub(crate) struct Journal(Option<(PathBuf, BufWriter<std::fs::File>)>);
 
 impl Journal {
     fn open(path: Option<&PathBuf>) -> Result<Self, PartnerError> {
-        let Some(path) = path else { return Ok(Self(None)) };
+        let Some(path) = path else {
+            return Ok(Self(None));
+        };
         let file = OpenOptions::new().create(true).append(true).open(path);
-        let file = file.map_err(|source| PartnerError::Journal { path: path.clone(), source })?;
+        let file = file.map_err(|source| PartnerError::Journal {
+            path: path.clone(),
+            source,
+        })?;
         Ok(Self(Some((path.clone(), BufWriter::new(file)))))
     }
 
     /// Notes one answer; it is in the file when this returns, because a crash must not unsay it.
     pub(crate) fn note(&mut self, entry: &JournalEntry) -> Result<(), PartnerError> {
-        let Some((path, file)) = &mut self.0 else { return Ok(()) };
+        let Some((path, file)) = &mut self.0 else {
+            return Ok(());
+        };
         let line = serde_json::to_string(entry).map_err(io::Error::from);
         line.and_then(|line| writeln!(file, "{line}"))
             .and_then(|()| file.flush())
-            .map_err(|source| PartnerError::Journal { path: path.clone(), source })
+            .map_err(|source| PartnerError::Journal {
+                path: path.clone(),
+                source,
+            })
     }
 }
 
@@ -153,14 +163,18 @@ impl Journal {
 pub(crate) async fn run_wms(args: &WmsArgs) -> Result<Tally, PartnerError> {
     let mut journal = Journal::open(args.journal.as_ref())?;
     let limits = Limits {
-        at: args.duration.map(|seconds| Instant::now() + Duration::from_secs(seconds)),
+        at: args
+            .duration
+            .map(|seconds| Instant::now() + Duration::from_secs(seconds)),
         idle: args.until_idle.map(Duration::from_secs),
     };
     let mut stop = std::pin::pin!(stop_signal()?);
     let mut tally = Tally::default();
     let mut session = Session::open(args).await?;
     loop {
-        let ended = session.work(args, limits, stop.as_mut(), &mut tally, &mut journal).await;
+        let ended = session
+            .work(args, limits, stop.as_mut(), &mut tally, &mut journal)
+            .await;
         match ended {
             Ok(Ended::Done) => {
                 session.close().await;

@@ -4,6 +4,7 @@
 
 mod history;
 mod orders;
+mod planned;
 mod queues;
 mod quota;
 mod sent;
@@ -18,6 +19,7 @@ use serde::Serialize;
 use settings::Secret;
 use thiserror::Error;
 
+use self::planned::ManifestError;
 use self::queues::{Depth, Purpose, QueueError};
 use self::sent::JournalError;
 use crate::database::{ReadError, Snapshot, number, text};
@@ -37,6 +39,9 @@ pub(crate) struct VerifyArgs {
     /// What a sender wrote down: confirmed messages must have had their effect or be dead letters
     #[arg(long)]
     pub(crate) journal: Option<PathBuf>,
+    /// The manifest.json of a generated day: what had to come of it did
+    #[arg(long)]
+    pub(crate) manifest: Option<PathBuf>,
     /// Dead letters that are no violation: a fault test expects some
     #[arg(long, default_value_t = 0)]
     pub(crate) dead_letters_allowed: u64,
@@ -57,6 +62,9 @@ pub(crate) enum VerifyError {
     /// The journal cannot be compared.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The manifest cannot be compared.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
 }
 
 /// What must hold.
@@ -161,11 +169,30 @@ pub(crate) async fn run(args: &VerifyArgs) -> Result<Report, VerifyError> {
     if let Some(journal) = &args.journal {
         let found = sent::check(journal, &mut snapshot, args.amqp_url.as_ref()).await?;
         let says = "a message that its sender had confirmed had its effect or is a dead letter";
-        checks.push(result(Invariant::NothingLost, "confirmed-is-settled", says, found));
+        checks.push(result(
+            Invariant::NothingLost,
+            "confirmed-is-settled",
+            says,
+            found,
+        ));
+    }
+    if let Some(manifest) = &args.manifest {
+        let found = planned::check(manifest, &mut snapshot).await?;
+        let says = "as many orders, lines and waybills are there as the generator planned";
+        checks.push(result(
+            Invariant::NothingLost,
+            "day-is-as-planned",
+            says,
+            found,
+        ));
     }
     checks.sort_by_key(|check| check.invariant);
     let holds = checks.iter().all(|check| check.violations == 0);
-    Ok(Report { holds, checks, queues })
+    Ok(Report {
+        holds,
+        checks,
+        queues,
+    })
 }
 
 /// The checks that need nothing but the database.
@@ -174,28 +201,56 @@ pub(crate) async fn run(args: &VerifyArgs) -> Result<Report, VerifyError> {
 /// [`ReadError`] when it cannot be read.
 pub(crate) async fn database(snapshot: &mut Snapshot) -> Result<Vec<CheckResult>, ReadError> {
     let mut results = Vec::new();
-    let checks = [OUTBOX].into_iter().chain(orders::CHECKS).chain(history::CHECKS);
+    let checks = [OUTBOX]
+        .into_iter()
+        .chain(orders::CHECKS)
+        .chain(history::CHECKS);
     for check in checks.chain(quota::CHECKS) {
         results.push(ask(snapshot, check).await?);
     }
     let found = trucks::check(snapshot).await?;
     let says = "a route's load, stops and waybills are within what its truck and template allow";
-    results.push(result(Invariant::NeverOversold, "truck-holds-its-route", says, found));
+    results.push(result(
+        Invariant::NeverOversold,
+        "truck-holds-its-route",
+        says,
+        found,
+    ));
     Ok(results)
 }
 
 async fn ask(snapshot: &mut Snapshot, check: Check) -> Result<CheckResult, ReadError> {
-    let Check { invariant, name, says, .. } = check;
+    let Check {
+        invariant,
+        name,
+        says,
+        ..
+    } = check;
     let examined = snapshot.number(name, check.examined).await?;
     let sql = format!(
         "SELECT v.subject, v.detail, COUNT(*) OVER () FROM ({}) v ORDER BY v.subject LIMIT {NAMED_MAX}",
         check.violations
     );
-    let read = |row: &_| Ok((Finding { subject: text(row, 0)?, detail: text(row, 1)? }, number(row, 2)?));
+    let read = |row: &_| {
+        Ok((
+            Finding {
+                subject: text(row, 0)?,
+                detail: text(row, 1)?,
+            },
+            number(row, 2)?,
+        ))
+    };
     let rows = snapshot.rows(name, &sql, read).await?;
     let violations = rows.first().map_or(0, |(_, found)| *found);
     let named = rows.into_iter().map(|(finding, _)| finding).collect();
-    Ok(CheckResult { invariant, name, says, examined, violations, named })
+    Ok(CheckResult {
+        invariant,
+        name,
+        says,
+        examined,
+        violations,
+        named,
+    })
 }
 
 fn result(
@@ -206,7 +261,14 @@ fn result(
 ) -> CheckResult {
     let violations = u64::try_from(named.len()).unwrap_or(u64::MAX);
     named.truncate(NAMED_MAX);
-    CheckResult { invariant, name, says, examined, violations, named }
+    CheckResult {
+        invariant,
+        name,
+        says,
+        examined,
+        violations,
+        named,
+    }
 }
 
 fn drained(depths: &[Depth]) -> CheckResult {
@@ -214,13 +276,22 @@ fn drained(depths: &[Depth]) -> CheckResult {
     let named = depths.iter().filter(waiting).map(finding).collect();
     let examined = u64::try_from(depths.len()).unwrap_or(u64::MAX);
     let says = "no message waits in a work or retry queue";
-    result(Invariant::NothingLost, "queues-are-drained", says, (examined, named))
+    result(
+        Invariant::NothingLost,
+        "queues-are-drained",
+        says,
+        (examined, named),
+    )
 }
 
 fn dead_letters(depths: &[Depth], allowed: u64) -> CheckResult {
     let dead = |depth: &&Depth| depth.purpose == Purpose::DeadLetters && depth.messages > 0;
     let named: Vec<Finding> = depths.iter().filter(dead).map(finding).collect();
-    let total: u64 = depths.iter().filter(dead).map(|depth| u64::from(depth.messages)).sum();
+    let total: u64 = depths
+        .iter()
+        .filter(dead)
+        .map(|depth| u64::from(depth.messages))
+        .sum();
     let violations = if total > allowed { total } else { 0 };
     CheckResult {
         invariant: Invariant::NothingLost,
@@ -233,15 +304,32 @@ fn dead_letters(depths: &[Depth], allowed: u64) -> CheckResult {
 }
 
 fn finding(depth: &Depth) -> Finding {
-    Finding { subject: depth.queue.clone(), detail: format!("{} messages", depth.messages) }
+    Finding {
+        subject: depth.queue.clone(),
+        detail: format!("{} messages", depth.messages),
+    }
 }
 
 /// The report for people.
 pub(crate) fn print(report: &Report) {
     for check in &report.checks {
-        let verdict = if check.violations == 0 { "ok  " } else { "FAIL" };
-        let CheckResult { invariant, name, says, examined, violations, .. } = check;
-        println!("{verdict} {} {name:<32} {examined:>9} examined  {says}", invariant.label());
+        let verdict = if check.violations == 0 {
+            "ok  "
+        } else {
+            "FAIL"
+        };
+        let CheckResult {
+            invariant,
+            name,
+            says,
+            examined,
+            violations,
+            ..
+        } = check;
+        println!(
+            "{verdict} {} {name:<32} {examined:>9} examined  {says}",
+            invariant.label()
+        );
         if *violations > 0 {
             println!("        {violations} violations, for example:");
             for Finding { subject, detail } in &check.named {
@@ -252,5 +340,12 @@ pub(crate) fn print(report: &Report) {
     if report.queues.is_none() {
         println!("     the queues were not looked at: set AMQP_URL");
     }
-    println!("{}", if report.holds { "every invariant holds" } else { "VIOLATED" });
+    println!(
+        "{}",
+        if report.holds {
+            "every invariant holds"
+        } else {
+            "VIOLATED"
+        }
+    );
 }

@@ -30,13 +30,13 @@ compose_env_pairs() {
     worker_password_pairs
 }
 
-# Each worker's own broker user, with the password that `dray topology apply` gives it.
+# The password that `dray topology apply` gives each worker's own broker user, dray-<worker>.
 worker_password_pairs() {
     local worker variable
     for worker in "$ROOT"/workers/*/; do
         worker=$(basename "$worker")
         variable=${worker^^}
-        printf 'DRAY_BROKER_PASSWORD_%s=%s\n' "${variable//-/_}" "$(derive "broker-$worker")"
+        printf 'DRAY_BROKER_PASSWORD_%s=%s\n' "${variable//-/_}" "$(derive "broker-dray-$worker")"
     done
 }
 

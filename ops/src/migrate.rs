@@ -2,6 +2,7 @@
 
 use clap::Args;
 use migrations::Migrator;
+use sea_orm::ConnectionTrait as _;
 use sea_orm_migration::{MigrationStatus, MigratorTrait as _};
 use serde::Serialize;
 use store::Database;
@@ -29,13 +30,12 @@ pub(crate) struct Step {
 
 /// Runs the command.
 pub(crate) async fn run(args: &MigrateArgs, site: &Site, output: Output) -> Result<()> {
-    let database = Database::connect(site.owner_url()?.expose(), 1).await?;
-    let before = status(&database).await?;
     if args.status {
-        return output.result(&before, || table(&before, output));
+        let database = Database::connect(site.owner_url()?.expose(), 1).await?;
+        let steps = status(&database).await?;
+        return output.result(&steps, || table(&steps, output));
     }
-    Migrator::up(database.connection(), None).await.map_err(|error| failed(&error))?;
-    let new: Vec<Step> = before.into_iter().filter(|step| !step.applied).collect();
+    let new = up(site).await?;
     output.result(&new, || match new.len() {
         0 => "the schema is up to date".to_owned(),
         _ => {
@@ -43,6 +43,17 @@ pub(crate) async fn run(args: &MigrateArgs, site: &Site, output: Output) -> Resu
             format!("applied {}", names.join(", "))
         }
     })
+}
+
+/// Applies what is not applied yet and gives it. Of two at the same time, one waits for the other.
+pub(crate) async fn up(site: &Site) -> Result<Vec<Step>> {
+    // one connection: the lock belongs to its session and ends with it
+    let database = Database::connect(site.owner_url()?.expose(), 1).await?;
+    let locked = database.connection().execute_unprepared("DO GET_LOCK('dray-migrate', 120)").await;
+    locked.map_err(|error| failed(&error))?;
+    let before = status(&database).await?;
+    Migrator::up(database.connection(), None).await.map_err(|error| failed(&error))?;
+    Ok(before.into_iter().filter(|step| !step.applied).collect())
 }
 
 /// Every migration of this program and whether the database has it. Needs no right to change it.

@@ -44,9 +44,9 @@ impl Site {
         Ok(path)
     }
 
-    /// The hot folder: `DRAY_HOTFOLDER_ROOT`, else `hotfolder` in the state directory.
+    /// The hot folder: `DRAY_HOTFOLDER`, else `hotfolder` in the state directory.
     pub(crate) fn hotfolder(&self) -> Result<PathBuf> {
-        let stated = settings::var("DRAY_HOTFOLDER_ROOT")?.map(PathBuf::from);
+        let stated = settings::var("DRAY_HOTFOLDER")?.map(PathBuf::from);
         let path = stated.unwrap_or_else(|| self.state.join("hotfolder"));
         std::path::absolute(&path).map_err(|error| CommandError::file("find", &path, &error))
     }

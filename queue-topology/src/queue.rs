@@ -78,6 +78,8 @@ const EVENTS_MAX_BYTES: i64 = 4_000_000_000;
 const RETRY_MAX: i64 = 200_000;
 /// After so many broken deliveries the broker itself dead-letters a message.
 const DELIVERY_LIMIT: i64 = 20;
+/// Dead letters are read and put back by people: practically never dropped (newer brokers default to 20).
+const DEAD_LETTER_DELIVERY_LIMIT: i64 = 1_000_000;
 /// A question older than this is not answered any more (milliseconds).
 const QUERY_TTL_MS: i64 = 2_000;
 
@@ -144,7 +146,9 @@ impl Queue {
     /// A worker's dead letters: no limit, because a full one would stop its work queue.
     pub(crate) fn dead_letters(kind: WorkerKind) -> Self {
         let name = kind.dead_letter_queue();
-        Self::quorum(name.clone()).bound(DLX, name)
+        Self::quorum(name.clone())
+            .with("x-delivery-limit", DEAD_LETTER_DELIVERY_LIMIT)
+            .bound(DLX, name)
     }
 
     /// What a partner consumes.

@@ -21,7 +21,9 @@ pub(crate) enum CsvError {
         source: io::Error,
     },
     /// A quote is never closed, or the file is no CSV.
-    #[error("the record that begins at line {line} does not end within 1 MiB: is a quote left open?")]
+    #[error(
+        "the record that begins at line {line} does not end within 1 MiB: is a quote left open?"
+    )]
     Endless {
         /// Where it begins, from 1.
         line: u64,
@@ -56,7 +58,11 @@ pub(crate) struct Record {
 impl<R: BufRead> CsvReader<R> {
     /// Reads records whose fields are separated by `delimiter`.
     pub(crate) fn new(input: R, delimiter: u8) -> Self {
-        Self { input, delimiter, next_line: 1 }
+        Self {
+            input,
+            delimiter,
+            next_line: 1,
+        }
     }
 
     /// The next record that is not an empty line; `None` at the end.
@@ -66,7 +72,9 @@ impl<R: BufRead> CsvReader<R> {
     pub(crate) fn next_record(&mut self) -> Result<Option<Record>, CsvError> {
         loop {
             let line = self.next_line;
-            let Some(fields) = self.read_fields(line)? else { return Ok(None) };
+            let Some(fields) = self.read_fields(line)? else {
+                return Ok(None);
+            };
             if fields.iter().any(|field| !field.is_empty()) {
                 return Ok(Some(Record { line, fields }));
             }
@@ -80,7 +88,10 @@ impl<R: BufRead> CsvReader<R> {
         loop {
             bytes.clear();
             let read = (&mut self.input).take(left).read_until(b'\n', &mut bytes);
-            let read = read.map_err(|source| CsvError::Io { line: self.next_line, source })?;
+            let read = read.map_err(|source| CsvError::Io {
+                line: self.next_line,
+                source,
+            })?;
             left -= u64::try_from(read).unwrap_or(left);
             if read == 0 && left > 0 {
                 return Ok(parser.finish_at_end());

@@ -13,8 +13,15 @@ use crate::hotfolder::OrderRow;
 
 /// Columns of a return file, in the order in which [`ReturnRow::fields`] gives them.
 pub(crate) const RETURN_COLUMNS: [&str; 9] = [
-    "return_ref", "line_no", "requested_at", "customer_ref", "sku", "description", "quantity",
-    "unit_price", "currency",
+    "return_ref",
+    "line_no",
+    "requested_at",
+    "customer_ref",
+    "sku",
+    "description",
+    "quantity",
+    "unit_price",
+    "currency",
 ];
 
 /// Where each column of the export is; both published header rows are known.
@@ -40,10 +47,13 @@ impl Columns {
                 let column = column.trim_start_matches('\u{feff}').trim();
                 names.iter().any(|name| column.eq_ignore_ascii_case(name))
             };
-            header.iter().position(fits).ok_or_else(|| ConvertError::Column {
-                names: names.join(" or "),
-                header: header.join(", "),
-            })
+            header
+                .iter()
+                .position(fits)
+                .ok_or_else(|| ConvertError::Column {
+                    names: names.join(" or "),
+                    header: header.join(", "),
+                })
         };
         Ok(Self {
             invoice: find(&["InvoiceNo", "Invoice"])?,
@@ -101,7 +111,11 @@ impl Sale {
         };
         let (invoice, stock_code) = (field(columns.invoice), field(columns.stock_code));
         let price = field(columns.price);
-        let price = if decimals == Decimals::Comma { price.replace(',', ".") } else { price };
+        let price = if decimals == Decimals::Comma {
+            price.replace(',', ".")
+        } else {
+            price
+        };
         let customer = field(columns.customer);
         // Spreadsheets and data frames turn customer numbers into decimals.
         let customer = customer.strip_suffix(".0").unwrap_or(&customer).to_owned();
@@ -173,8 +187,14 @@ pub(crate) struct Places {
 
 /// The rows of one order.
 pub(crate) fn order_rows(sales: &[Sale], order_ref: &str, places: &Places) -> Vec<OrderRow> {
-    let Some(first) = sales.first() else { return Vec::new() };
-    let home = if first.customer.is_empty() { &first.invoice } else { &first.customer };
+    let Some(first) = sales.first() else {
+        return Vec::new();
+    };
+    let home = if first.customer.is_empty() {
+        &first.invoice
+    } else {
+        &first.customer
+    };
     let head = OrderRow {
         order_ref: order_ref.to_owned(),
         customer_ref: first.customer.clone(),

@@ -17,16 +17,54 @@ const MATERIALS: [&str; 12] = [
     "cork", "brass",
 ];
 const THINGS: [&str; 16] = [
-    "lamp", "kettle", "basket", "towel", "shelf", "bowl", "chair cushion", "notebook", "mug",
-    "blanket", "tray", "planter", "clock", "toolbox", "puzzle", "jar",
+    "lamp",
+    "kettle",
+    "basket",
+    "towel",
+    "shelf",
+    "bowl",
+    "chair cushion",
+    "notebook",
+    "mug",
+    "blanket",
+    "tray",
+    "planter",
+    "clock",
+    "toolbox",
+    "puzzle",
+    "jar",
 ];
 const FOODS: [&str; 16] = [
-    "lentils", "olives", "tea", "flour", "honey", "rice", "tomatoes", "pasta", "apples", "coffee",
-    "chickpeas", "biscuits", "juice", "walnuts", "oats", "vinegar",
+    "lentils",
+    "olives",
+    "tea",
+    "flour",
+    "honey",
+    "rice",
+    "tomatoes",
+    "pasta",
+    "apples",
+    "coffee",
+    "chickpeas",
+    "biscuits",
+    "juice",
+    "walnuts",
+    "oats",
+    "vinegar",
 ];
 const COLD_FOODS: [&str; 12] = [
-    "peas", "yoghurt", "cheese", "fish fillets", "butter", "ice cream", "milk", "spinach", "dough",
-    "chicken", "berries", "ayran",
+    "peas",
+    "yoghurt",
+    "cheese",
+    "fish fillets",
+    "butter",
+    "ice cream",
+    "milk",
+    "spinach",
+    "dough",
+    "chicken",
+    "berries",
+    "ayran",
 ];
 
 /// The goods of all merchants under one seed.
@@ -58,7 +96,11 @@ impl Catalogue {
     /// Goods of so many merchants, sized so that the median waybill has about `median_litres`.
     pub(crate) fn new(seed: u64, merchants: u64, median_litres: f64) -> Self {
         let unit_median_ml = 1_000.0 * median_litres / WAYBILL_PER_UNIT;
-        Self { seed, merchants: merchants.max(1), unit_median_ml }
+        Self {
+            seed,
+            merchants: merchants.max(1),
+            unit_median_ml,
+        }
     }
 
     /// Code of the n-th merchant.
@@ -84,7 +126,10 @@ impl Catalogue {
             wanted += 1;
         }
         let ranks = Self::draw_distinct(dice, wanted, ARTICLES_PER_MERCHANT);
-        ranks.into_iter().map(|rank| self.article(merchant, rank)).collect()
+        ranks
+            .into_iter()
+            .map(|rank| self.article(merchant, rank))
+            .collect()
     }
 
     /// Gives up on the last ones rather than search long in a small choice.

@@ -7,9 +7,7 @@ use crate::dice::Dice;
 use crate::hotfolder::OrderRow;
 
 /// What is special about a generated order.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Planted {
     /// Nothing.
@@ -108,10 +106,21 @@ impl Planted {
 
     /// Plants this into the rows of one order and says what was planted in the end: an order of one
     /// line cannot have two times and gets its line repeated instead. `Late` is the promise's doing.
-    pub(crate) fn plant(self, rows: &mut Vec<OrderRow>, dice: &mut Dice, heaviest_truck_kg: u32) -> Self {
-        let planted = if self == Self::TwoTimes && rows.len() < 2 { Self::RepeatedLine } else { self };
+    pub(crate) fn plant(
+        self,
+        rows: &mut Vec<OrderRow>,
+        dice: &mut Dice,
+        heaviest_truck_kg: u32,
+    ) -> Self {
+        let planted = if self == Self::TwoTimes && rows.len() < 2 {
+            Self::RepeatedLine
+        } else {
+            self
+        };
         match planted {
-            Self::UnknownDistrict => rows.iter_mut().for_each(|row| "X999".clone_into(&mut row.district)),
+            Self::UnknownDistrict => rows
+                .iter_mut()
+                .for_each(|row| "X999".clone_into(&mut row.district)),
             Self::RepeatedLine => repeat_last(rows, true),
             Self::DoubledLine => repeat_last(rows, false),
             Self::Clean
@@ -139,7 +148,8 @@ impl Planted {
             Self::ZeroQuantity => "0".clone_into(&mut row.quantity),
             Self::HugeQuantity => row.quantity = (10_000 + dice.below(20_000)).to_string(),
             Self::UnreadablePrice => {
-                dice.word(&["n/a", "12,50", "1.2.3", "free"]).clone_into(&mut row.unit_price);
+                dice.word(&["n/a", "12,50", "1.2.3", "free"])
+                    .clone_into(&mut row.unit_price);
             }
             Self::NegativePrice => row.unit_price.insert(0, '-'),
             Self::ZeroPrice => "0.00".clone_into(&mut row.unit_price),
@@ -165,7 +175,9 @@ impl Planted {
 }
 
 fn repeat_last(rows: &mut Vec<OrderRow>, under_next_number: bool) {
-    let Some(mut row) = rows.last().cloned() else { return };
+    let Some(mut row) = rows.last().cloned() else {
+        return;
+    };
     if under_next_number {
         row.line_no = (rows.len() + 1).to_string();
     }

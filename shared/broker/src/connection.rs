@@ -7,12 +7,16 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use lapin::options::{QueueDeclareOptions, QueuePurgeOptions};
 use lapin::types::FieldTable;
+use lapin::uri::AMQPUri;
 use lapin::{Channel, ConnectionProperties, Event};
 
 use crate::BrokerError;
 
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A silent line counts as lost after twice this, on both sides: the broker gives the messages of a
+/// machine that vanished to others. Its own default of 60 s would keep them for two minutes.
+const HEARTBEAT_S: u16 = 10;
 
 /// Where the broker is and as whom: enough to connect again and again.
 #[derive(Clone)]
@@ -55,9 +59,13 @@ impl Link {
     /// [`BrokerError::Connect`] with the address and the reason.
     pub async fn connect(&self, purpose: &str) -> Result<Connection, BrokerError> {
         let failed = |detail: String| BrokerError::Connect { address: self.address(), detail };
+        // the parser's own message would show the password
+        let parsed: Result<AMQPUri, String> = self.url.parse();
+        let mut uri = parsed.map_err(|_shows_url| failed("this is no AMQP URL".to_owned()))?;
+        uri.query.heartbeat.get_or_insert(HEARTBEAT_S);
         let name = format!("{}/{purpose}", self.name);
         let properties = ConnectionProperties::default().with_connection_name(name.into());
-        let connecting = lapin::Connection::connect(&self.url, properties);
+        let connecting = lapin::Connection::connect_uri(uri, properties);
         let inner = tokio::time::timeout(CONNECT_TIMEOUT, connecting)
             .await
             .map_err(|_elapsed| failed(format!("no answer within {CONNECT_TIMEOUT:?}")))?
@@ -112,7 +120,7 @@ impl Connection {
                     self.blocked.store(false, Ordering::Relaxed);
                 }
                 Some(Event::Error(error)) => {
-                    return BrokerError::from_lapin(&error, None);
+                    return BrokerError::lost(&error);
                 }
                 Some(_) => {}
                 None => break,

@@ -59,6 +59,11 @@ impl BrokerError {
         }
     }
 
+    /// A connection or channel that was in use and is gone, whatever the reason: connect again.
+    pub(crate) fn lost(error: &lapin::Error) -> Self {
+        Self::Lost { detail: error.to_string() }
+    }
+
     /// True when waiting does not help: somebody has to change the broker or the settings.
     #[must_use]
     pub const fn is_permanent(&self) -> bool {

@@ -36,21 +36,19 @@ impl SettleTracker {
 
     /// Notes settled tags and says what to send.
     pub fn settle(&mut self, tags: &[u64]) -> AckPlan {
-        self.waiting.extend(tags.iter().copied().filter(|tag| *tag > self.prefix));
-        let before = self.prefix;
-        let mut newly_settled = false;
+        let is_new = |tag: &u64| *tag > self.prefix && !self.alone.contains(tag);
+        self.waiting.extend(tags.iter().copied().filter(is_new));
+        // Never a tag that was acknowledged alone before, though the prefix may end with one: the broker
+        // knows it no longer and closes the channel over it.
+        let mut plan = AckPlan::default();
         loop {
             let next = self.prefix + 1;
             if self.waiting.remove(&next) {
-                newly_settled = true;
+                plan.up_to = Some(next);
             } else if !self.alone.remove(&next) {
                 break;
             }
             self.prefix = next;
-        }
-        let mut plan = AckPlan::default();
-        if newly_settled && self.prefix > before {
-            plan.up_to = Some(self.prefix);
         }
         if self.waiting.len() > self.backlog_max {
             plan.single = std::mem::take(&mut self.waiting).into_iter().collect();

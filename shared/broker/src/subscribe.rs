@@ -91,7 +91,7 @@ impl Subscription {
         let delivery = self.consumer.next().await?;
         Some(match delivery {
             Ok(delivery) => Ok(read(delivery, &self.own_user)),
-            Err(error) => Err(BrokerError::from_lapin(&error, Some(&self.settler.inner.queue))),
+            Err(error) => Err(BrokerError::lost(&error)),
         })
     }
 }

@@ -1,4 +1,5 @@
-//! Identifiers as newtypes: a text id is never empty, bounded in bytes and free of control characters.
+//! Identifiers as newtypes: a text id is never empty, bounded in bytes, free of control characters and
+//! without a space at its ends.
 //! No generated ids here except those derived from a client's own key.
 
 use std::fmt;
@@ -27,8 +28,9 @@ pub enum InvalidId {
         /// The limit in bytes.
         max: usize,
     },
-    /// The text holds a control character or one that this identifier does not allow.
-    #[error("{kind} holds the character {character:?}, which is not allowed in it")]
+    /// The text holds a control character or one that this identifier does not allow, or a space at
+    /// one of its ends.
+    #[error("{kind} holds the character {character:?} where it is not allowed")]
     Character {
         /// Which identifier.
         kind: &'static str,
@@ -37,38 +39,48 @@ pub enum InvalidId {
     },
 }
 
-fn check(
-    kind: &'static str,
-    text: &str,
-    max: usize,
-    allowed: fn(char) -> bool,
-) -> Result<(), InvalidId> {
+/// Finds the first character that is not allowed, or not allowed where it stands.
+type Rule = fn(&str) -> Option<char>;
+
+fn check(kind: &'static str, text: &str, max: usize, rule: Rule) -> Result<(), InvalidId> {
     if text.trim().is_empty() {
         return Err(InvalidId::Empty { kind });
     }
     if text.len() > max {
         return Err(InvalidId::TooLong { kind, bytes: text.len(), max });
     }
-    match text.chars().find(|c| !allowed(*c)) {
+    match rule(text) {
         Some(character) => Err(InvalidId::Character { kind, character }),
         None => Ok(()),
     }
 }
 
-fn printable(c: char) -> bool {
-    !c.is_control()
+/// Databases compare texts without the spaces at their ends: `7` and `7 ` would be one key there and
+/// two here.
+fn padding(text: &str) -> Option<char> {
+    let is_space = |c: &char| c.is_whitespace();
+    text.chars().next().filter(is_space).or(text.chars().last().filter(is_space))
 }
 
-fn code(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
+fn printable(text: &str) -> Option<char> {
+    text.chars().find(|c| c.is_control()).or_else(|| padding(text))
 }
 
-fn ascii_graphic(c: char) -> bool {
-    c.is_ascii_graphic() || c == ' '
+fn code(text: &str) -> Option<char> {
+    text.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
+}
+
+fn ascii(text: &str) -> Option<char> {
+    ascii_padded(text).or_else(|| padding(text))
+}
+
+/// Without a rule about the ends: order-intake tells of them together with all other errors.
+fn ascii_padded(text: &str) -> Option<char> {
+    text.chars().find(|c| !(c.is_ascii_graphic() || *c == ' '))
 }
 
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $max:literal, $allowed:ident) => {
+    ($(#[$doc:meta])* $name:ident, $max:literal, $rule:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String", into = "String")]
@@ -85,7 +97,7 @@ macro_rules! text_id {
             /// [`InvalidId`] when the text is empty, too long or holds a character not allowed here.
             pub fn new(text: impl Into<String>) -> Result<Self, InvalidId> {
                 let text = text.into();
-                check(stringify!($name), &text, $max, $allowed)?;
+                check(stringify!($name), &text, $max, $rule)?;
                 Ok(Self(text))
             }
 
@@ -123,15 +135,15 @@ text_id!(
 );
 text_id!(
     /// The sender's own order number, unique within a [`Source`].
-    OrderRef, 64, ascii_graphic
+    OrderRef, 64, ascii_padded
 );
 text_id!(
     /// `source-order_ref-k`: made by the split, readable, unique, the same on a replay.
-    WaybillNo, 112, ascii_graphic
+    WaybillNo, 112, ascii
 );
 text_id!(
     /// The number of a sales order for a warehouse; its waybill's number with a revision suffix.
-    SalesOrderNo, 120, ascii_graphic
+    SalesOrderNo, 120, ascii
 );
 text_id!(
     /// The sender's customer number; absent for guests.
@@ -181,6 +193,29 @@ text_id!(
     /// A broker user: who published a message, checked by the broker.
     UserId, 64, code
 );
+
+impl WaybillNo {
+    /// The number of an order's `k`-th waybill (from 1): `source-order_ref-k`. A hyphen in the source is
+    /// written `~`, which no source holds, so that two orders never share a number.
+    ///
+    /// # Errors
+    /// [`InvalidId::TooLong`] never happens for valid parts; it is passed on all the same.
+    pub fn derive(source: &Source, order_ref: &OrderRef, k: usize) -> Result<Self, InvalidId> {
+        Self::new(format!("{}-{k}", Self::order_prefix(source, order_ref)))
+    }
+
+    /// What the numbers of all waybills of an order begin with.
+    #[must_use]
+    pub fn order_prefix(source: &Source, order_ref: &OrderRef) -> String {
+        format!("{}-{order_ref}", source.as_str().replace('-', "~"))
+    }
+
+    /// The part before the last hyphen: equal for all waybills of an order.
+    #[must_use]
+    pub fn order_part(&self) -> &str {
+        self.0.rsplit_once('-').map_or(&self.0, |(order, _)| order)
+    }
+}
 
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {

@@ -170,7 +170,7 @@ row!(
 
 /// Rows of one table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "table", content = "rows", rename_all = "snake_case")]
+#[serde(tag = "table", content = "rows", rename_all = "snake_case", deny_unknown_fields)]
 #[allow(missing_docs, reason = "the names are the tables")]
 pub enum NetworkRows {
     Depots(Vec<DepotRow>),

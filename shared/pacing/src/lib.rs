@@ -1,4 +1,4 @@
-//! How fast, how often and when again: the retry ladder, reconnect delays, rate limits, breakers.
+//! How fast and when again: reconnect delays, rate limits, breakers.
 //!
 //! Everything here is policy and answers with a number or a verdict. Two things wait and nothing
 //! else does: [`Backoff::wait`] and [`RateLimit::permit`]. This is the only crate that names
@@ -7,7 +7,6 @@
 
 mod backoff;
 mod breaker;
-mod ladder;
 mod rate;
 
 #[cfg(test)]
@@ -15,5 +14,4 @@ mod tests;
 
 pub use crate::backoff::Backoff;
 pub use crate::breaker::{Breaker, BreakerState};
-pub use crate::ladder::{Tier, retry_tier};
 pub use crate::rate::RateLimit;

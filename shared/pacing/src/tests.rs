@@ -12,37 +12,10 @@
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use crate::{Backoff, Breaker, BreakerState, RateLimit, Tier, retry_tier};
+use crate::{Backoff, Breaker, BreakerState, RateLimit};
 
 const fn per_second(rate: u32) -> NonZeroU32 {
     NonZeroU32::new(rate).unwrap()
-}
-
-#[test]
-fn the_ladder_has_eight_rungs_and_then_ends() {
-    let expected = [
-        (1, Some(Tier::S1)),
-        (2, Some(Tier::S1)),
-        (3, Some(Tier::S10)),
-        (4, Some(Tier::S10)),
-        (5, Some(Tier::S60)),
-        (6, Some(Tier::S60)),
-        (7, Some(Tier::M10)),
-        (8, Some(Tier::M10)),
-        (9, None),
-        (u32::MAX, None),
-    ];
-    for (attempt, tier) in expected {
-        assert_eq!(retry_tier(attempt), tier, "attempt {attempt}");
-    }
-}
-
-#[test]
-fn tiers_grow_and_are_named_by_their_delay() {
-    let seconds = Tier::ALL.map(|tier| tier.delay().as_secs());
-    assert_eq!(seconds, [1, 10, 60, 600]);
-    assert_eq!(Tier::ALL.map(Tier::label), ["1s", "10s", "60s", "10m"]);
-    assert_eq!(Tier::M10.to_string(), "10m");
 }
 
 #[test]

@@ -18,6 +18,8 @@ use crate::{Failure, Item, Worker};
 
 /// After so many lost races in a row the batch is cut in two.
 const RACES_MAX: u32 = 8;
+/// Bodies of one transaction, in bytes: its statements must fit into the server's packet limit.
+const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A message the broker delivered so often without an acknowledgement runs alone.
 const SUSPICIOUS_DELIVERIES: u32 = 2;
 
@@ -72,7 +74,7 @@ impl<W: Worker> Lane<W> {
 
     /// Sees every message settled: committed, sent on, or given back with its lost channel.
     async fn see_through(&self, works: Vec<Work<W::Message>>) {
-        let mut stack = with_suspects_alone(works);
+        let mut stack = stack_of(works);
         let mut backoff = Backoff::lane();
         let mut races = 0;
         while let Some(mut works) = stack.pop() {
@@ -204,12 +206,25 @@ async fn acknowledge<M>(works: &[Work<M>]) {
 
 /// A stack of batches to run, first one on top. What killed a process before may do it again: such
 /// messages run alone, after their neighbours.
-fn with_suspects_alone<M>(works: Vec<Work<M>>) -> Vec<Vec<Work<M>>> {
+fn stack_of<M>(works: Vec<Work<M>>) -> Vec<Vec<Work<M>>> {
     let (suspects, others): (Vec<_>, Vec<_>) =
         works.into_iter().partition(|work| work.delivery_count > SUSPICIOUS_DELIVERIES);
-    let mut stack: Vec<Vec<Work<M>>> = suspects.into_iter().map(|work| vec![work]).collect();
-    stack.push(others);
-    stack
+    let mut batches: Vec<Vec<Work<M>>> = Vec::new();
+    let mut bytes = 0;
+    for work in others {
+        let size = work.item.body.len();
+        match batches.last_mut() {
+            Some(batch) if bytes + size <= BATCH_BYTES_MAX => batch.push(work),
+            _ => {
+                bytes = 0;
+                batches.push(vec![work]);
+            }
+        }
+        bytes += size;
+    }
+    batches.extend(suspects.into_iter().map(|work| vec![work]));
+    batches.reverse();
+    batches
 }
 
 fn push_halves<M>(stack: &mut Vec<Vec<Work<M>>>, mut works: Vec<Work<M>>) {

@@ -154,17 +154,19 @@ pub(crate) async fn publish_rows(
     let messages: Vec<Outgoing> = rows.iter().map(|row| outgoing(row, app_id, publisher)).collect();
     let answers = publisher.publish_all(&messages).await;
     let mut confirmed = Vec::with_capacity(rows.len());
+    let mut refused: Option<(PublishError, u64)> = None;
     for (row, answer) in rows.iter().zip(answers) {
         note(metrics, &answer);
         match answer {
             Ok(()) => confirmed.push(row.message_id),
-            Err(error @ (PublishError::Unroutable { .. } | PublishError::TooLarge { .. })) => {
-                tracing::error!(%error, message_id = %row.message_id, "an outbox row cannot be published");
-            }
             Err(error) => {
-                tracing::debug!(%error, message_id = %row.message_id, "left to the sweep");
+                let count = refused.take().map_or(0, |(_, count)| count);
+                refused = Some((error, count + 1));
             }
         }
+    }
+    if let Some((error, rows)) = refused {
+        tracing::warn!(%error, rows, "not published yet: left to the sweep");
     }
     confirmed
 }

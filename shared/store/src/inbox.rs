@@ -45,7 +45,7 @@ const SEEN: &str = "SELECT i.sender, HEX(i.message_id) message_id, HEX(i.body_ha
        consumer VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.consumer' ERROR ON ERROR, \
        sender VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sender' ERROR ON ERROR, \
        message_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.message_id' ERROR ON ERROR)) r \
-     STRAIGHT_JOIN inbox i ON i.consumer = r.consumer AND i.sender = r.sender \
+     STRAIGHT_JOIN inbox i FORCE INDEX (PRIMARY) ON i.consumer = r.consumer AND i.sender = r.sender \
        AND i.message_id = UNHEX(r.message_id)";
 
 /// What this consumer has already settled of these messages: (sender, id) and how it ended.

@@ -121,7 +121,7 @@ struct Id {
 
 const DELETE: &str = "DELETE o FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        message_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.message_id' ERROR ON ERROR)) r \
-     STRAIGHT_JOIN outbox o ON o.message_id = UNHEX(r.message_id)";
+     STRAIGHT_JOIN outbox o FORCE INDEX (PRIMARY) ON o.message_id = UNHEX(r.message_id)";
 
 /// Deletes rows that the broker confirmed, in key order.
 ///
@@ -150,14 +150,14 @@ const CLAIMABLE: &str = "SELECT HEX(o.message_id) message_id FROM outbox o WHERE
 
 const MARK: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
        message_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.message_id' ERROR ON ERROR)) r \
-     STRAIGHT_JOIN outbox o ON o.message_id = UNHEX(r.message_id) \
+     STRAIGHT_JOIN outbox o FORCE INDEX (PRIMARY) ON o.message_id = UNHEX(r.message_id) \
      SET o.claimed_until = UTC_TIMESTAMP(6) + INTERVAL 10 SECOND";
 
 const READ: &str = "SELECT HEX(o.message_id) message_id, o.exchange, o.routing_key, o.message_type, o.seq, \
        o.correlation_id, o.actor, o.traceparent, o.body, o.created_at \
      FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        message_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.message_id' ERROR ON ERROR)) r \
-     STRAIGHT_JOIN outbox o ON o.message_id = UNHEX(r.message_id) ORDER BY o.message_id";
+     STRAIGHT_JOIN outbox o FORCE INDEX (PRIMARY) ON o.message_id = UNHEX(r.message_id) ORDER BY o.message_id";
 
 #[derive(Debug, FromQueryResult, Serialize)]
 struct Claimed {

@@ -11,6 +11,9 @@ use tracing_subscriber::fmt::format::{self, FormatEvent, FormatFields, JsonField
 use tracing_subscriber::fmt::{FmtContext, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 
+/// Targets that print bodies of messages.
+const NEVER_LOGGED: &str = "lapin::returned_messages=off";
+
 /// The log could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
@@ -49,7 +52,9 @@ pub(crate) fn subscriber<W>(
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let parsed = EnvFilter::try_new(filter).map_err(|source| LogError::Filter {
+    // the client library would print whole messages, personal data included
+    let kept = format!("{filter},{NEVER_LOGGED}");
+    let parsed = EnvFilter::try_new(kept).map_err(|source| LogError::Filter {
         filter: filter.to_owned(),
         source,
     })?;

@@ -1,1 +1,31 @@
-fn main() {}
+//! adra-assigner: gives every waybill a place on a route of its delivery date and slot, or the reason why
+//! it has none.
+//!
+//! What lives here: the wiring. What never does: the rules of assignment (`shared/routing`), statuses and
+//! holds (waybill-status), the network's rows (delivery-network).
+
+mod assignment;
+mod decide;
+mod network;
+mod planning;
+mod retry;
+mod settings;
+mod state;
+mod store;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+use std::process::ExitCode;
+
+use crate::settings::Settings;
+use crate::worker::Assigner;
+
+fn main() -> ExitCode {
+    runtime::run_worker(|_settings: Settings, context: runtime::Context| async move {
+        let assigner = Assigner::new(context.replay_clock);
+        let retries = assigner.retries(context.database.clone());
+        context.spawn("retries", retries.run(context.shutdown()));
+        Ok::<_, anyhow::Error>(assigner)
+    })
+}

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek as _, SeekFrom};
+use std::sync::Arc;
 
 use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest as _, Sha256};
@@ -20,6 +21,46 @@ pub struct Caps {
     pub gzip_ratio_max: u64,
     /// Plain bytes from which on the ratio is looked at; small files compress freely.
     pub gzip_ratio_from_bytes: u64,
+}
+
+/// Asked before each read: whoever answers true ends the reading of a long file.
+#[derive(Clone)]
+pub struct Stop(Arc<dyn Fn() -> bool + Send + Sync>);
+
+impl Stop {
+    /// Stops once `has_begun` says so.
+    pub fn when(has_begun: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(has_begun))
+    }
+
+    /// Never stops.
+    #[must_use]
+    pub fn never() -> Self {
+        Self::when(|| false)
+    }
+}
+
+impl fmt::Debug for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Stop").field(&(self.0)()).finish()
+    }
+}
+
+#[derive(Debug, Error)]
+#[error("reading was stopped")]
+struct Stopped;
+
+/// A file that can be read again and again.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The open file.
+    pub file: Arc<File>,
+    /// True when its content is compressed.
+    pub is_gzip: bool,
+    /// How much it may unpack to.
+    pub caps: Caps,
+    /// Ends reading early.
+    pub stop: Stop,
 }
 
 /// What one pass over a file finds out.
@@ -53,6 +94,9 @@ pub enum ContentError {
     /// Somebody wrote to it while it was read.
     #[error("the file changed while it was read: it came before it was complete")]
     Changed,
+    /// This process is about to end.
+    #[error("reading was stopped")]
+    Stopped,
 }
 
 impl ContentError {
@@ -66,6 +110,7 @@ impl ContentError {
             Self::Capped(Capped::Size { .. }) => "CONTENT_TOO_LARGE",
             Self::Capped(Capped::Ratio { .. }) => "GZIP_RATIO",
             Self::Changed => "FILE_CHANGED",
+            Self::Stopped => "STOPPED",
         }
     }
 }
@@ -74,6 +119,9 @@ impl From<io::Error> for ContentError {
     fn from(error: io::Error) -> Self {
         if let Some(capped) = error.get_ref().and_then(|inner| inner.downcast_ref::<Capped>()) {
             return Self::Capped(*capped);
+        }
+        if error.get_ref().is_some_and(|inner| inner.is::<Stopped>()) {
+            return Self::Stopped;
         }
         let is = |kind| error.kind() == kind;
         if is(io::ErrorKind::UnexpectedEof) {
@@ -103,70 +151,68 @@ pub enum Capped {
     },
 }
 
-/// Reads all of `file` once.
-///
-/// # Errors
-/// Why the content cannot be used as a whole.
-pub fn inspect(file: &File, is_gzip: bool, caps: Caps) -> Result<Inspection, ContentError> {
-    let before = file.metadata().map_err(ContentError::Disk)?;
-    let mut content = open_at(file, is_gzip, caps, 0)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; BUFFER_BYTES];
-    let (mut content_bytes, mut last) = (0, None);
-    loop {
-        let count = content.read(&mut buffer)?;
-        let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
-        hash.update(bytes);
-        content_bytes += wide(count);
-        last = bytes.last().copied();
-    }
-    let after = file.metadata().map_err(ContentError::Disk)?;
-    let is_same = before.len() == after.len() && before.modified().ok() == after.modified().ok();
-    if !is_same {
-        return Err(ContentError::Changed);
-    }
-    Ok(Inspection {
-        sha256: hash.finalize().into(),
-        stored_bytes: after.len(),
-        content_bytes,
-        ends_with_line_break: last.is_none_or(|byte| byte == b'\n'),
-    })
-}
-
-/// The plain text from `offset` (in plain bytes) on. A compressed file is unpacked up to there.
-///
-/// # Errors
-/// Why the content cannot be read up to there.
-pub fn open_at(
-    file: &File,
-    is_gzip: bool,
-    caps: Caps,
-    offset: u64,
-) -> Result<BufReader<Content>, ContentError> {
-    let mut file = file.try_clone().map_err(ContentError::Disk)?;
-    let start = if is_gzip { 0 } else { offset };
-    file.seek(SeekFrom::Start(start)).map_err(ContentError::Disk)?;
-    let inner = if is_gzip {
-        let counted = Counted { file, count: 0 };
-        let packed = BufReader::with_capacity(BUFFER_BYTES, counted);
-        Inner::Gzip(Box::new(MultiGzDecoder::new(packed)))
-    } else {
-        Inner::Plain(file)
-    };
-    let mut content = Content { inner, caps, produced: start };
-    if is_gzip {
-        let skipped = io::copy(&mut (&mut content).take(offset), &mut io::sink())?;
-        if skipped < offset {
+impl Stored {
+    /// Reads all of it once.
+    ///
+    /// # Errors
+    /// Why the content cannot be used as a whole.
+    pub fn inspect(&self) -> Result<Inspection, ContentError> {
+        let before = self.file.metadata().map_err(ContentError::Disk)?;
+        let mut content = self.open_at(0)?;
+        let mut hash = Sha256::new();
+        let mut buffer = vec![0; BUFFER_BYTES];
+        let (mut content_bytes, mut last) = (0, None);
+        loop {
+            let count = content.read(&mut buffer)?;
+            let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
+            hash.update(bytes);
+            content_bytes += wide(count);
+            last = bytes.last().copied();
+        }
+        let after = self.file.metadata().map_err(ContentError::Disk)?;
+        if before.len() != after.len() || before.modified().ok() != after.modified().ok() {
             return Err(ContentError::Changed);
         }
+        Ok(Inspection {
+            sha256: hash.finalize().into(),
+            stored_bytes: after.len(),
+            content_bytes,
+            ends_with_line_break: last.is_none_or(|byte| byte == b'\n'),
+        })
     }
-    Ok(BufReader::with_capacity(BUFFER_BYTES, content))
+
+    /// The plain text from `offset` (in plain bytes) on. A compressed file is unpacked up to there.
+    /// Only one such reader may be used at a time.
+    ///
+    /// # Errors
+    /// Why the content cannot be read up to there.
+    pub fn open_at(&self, offset: u64) -> Result<BufReader<Content>, ContentError> {
+        let mut file = self.file.try_clone().map_err(ContentError::Disk)?;
+        let start = if self.is_gzip { 0 } else { offset };
+        file.seek(SeekFrom::Start(start)).map_err(ContentError::Disk)?;
+        let inner = if self.is_gzip {
+            let packed = BufReader::with_capacity(BUFFER_BYTES, Counted { file, count: 0 });
+            Inner::Gzip(Box::new(MultiGzDecoder::new(packed)))
+        } else {
+            Inner::Plain(file)
+        };
+        let (caps, stop) = (self.caps, self.stop.clone());
+        let mut content = Content { inner, caps, stop, produced: start };
+        if self.is_gzip {
+            let skipped = io::copy(&mut (&mut content).take(offset), &mut io::sink())?;
+            if skipped < offset {
+                return Err(ContentError::Changed);
+            }
+        }
+        Ok(BufReader::with_capacity(BUFFER_BYTES, content))
+    }
 }
 
 /// The plain text of a file, as a stream that stops at its caps.
 pub struct Content {
     inner: Inner,
     caps: Caps,
+    stop: Stop,
     produced: u64,
 }
 
@@ -198,6 +244,9 @@ impl Content {
 
 impl Read for Content {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if (self.stop.0)() {
+            return Err(io::Error::other(Stopped));
+        }
         let count = match &mut self.inner {
             Inner::Plain(file) => file.read(buffer)?,
             Inner::Gzip(decoder) => decoder.read(buffer)?,

@@ -239,6 +239,22 @@ impl SourceFolder {
         Ok(archived)
     }
 
+    /// True when the archive has the file under its name and `at`.
+    ///
+    /// # Errors
+    /// When the archive cannot be looked at.
+    pub fn is_archived(&self, name: &str, at: Timestamp) -> Result<bool, FolderError> {
+        let archived = stamped(name, at);
+        let folder = self.fd(Place::Archive);
+        match rustix::fs::statat(folder, archived.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(_) => Ok(true),
+            Err(Errno::NOENT) => Ok(false),
+            Err(errno) => {
+                Err(FolderError::new("look at", self.path(Place::Archive).join(archived), errno))
+            }
+        }
+    }
+
     /// Moves something that does not belong into `unmapped/`, under a name without surprises.
     ///
     /// # Errors

@@ -96,6 +96,15 @@ impl FileName {
         Ok(Self { text: text.to_owned(), kind, source, sequence, repair, gzip })
     }
 
+    /// The name that a file at this place would have.
+    ///
+    /// # Errors
+    /// When no file can have it.
+    pub fn at(kind: &str, source: &Source, sequence: u64) -> Result<Self, Misnamed> {
+        let name = format!("{kind}-{source}-{sequence:06}.tsv");
+        Self::parse(OsStr::new(&name), source)
+    }
+
     /// The name as it stands in the folder.
     #[must_use]
     pub fn as_str(&self) -> &str {

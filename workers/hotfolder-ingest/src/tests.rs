@@ -9,12 +9,17 @@
 )]
 
 mod content;
+mod crash;
+mod decide;
+mod files;
+mod fleet;
 mod folder;
 mod name;
 mod order;
 mod planted;
 mod report;
 mod tsv;
+mod window;
 
 use contracts::Source;
 

@@ -14,3 +14,4 @@ mod content;
 mod decision;
 mod fixture;
 mod split;
+mod worker;

@@ -60,18 +60,17 @@ impl Worker for WaybillStatus {
     type Effects = ();
     const KIND: WorkerKind = WorkerKind::WaybillStatus;
 
-    /// All waybills of one order go through one lane: `source-order_ref`, which a waybill's number extends.
+    /// All waybills of one order go through one lane: the part of their numbers that they share.
     fn lane_key(message: &Incoming) -> LaneKey {
         match message {
             Incoming::Order(order) => {
-                LaneKey::of(format!("{}-{}", order.source, order.order_ref).as_str())
+                LaneKey::of(WaybillNo::order_prefix(&order.source, &order.order_ref).as_str())
             }
             Incoming::Assigned(Assigned { waybill_no, .. })
             | Incoming::Report(ReportStatus { waybill_no, .. })
             | Incoming::PlaceHold(PlaceHold { waybill_no, .. })
             | Incoming::ReleaseHold(ReleaseHold { waybill_no, .. }) => {
-                let number = waybill_no.as_str();
-                LaneKey::of(number.rsplit_once('-').map_or(number, |(order, _)| order))
+                LaneKey::of(waybill_no.order_part())
             }
         }
     }

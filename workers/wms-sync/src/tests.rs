@@ -10,3 +10,4 @@
 
 mod batch;
 mod decide;
+mod samples;

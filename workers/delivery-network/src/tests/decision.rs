@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::decide::{changed_tables, check};
 
-fn actor(role: Role) -> Actor {
+pub(super) fn actor(role: Role) -> Actor {
     Actor {
         subject: "anna".to_owned(),
         role,
@@ -14,14 +14,14 @@ fn actor(role: Role) -> Actor {
     }
 }
 
-fn command(tables: Value) -> UpsertNetwork {
+pub(super) fn command(tables: Value) -> UpsertNetwork {
     let command: UpsertNetwork = serde_json::from_value(json!({ "tables": tables })).unwrap();
     command.validate().unwrap();
     command
 }
 
 /// One correct row of a table, with some of its fields changed.
-fn row(table: &str, changes: Value) -> Value {
+pub(super) fn row(table: &str, changes: Value) -> Value {
     let mut row = match table {
         "depots" => json!({"depot": "NORTH", "name": "North", "timezone": "Europe/Istanbul"}),
         "zones" => {

@@ -96,8 +96,7 @@ fn draft(
     group: Group<'_>,
     lines: &[&OrderLine],
 ) -> Result<WaybillDraft, FieldError> {
-    let number = format!("{}-{}-{k}", order.source, order.order_ref);
-    let waybill_no = WaybillNo::new(number)
+    let waybill_no = WaybillNo::derive(&order.source, &order.order_ref, k)
         .map_err(|found| error(None, "order_ref", "INVALID_REFERENCE", found.to_string()))?;
     Ok(WaybillDraft {
         waybill_no,

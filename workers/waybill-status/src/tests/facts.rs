@@ -146,6 +146,10 @@ fn how_it_ended_outranks_every_attempt() {
     .concat();
     check(&found, (S::Delivered, 1, 0), &gaps, &[]);
     check(&[(0, S::Created), (0, S::Lost)], (S::Lost, 0, 0), &[], &[]);
+    // the proof may be of an earlier attempt than the last
+    let loaded_again = [road.as_slice(), &[(2, S::Loaded), (0, S::Delivered)]].concat();
+    let unseen = [gaps.as_slice(), &[S::Dispatched, S::OutForDelivery]].concat();
+    check(&loaded_again, (S::Delivered, 2, 0), &unseen, &[]);
 }
 
 #[test]

@@ -1,16 +1,14 @@
 //! The dictionary, word by word.
 
 use contracts::{
-    Actor, Contract, Refusal, Role, SalesOrderLine, SalesOrderNo, SalesOrderSubmitted, Sku,
-    SkuType, TimeslotCode, Timestamp, WarehouseCode, WaybillNo, WmsConfirmation,
-    WmsOrderConfirmation, WmsOrderProgress, WmsStep,
+    Actor, Contract, Refusal, Role, Timestamp, WmsConfirmation, WmsOrderConfirmation,
+    WmsOrderProgress, WmsStep,
 };
 use serde_json::{Value, json};
 
+use super::samples::{LABEL, NUMBER, submitted};
 use crate::decide::{AboutSalesOrder, Told, confirmation, outbound_order, permit, progress};
 
-const NUMBER: &str = "uci-536365-1/1";
-const LABEL: &str = "uci-536365-1";
 const AT: &str = "2010-12-01T10:00:00Z";
 
 fn at() -> Timestamp {
@@ -129,25 +127,6 @@ fn the_words_of_the_wms() {
 
 #[test]
 fn what_the_wms_reads() {
-    let line = |line_no, sku: &str, sku_type| SalesOrderLine {
-        line_no,
-        sku: Sku::new(sku).unwrap(),
-        quantity: 6,
-        sku_type,
-    };
-    let order = SalesOrderSubmitted {
-        sales_order_no: SalesOrderNo::new(NUMBER).unwrap(),
-        waybill_no: WaybillNo::new(LABEL).unwrap(),
-        warehouse: WarehouseCode::new("WH-1").unwrap(),
-        pick_flow: "PICK_BY_ZONE".to_owned(),
-        delivery_date: "2010-12-02".parse().unwrap(),
-        timeslot: TimeslotCode::new("0900-1300").unwrap(),
-        route_ref: "NORTH-007".to_owned(),
-        lines: vec![
-            line(1, "85123A", SkuType::Dry),
-            line(4, "ICE", SkuType::Frozen),
-        ],
-    };
     let expected = json!({
         "order_number": NUMBER, "label": LABEL, "site": "WH-1", "process": "PICK_BY_ZONE",
         "ship_date": "2010-12-02", "wave": "NORTH-007",
@@ -157,7 +136,7 @@ fn what_the_wms_reads() {
         ],
     });
     assert_eq!(
-        wire(&outbound_order(&order)),
+        wire(&outbound_order(&submitted())),
         ("wms.outbound-order.v1", expected)
     );
 }

@@ -1,0 +1,114 @@
+//! Rights as they are written down. That the broker enforces them is tested with a broker.
+
+use contracts::{self as c, Contract, Exchange, RoutingKey};
+
+use crate::*;
+
+fn user(name: &str) -> User {
+    let found = users().into_iter().find(|user| user.name == name);
+    found.unwrap_or_else(|| panic!("no user {name}"))
+}
+
+#[test]
+fn a_worker_may_declare_nothing_but_its_own_two_queues() {
+    for kind in WorkerKind::ALL {
+        let name = kind.name();
+        let own = format!(
+            "^(dray\\.control\\.{name}\\.[a-z0-9-]+|dray\\.reply\\.{name}\\.[a-z0-9-]+)$"
+        );
+        assert_eq!(user(&kind.user()).configure, own);
+    }
+    assert_eq!(user("partner-wms").configure, "^$");
+}
+
+/// Anchors at both ends, or a name that only contains another would match too.
+#[test]
+fn every_expression_is_anchored_and_escaped() {
+    for user in users() {
+        let topics = user.topics.iter().flat_map(|topic| [&topic.write, &topic.read]);
+        for expression in [&user.configure, &user.write, &user.read].into_iter().chain(topics) {
+            assert!(expression.starts_with('^') && expression.ends_with('$'), "{expression}");
+            let inner = expression.trim_start_matches('^').trim_end_matches('$');
+            let alternatives = inner.trim_start_matches('(').trim_end_matches(')');
+            for alternative in alternatives.split('|') {
+                let bare = alternative.replace("\\.", "").replace("[a-z0-9-]+", "").replace("[^.]+", "");
+                let wild = bare.strip_suffix(".+").or(bare.strip_prefix(".+")).unwrap_or(&bare);
+                assert!(!wild.contains('.'), "an unescaped dot in {expression}");
+            }
+        }
+    }
+}
+
+/// Without a line for a topic exchange the broker allows every key of it.
+#[test]
+fn every_user_has_topic_rights_for_every_topic_exchange_it_can_name() {
+    for user in users() {
+        for (exchange, kind) in EXCHANGES {
+            let escaped = exchange.replace('.', "\\.");
+            let names_it = user.write.contains(&escaped) || user.read.contains(&escaped);
+            let has_line = user.topics.iter().any(|topic| topic.exchange == exchange);
+            if kind == ExchangeType::Topic && names_it {
+                assert!(has_line, "{} on {exchange}", user.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_worker_consumes_its_own_queues_only() {
+    for kind in WorkerKind::ALL {
+        let rights = user(&kind.user());
+        for other in WorkerKind::ALL {
+            for work in other.work_queues() {
+                let named = rights.read.contains(&other.queue(*work).replace('.', "\\."));
+                assert_eq!(named, kind == other, "{} reads {}", rights.name, other.queue(*work));
+            }
+            let dead_letters = other.dead_letter_queue().replace('.', "\\.");
+            assert!(!rights.read.contains(&dead_letters), "{}", rights.name);
+        }
+    }
+}
+
+fn publishes<C: Contract>(kind: WorkerKind, word: Option<&str>) {
+    let key = RoutingKey::of_type(C::TYPE);
+    let key = word.map_or(key.clone(), |word| key.with(word));
+    let allowed = kind.publishes().into_iter().any(|(exchange, patterns)| {
+        let matches = |pattern: &&str| topic_matches(pattern, key.as_str());
+        exchange == C::EXCHANGE && patterns.iter().any(|pattern| matches(pattern))
+    });
+    assert!(allowed, "{} may not publish {key}", kind.name());
+}
+
+#[test]
+fn workers_may_publish_what_they_do_publish() {
+    publishes::<c::CreateOrder>(WorkerKind::HotfolderIngest, None);
+    publishes::<c::OrderAccepted>(WorkerKind::OrderIntake, None);
+    publishes::<c::WaybillCreated>(WorkerKind::WaybillStatus, None);
+    publishes::<c::WaybillStatusChanged>(WorkerKind::WaybillStatus, Some("cancelled"));
+    publishes::<c::WaybillHeld>(WorkerKind::WaybillStatus, None);
+    publishes::<c::WaybillReleased>(WorkerKind::WaybillStatus, None);
+    publishes::<c::Assigned>(WorkerKind::AdraAssigner, Some("warehouse"));
+    publishes::<c::Unassignable>(WorkerKind::AdraAssigner, None);
+    publishes::<c::UnassignedAgain>(WorkerKind::AdraAssigner, None);
+    publishes::<c::RouteChanged>(WorkerKind::AdraAssigner, None);
+    publishes::<c::SalesOrderSubmitted>(WorkerKind::SalesOrder, None);
+    publishes::<c::SalesOrderAnswered>(WorkerKind::SalesOrder, None);
+    publishes::<c::SalesOrderProgressed>(WorkerKind::SalesOrder, None);
+    publishes::<c::RecordWarehouseAnswer>(WorkerKind::WmsSync, None);
+    publishes::<c::RecordWarehouseProgress>(WorkerKind::WmsSync, None);
+    publishes::<c::ReportStatus>(WorkerKind::WmsSync, None);
+    publishes::<c::WmsOutboundOrder>(WorkerKind::WmsSync, None);
+    publishes::<c::NetworkChanged>(WorkerKind::DeliveryNetwork, None);
+    assert!(WorkerKind::QueryDesk.publishes().is_empty());
+}
+
+/// Two writers of one fact would be two truths.
+#[test]
+fn no_two_workers_may_publish_the_same_event() {
+    let mut patterns: Vec<&str> = Vec::new();
+    for kind in WorkerKind::ALL {
+        let events = kind.publishes().into_iter().filter(|(e, _)| *e == Exchange::Events);
+        patterns.extend(events.flat_map(|(_, keys)| keys.iter().copied()));
+    }
+    super::assert_unique(patterns);
+}

@@ -1,0 +1,114 @@
+//! Where each message goes.
+
+use std::collections::BTreeSet;
+
+use contracts::{self as c, Contract, Exchange, RoutingKey};
+
+use crate::*;
+
+/// The queues that get a message with this key.
+fn receivers(exchange: Exchange, key: &str) -> BTreeSet<String> {
+    let queues = Topology::all().queues.into_iter();
+    let gets = |queue: &Queue| {
+        let bindings = queue.bindings.iter().filter(|b| b.exchange == exchange.name());
+        bindings.into_iter().any(|binding| topic_matches(&binding.key, key))
+    };
+    queues.filter(gets).map(|queue| queue.name).collect()
+}
+
+fn check<C: Contract>(words: &[&str], expected: &[&str]) {
+    let key = words.iter().fold(RoutingKey::of_type(C::TYPE), |key, word| key.with(word));
+    let expected: BTreeSet<String> = expected.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(receivers(C::EXCHANGE, key.as_str()), expected, "{key}");
+    assert_eq!(is_routed(C::EXCHANGE, key.as_str()), !expected.is_empty(), "{key}");
+}
+
+#[test]
+fn commands_have_one_receiver() {
+    check::<c::SkipSequence>(&[], &["hotfolder-ingest.commands"]);
+    check::<c::CreateOrder>(&[], &["order-intake.commands"]);
+    check::<c::UpsertNetwork>(&[], &["delivery-network.commands"]);
+    check::<c::ReportStatus>(&[], &["waybill-status.commands"]);
+    check::<c::PlaceHold>(&[], &["waybill-status.commands"]);
+    check::<c::ReleaseHold>(&[], &["waybill-status.commands"]);
+    check::<c::RecordWarehouseAnswer>(&[], &["sales-order.commands"]);
+    check::<c::RecordWarehouseProgress>(&[], &["sales-order.commands"]);
+    check::<c::Query>(&[], &["query-desk.queries"]);
+}
+
+#[test]
+fn events_go_to_whom_they_concern() {
+    check::<c::OrderAccepted>(&[], &["waybill-status.events"]);
+    check::<c::WaybillCreated>(&[], &["adra-assigner.events"]);
+    check::<c::WaybillHeld>(&[], &["adra-assigner.events"]);
+    check::<c::WaybillReleased>(&[], &["adra-assigner.events"]);
+    check::<c::WaybillStatusChanged>(&["cancelled"], &["adra-assigner.events"]);
+    check::<c::WaybillStatusChanged>(&["packed"], &[]);
+    check::<c::NetworkChanged>(&[], &["adra-assigner.events"]);
+    check::<c::Assigned>(&["warehouse"], &["sales-order.events", "waybill-status.events"]);
+    check::<c::Assigned>(&["merchant"], &["waybill-status.events"]);
+    check::<c::Unassignable>(&[], &[]);
+    check::<c::UnassignedAgain>(&[], &[]);
+    check::<c::RouteChanged>(&[], &[]);
+    check::<c::SalesOrderSubmitted>(&[], &["wms-sync.events"]);
+    check::<c::SalesOrderAnswered>(&[], &[]);
+    check::<c::SalesOrderProgressed>(&[], &[]);
+}
+
+#[test]
+fn the_warehouse_talks_to_its_adapter_only() {
+    check::<c::WmsOutboundOrder>(&[], &["wms.outbound"]);
+    check::<c::WmsOrderConfirmation>(&[], &["wms-sync.partner"]);
+    check::<c::WmsOrderProgress>(&[], &["wms-sync.partner"]);
+}
+
+/// The words of the bindings are those that the messages really carry.
+#[test]
+fn bound_words_are_words_of_messages() {
+    assert_eq!(c::WaybillStatus::Cancelled.routing_word(), "cancelled");
+    assert_eq!(c::FulfilledBy::Warehouse.as_str(), "warehouse");
+}
+
+/// A binding to a topic exchange names a type; each type belongs to its exchange.
+#[test]
+fn bindings_are_consistent() {
+    for kind in WorkerKind::ALL {
+        for work in kind.work_queues() {
+            let bindings = kind.bindings(*work);
+            assert!(!bindings.is_empty(), "{} hears nothing", kind.queue(*work));
+            for (exchange, key) in bindings {
+                let expected = match work {
+                    WorkQueue::Commands => Exchange::Commands,
+                    WorkQueue::Events => Exchange::Events,
+                    WorkQueue::Partner => Exchange::WmsIn,
+                    WorkQueue::Queries => Exchange::Queries,
+                };
+                assert_eq!(exchange, expected, "{} to {key}", kind.queue(*work));
+                assert!(!key.contains('#'), "{key}: a queue takes what it names");
+            }
+        }
+        let all = [WorkQueue::Commands, WorkQueue::Events, WorkQueue::Partner, WorkQueue::Queries];
+        for work in all.into_iter().filter(|work| !kind.work_queues().contains(work)) {
+            assert!(kind.bindings(work).is_empty(), "{} is never declared", kind.queue(work));
+        }
+    }
+}
+
+#[test]
+fn every_binding_is_to_an_exchange_that_is_declared() {
+    let exchanges: BTreeSet<&str> = EXCHANGES.iter().map(|(name, _)| *name).collect();
+    for queue in Topology::all().queues {
+        for binding in &queue.bindings {
+            assert!(exchanges.contains(&*binding.exchange), "{}", queue.name);
+        }
+    }
+}
+
+#[test]
+fn control_messages_reach_the_kind_they_name() {
+    for kind in WorkerKind::ALL {
+        let request = c::ControlRequest::Drain;
+        let command = c::ControlCommand { worker: kind.name().to_owned(), request };
+        assert_eq!(command.routing_key(), kind.control_key());
+    }
+}

@@ -1,0 +1,281 @@
+//! Orders, waybills, sales orders and their answers.
+
+use contracts::*;
+
+use super::{Visitor, date, id, time, uuid};
+
+pub(crate) fn visit(visitor: &mut impl Visitor) {
+    visitor.visit("order.create.v1", create_order());
+    visitor.visit("order.accepted.v1", order_accepted());
+    commands_on_waybills(visitor);
+    events_of_waybills(visitor);
+    sales_orders(visitor);
+    answers(visitor);
+}
+
+fn create_order() -> CreateOrder {
+    CreateOrder {
+        source: id("uci"),
+        order_ref: id("536365"),
+        ordered_at: time("2010-12-01T08:26:00Z"),
+        customer_ref: Some(id("17850")),
+        district: id("D063"),
+        delivery_date: date("2010-12-02"),
+        timeslot: id("0900-1300"),
+        currency: Currency::new("GBP").expect("a currency"),
+        recipient: Some(Personal::new("Zoë Müller")),
+        phone: Some(Personal::new("+44 20 7946 0000")),
+        postcode: Some(Personal::new("N1 9GU")),
+        address: Some(Personal::new("1 Test Street")),
+        country: Some("United Kingdom".to_owned()),
+        promotion_codes: Some("SPRING".to_owned()),
+        notes: Some(Personal::new("a gift")),
+        delivery_instructions: Some(Personal::new("ring twice")),
+        lines: vec![OrderLine {
+            line_no: 1,
+            merchant: id("M01"),
+            store: Some(id("M01-S2")),
+            sku: id("85123A"),
+            description: Some("WHITE HANGING HEART T-LIGHT HOLDER".to_owned()),
+            quantity: 6,
+            unit_price: UnitPrice::new("2.55".parse().expect("a decimal")).expect("a price"),
+            sku_type: SkuType::Dry,
+            volume_ml: 1_626,
+            weight_g: 1_571,
+            fulfilled_by: FulfilledBy::Merchant,
+        }],
+    }
+}
+
+fn order_accepted() -> OrderAccepted {
+    OrderAccepted {
+        order_id: uuid(1),
+        source: id("uci"),
+        order_ref: id("536365"),
+        ordered_at: time("2010-12-01T08:26:00Z"),
+        customer_ref: Some(id("17850")),
+        district: id("D063"),
+        delivery_date: date("2010-12-02"),
+        timeslot: id("0900-1300"),
+        address_key: "9f86d081884c7d65".to_owned(),
+        waybills: vec![WaybillDraft {
+            waybill_no: id("uci-536365-1"),
+            merchant: id("M01"),
+            store: Some(id("M01-S2")),
+            sku_type: SkuType::Mixed,
+            fulfilled_by: FulfilledBy::Warehouse,
+            dry_ml: 9_756,
+            frozen_ml: 500,
+            weight_g: 9_426,
+            lines: vec![WaybillDraftLine {
+                line_no: 1,
+                sku: id("85123A"),
+                quantity: 6,
+                sku_type: SkuType::Frozen,
+            }],
+        }],
+    }
+}
+
+fn commands_on_waybills(visitor: &mut impl Visitor) {
+    visitor.visit(
+        "waybill.report-status.v1",
+        ReportStatus {
+            waybill_no: id("uci-536365-1"),
+            status: WaybillStatus::DeliveryFailed,
+            attempt: Some(1),
+            occurred_at: time("2010-12-02T10:15:30.25Z"),
+            reason: Some("nobody at home".to_owned()),
+        },
+    );
+    visitor.visit(
+        "waybill.place-hold.v1",
+        PlaceHold {
+            waybill_no: id("uci-536365-1"),
+            handle: id("fraud check 7"),
+            reason: HoldReason::HighRiskOfFraud,
+            occurred_at: time("2010-12-01T09:00:00Z"),
+        },
+    );
+    visitor.visit(
+        "waybill.release-hold.v1",
+        ReleaseHold {
+            waybill_no: id("uci-536365-1"),
+            handle: id("fraud check 7"),
+            owner: Some("ann".to_owned()),
+            occurred_at: time("2010-12-01T09:30:00Z"),
+        },
+    );
+}
+
+fn events_of_waybills(visitor: &mut impl Visitor) {
+    visitor.visit(
+        "waybill.created.v1",
+        WaybillCreated {
+            waybill_id: uuid(2),
+            waybill_no: id("uci-536365-1"),
+            kind: WaybillKind::Forward,
+            source: id("uci"),
+            order_ref: id("536365"),
+            ordered_at: time("2010-12-01T08:26:00Z"),
+            customer_ref: Some(id("17850")),
+            district: id("D063"),
+            address_key: "9f86d081884c7d65".to_owned(),
+            delivery_date: date("2010-12-02"),
+            timeslot: id("0900-1300"),
+            merchant: id("M01"),
+            store: Some(id("M01-S2")),
+            sku_type: SkuType::Dry,
+            fulfilled_by: FulfilledBy::Warehouse,
+            dry_ml: 9_756,
+            frozen_ml: 0,
+            weight_g: 9_426,
+            line_count: 1,
+            held: true,
+        },
+    );
+    visitor.visit(
+        "waybill.status-changed.v1",
+        WaybillStatusChanged {
+            waybill_id: uuid(2),
+            waybill_no: id("uci-536365-1"),
+            from: WaybillStatus::OutForDelivery,
+            to: WaybillStatus::DeliveryFailed,
+            attempt: 1,
+            occurred_at: time("2010-12-02T10:15:30.25Z"),
+            failed_attempts: 1,
+            fulfilled_by: FulfilledBy::Warehouse,
+        },
+    );
+    let waybill_no: WaybillNo = id("uci-536365-1");
+    visitor.visit(
+        "waybill.held.v1",
+        WaybillHeld {
+            waybill_id: uuid(2),
+            waybill_no: waybill_no.clone(),
+            reason: HoldReason::CustomerRequest,
+        },
+    );
+    visitor.visit("waybill.released.v1", WaybillReleased { waybill_id: uuid(2), waybill_no });
+}
+
+fn sales_orders(visitor: &mut impl Visitor) {
+    let (sales_order_no, waybill_no): (SalesOrderNo, WaybillNo) =
+        (id("uci-536365-1-r1"), id("uci-536365-1"));
+    visitor.visit(
+        "sales-order.submitted.v1",
+        SalesOrderSubmitted {
+            sales_order_no: sales_order_no.clone(),
+            waybill_no: waybill_no.clone(),
+            warehouse: id("WH-N1"),
+            pick_flow: "PICK_BY_BATCH".to_owned(),
+            delivery_date: date("2010-12-02"),
+            timeslot: id("0900-1300"),
+            route_ref: "NORTH-20101202-0900-1300-Z01-007".to_owned(),
+            lines: vec![SalesOrderLine {
+                line_no: 1,
+                sku: id("85123A"),
+                quantity: 6,
+                sku_type: SkuType::Dry,
+            }],
+        },
+    );
+    visitor.visit(
+        "sales-order.record-answer.v1",
+        RecordWarehouseAnswer {
+            sales_order_no: sales_order_no.clone(),
+            answer: WarehouseAnswer::Rejected,
+            reason: Some("OUT_OF_STOCK".to_owned()),
+            occurred_at: time("2010-12-01T21:00:00Z"),
+        },
+    );
+    visitor.visit(
+        "sales-order.record-progress.v1",
+        RecordWarehouseProgress {
+            sales_order_no: sales_order_no.clone(),
+            progress: WarehouseProgress::HandedOver,
+            occurred_at: time("2010-12-02T06:00:00Z"),
+        },
+    );
+    visitor.visit(
+        "sales-order.answered.v1",
+        SalesOrderAnswered {
+            sales_order_no: sales_order_no.clone(),
+            waybill_no: waybill_no.clone(),
+            answer: WarehouseAnswer::Rejected,
+            reason: Some("OUT_OF_STOCK".to_owned()),
+        },
+    );
+    visitor.visit(
+        "sales-order.progressed.v1",
+        SalesOrderProgressed { sales_order_no, waybill_no, status: SalesOrderStatus::HandedOver },
+    );
+}
+
+fn answers(visitor: &mut impl Visitor) {
+    let refusal = Refusal {
+        code: "INVALID_ORDER".to_owned(),
+        detail: "one error".to_owned(),
+        errors: vec![FieldError {
+            line_no: Some(1),
+            field: Some("district".to_owned()),
+            code: "UNKNOWN_DISTRICT".to_owned(),
+            message: "D063 is not in the network".to_owned(),
+        }],
+    };
+    let reply = Reply {
+        message_id: MessageId(uuid(3)),
+        outcome: ReplyOutcome::Rejected,
+        code: "INVALID_ORDER".to_owned(),
+        refusal: Some(refusal),
+        aggregate: Some("uci/536365".to_owned()),
+        version: Some(1),
+    };
+    visitor.visit_answer("reply", reply.clone());
+    visitor.visit_answer("query-answer-operation", QueryAnswer::Operation(reply));
+    visitor.visit_answer("query-answer-not-found", QueryAnswer::NotFound);
+    let waybill = waybill_view();
+    visitor.visit_answer("query-answer-waybill", QueryAnswer::Waybill(Box::new(waybill.clone())));
+    let standing = OrderStanding {
+        source: id("uci"),
+        order_ref: id("536365"),
+        status: OrderStatus::Paid,
+        ordered_at: time("2010-12-01T08:26:00Z"),
+        district: id("D063"),
+        delivery_date: date("2010-12-02"),
+        timeslot: id("0900-1300"),
+        lines: 1,
+        waybill_numbers: vec![id("uci-536365-1")],
+        version: 1,
+    };
+    let order = OrderView { standing, waybills: vec![waybill] };
+    visitor.visit_answer("query-answer-order", QueryAnswer::Order(Box::new(order)));
+}
+
+fn waybill_view() -> WaybillView {
+    WaybillView {
+        standing: WaybillStanding {
+            waybill_no: id("uci-536365-1"),
+            status: WaybillStatus::Packed,
+            held: false,
+            failed_attempts: 0,
+            gaps: vec![WaybillStatus::Picked],
+            delivery_date: date("2010-12-02"),
+            timeslot: id("0900-1300"),
+            updated_at: time("2010-12-01T22:00:00.123456Z"),
+            version: 5,
+        },
+        assignment: Some(AssignmentStanding {
+            state: "UNASSIGNABLE".to_owned(),
+            reason: Some("ZONE_QUOTA".to_owned()),
+            route_id: Some(RouteId(uuid(4))),
+            route_ref: Some("NORTH-20101202-0900-1300-Z01-007".to_owned()),
+            version: 2,
+        }),
+        sales_order: Some(SalesOrderStanding {
+            sales_order_no: "uci-536365-1-r1".to_owned(),
+            status: "PACKED".to_owned(),
+            version: 6,
+        }),
+    }
+}

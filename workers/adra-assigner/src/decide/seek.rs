@@ -1,0 +1,134 @@
+//! Asking the engine about one waybill: what it is asked, and its answer as it will be stored. Never here:
+//! what follows from the answer.
+
+use contracts::Timestamp;
+use routing::network::{RouteTemplate, Zone};
+use routing::{
+    Decision, Effect, Forecast, Network, Origin, Outcome as Found, Reason, Request, RouteId,
+    RouteReference, SlotDayKey, ZoneCode,
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::PlanError;
+use crate::assignment::{Assignment, order_key};
+use crate::state::Plan;
+
+/// Where a waybill wants to be.
+pub(super) struct Target<'a> {
+    pub(super) zone: &'a Zone,
+    pub(super) key: SlotDayKey,
+}
+
+/// `None`: the network does not serve its district on that day, or does not have its timeslot.
+pub(super) fn target_of<'a>(network: &'a Network, waybill: &Assignment) -> Option<Target<'a>> {
+    let zone = network.zone_of(&waybill.district, waybill.delivery_date)?;
+    network.timeslot(&waybill.timeslot)?;
+    let (depot, date, timeslot) =
+        (zone.depot.clone(), waybill.delivery_date, waybill.timeslot.clone());
+    Some(Target { zone, key: SlotDayKey { depot, date, timeslot } })
+}
+
+/// Asks for a place. A found one is taken in the planning state at once.
+pub(super) fn ask(
+    network: &Network,
+    plan: &mut Plan,
+    waybill: &Assignment,
+    target: &Target<'_>,
+    origin: Origin,
+    judged_at: Timestamp,
+    new_id: &mut (dyn FnMut() -> Uuid + Send),
+) -> Result<Sought, PlanError> {
+    let request = Request {
+        waybill_no: waybill.waybill_no.as_str().into(),
+        order: order_key(&waybill.order),
+        stop: waybill.stop,
+        zone: target.zone.code.clone(),
+        sku_class: waybill.sku_class(),
+        load: waybill.load,
+        origin,
+        excluded_routes: Vec::new(),
+    };
+    let forecast = forecast(plan, &request);
+    let mut ids = route_ids(&target.key, &mut plan.routes_opened, new_id);
+    let at = judged_at.as_datetime();
+    let decision = routing::assign(network, &mut plan.day, &request, at, &forecast, &mut ids)?;
+    Sought::of(decision, target, judged_at)
+}
+
+/// What is to come looks like what the zone's routes carry already; before there is any, like this waybill.
+fn forecast(plan: &Plan, request: &Request) -> Forecast {
+    let class = request.sku_class.route_classes().first();
+    let observed =
+        class.and_then(|class| Forecast::observed(&plan.day, &request.zone, *class, None));
+    observed.unwrap_or_else(|| Forecast::like(request.load))
+}
+
+/// New routes are named `DEPOT-YYYYMMDD-SLOT-ZONE-NNN`, numbered within their slot day.
+fn route_ids<'a>(
+    key: &'a SlotDayKey,
+    routes_opened: &'a mut u32,
+    new_id: &'a mut (dyn FnMut() -> Uuid + Send),
+) -> impl FnMut(&RouteTemplate) -> (RouteId, RouteReference) + 'a {
+    move |template| {
+        *routes_opened = routes_opened.saturating_add(1);
+        let SlotDayKey { depot, date, timeslot } = key;
+        let (zone, number) = (&template.zone, &*routes_opened);
+        let name = format!("{depot}-{}-{timeslot}-{zone}-{number:03}", date.format("%Y%m%d"));
+        (RouteId(new_id()), name.into())
+    }
+}
+
+/// The engine's answer, ready to be stored.
+pub(super) struct Sought {
+    pub(super) found: Found,
+    pub(super) effects: Vec<Effect>,
+    /// The waybill's own zone, and the slot day.
+    pub(super) target: Option<(ZoneCode, SlotDayKey)>,
+    pub(super) explanation: String,
+    pub(super) judged_at: Timestamp,
+}
+
+/// The explanation where the engine was not asked.
+#[derive(Serialize)]
+struct Unserved {
+    reason: Reason,
+    detail: String,
+}
+
+impl Sought {
+    fn of(decision: Decision, target: &Target<'_>, judged_at: Timestamp) -> Result<Self, PlanError> {
+        Ok(Self {
+            found: decision.outcome,
+            effects: decision.effects,
+            target: Some((target.zone.code.clone(), target.key.clone())),
+            explanation: serde_json::to_string(&decision.explanation)?,
+            judged_at,
+        })
+    }
+
+    /// The answer where there is nobody to ask.
+    pub(super) fn unserved(waybill: &Assignment, judged_at: Timestamp) -> Result<Self, PlanError> {
+        let reason = Reason::NoTemplate;
+        let detail = format!(
+            "the network has no zone for district {} on {}, or no timeslot {}",
+            waybill.district, waybill.delivery_date, waybill.timeslot
+        );
+        Ok(Self {
+            found: Found::Unassignable(reason),
+            effects: Vec::new(),
+            target: None,
+            explanation: serde_json::to_string(&Unserved { reason, detail })?,
+            judged_at,
+        })
+    }
+
+    /// Whether a retry learnt nothing that the waybill's present reason does not say.
+    pub(super) fn repeats(&self, present: Reason) -> bool {
+        match &self.found {
+            Found::Assigned(_) => false,
+            Found::Unassignable(Reason::CutOffPassed | Reason::DatePast | Reason::Missed) => true,
+            Found::Unassignable(reason) => *reason == present,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Rows as they travel to and from the database. Never here: a statement.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use contracts::{FulfilledBy, SkuType, WaybillNo};
+use routing::{Load, RouteId, SlotDayKey, StopKey};
+use sea_orm::FromQueryResult;
+use serde::Serialize;
+use store::{StoreError, parse_hex, timestamp};
+
+use crate::assignment::{Assignment, Standing, State, reason_of};
+
+/// A waybill's number.
+#[derive(Serialize)]
+pub(super) struct Number<'a> {
+    pub(super) waybill_no: &'a str,
+}
+
+/// A slot day; `k` is its place in the list, by which the rows that belong to it come back.
+#[derive(Serialize)]
+pub(super) struct Day<'a> {
+    pub(super) k: usize,
+    pub(super) depot: &'a str,
+    pub(super) delivery_date: NaiveDate,
+    pub(super) timeslot: &'a str,
+}
+
+impl<'a> Day<'a> {
+    pub(super) fn of(k: usize, key: &'a SlotDayKey) -> Self {
+        Self {
+            k,
+            depot: key.depot.as_str(),
+            delivery_date: key.date,
+            timeslot: key.timeslot.as_str(),
+        }
+    }
+}
+
+#[derive(FromQueryResult)]
+pub(super) struct StandingRow {
+    waybill_no: String,
+    version: u64,
+    status: String,
+    open_holds: u16,
+}
+
+impl StandingRow {
+    pub(super) fn read(self) -> Result<(WaybillNo, Standing), StoreError> {
+        let standing = Standing {
+            version: self.version,
+            held: self.open_holds > 0,
+            cancelled: self.status == contracts::WaybillStatus::Cancelled.as_str(),
+        };
+        Ok((number(self.waybill_no)?, standing))
+    }
+}
+
+#[derive(FromQueryResult)]
+pub(super) struct AssignmentRow {
+    waybill_no: String,
+    state: String,
+    reason: Option<String>,
+    route_id: Option<String>,
+    place_no: u16,
+    version: u64,
+    waybill_version: u64,
+    held: bool,
+    pinned: bool,
+    order_key: String,
+    stop_key: String,
+    district: String,
+    zone: Option<String>,
+    depot: Option<String>,
+    delivery_date: NaiveDate,
+    timeslot: String,
+    sku_type: String,
+    fulfilled_by: String,
+    dry_ml: u64,
+    frozen_ml: u64,
+    weight_g: u64,
+    ordered_at: NaiveDateTime,
+}
+
+impl AssignmentRow {
+    pub(super) fn read(self) -> Result<Assignment, StoreError> {
+        Ok(Assignment {
+            state: self.state()?,
+            place_no: self.place_no,
+            version: self.version,
+            waybill_version: self.waybill_version,
+            held: self.held,
+            pinned: self.pinned,
+            stop: StopKey(parse_hex(&self.stop_key)?),
+            sku_type: self.sku_type()?,
+            fulfilled_by: self.fulfilled_by()?,
+            load: Load::of_waybill(self.dry_ml, self.frozen_ml, self.weight_g),
+            ordered_at: timestamp(self.ordered_at),
+            delivery_date: self.delivery_date,
+            order: self.order_key,
+            district: self.district.into(),
+            zone: self.zone.map(Into::into),
+            depot: self.depot.map(Into::into),
+            timeslot: self.timeslot.into(),
+            waybill_no: number(self.waybill_no)?,
+        })
+    }
+
+    fn state(&self) -> Result<State, StoreError> {
+        let route = self.route_id.as_deref().map(parse_hex).transpose()?.map(RouteId);
+        let reason = self.reason.as_deref().and_then(reason_of);
+        match (self.state.as_str(), route, reason) {
+            ("UNASSIGNED", None, None) => Ok(State::Unassigned),
+            ("ASSIGNED", Some(route), None) => Ok(State::Assigned(route)),
+            ("LOCKED", Some(route), None) => Ok(State::Locked(route)),
+            ("UNASSIGNABLE", None, Some(reason)) => Ok(State::Unassignable(reason)),
+            _ => Err(StoreError::decode(format!(
+                "assignment {}: state {:?} with route {:?} and reason {:?}",
+                self.waybill_no, self.state, self.route_id, self.reason
+            ))),
+        }
+    }
+
+    fn sku_type(&self) -> Result<SkuType, StoreError> {
+        let all = [SkuType::Dry, SkuType::Frozen, SkuType::Mixed];
+        let found = all.into_iter().find(|sku_type| sku_type.as_str() == self.sku_type);
+        found.ok_or_else(|| unknown(&self.waybill_no, "sku_type", &self.sku_type))
+    }
+
+    fn fulfilled_by(&self) -> Result<FulfilledBy, StoreError> {
+        let all = [FulfilledBy::Warehouse, FulfilledBy::Merchant];
+        let found = all.into_iter().find(|who| who.as_str() == self.fulfilled_by);
+        found.ok_or_else(|| unknown(&self.waybill_no, "fulfilled_by", &self.fulfilled_by))
+    }
+}
+
+fn unknown(waybill_no: &str, column: &str, value: &str) -> StoreError {
+    StoreError::decode(format!("assignment {waybill_no}: {column} {value:?}"))
+}
+
+/// A stored number as one.
+pub(super) fn number(text: String) -> Result<WaybillNo, StoreError> {
+    WaybillNo::new(text).map_err(|error| StoreError::decode(error.to_string()))
+}

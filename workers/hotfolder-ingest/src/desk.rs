@@ -1,0 +1,266 @@
+//! Asks the fleet: one command, one answer, however often it has to be sent for that.
+//!
+//! Every resend carries the same message id, so that it has one effect. What never happens here:
+//! reading a file, writing a row.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use contracts::{Actor, CreateOrder, MessageId, Refusal, Reply, ReplyOutcome};
+use pacing::Backoff;
+use queue_topology::{WorkQueue, WorkerKind};
+use runtime::{Ingress, SendError, Shutdown};
+use tokio::sync::oneshot;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use crate::metrics::Metrics;
+use crate::window::{Window, places};
+
+/// Sends without an answer after which an order is reported as unanswered.
+const SENDS_MAX: u32 = 8;
+/// The longest wait for one answer.
+const PATIENCE_MAX: Duration = Duration::from_secs(600);
+/// How often the queues are measured while commands are on their way.
+const PROBE_INTERVAL: Duration = Duration::from_millis(100);
+
+/// One command to be answered.
+#[derive(Debug)]
+pub struct Request {
+    /// Derived from the file, so that a resend is the same message.
+    pub message_id: MessageId,
+    /// On whose behalf, and from which line.
+    pub actor: Actor,
+    /// The id of the file.
+    pub correlation_id: String,
+    /// The command.
+    pub command: Box<CreateOrder>,
+}
+
+/// How a command was answered.
+#[derive(Debug)]
+pub enum Answer {
+    /// It has its effect.
+    Accepted,
+    /// It had its effect before.
+    Duplicate,
+    /// No, and why.
+    Refused(Refusal),
+}
+
+/// Sends commands and hears their answers.
+#[derive(Debug)]
+pub struct Desk {
+    ingress: Ingress,
+    pending: Mutex<HashMap<MessageId, oneshot::Sender<Reply>>>,
+    window: Arc<Window>,
+    window_max: usize,
+    depth_max: u32,
+    patience: Duration,
+    /// Ready messages in the queue that takes the commands, as last measured.
+    backlog: AtomicU32,
+    /// True while sending fails, so that the log says it once.
+    is_troubled: AtomicBool,
+    metrics: Metrics,
+}
+
+/// How much a desk takes on.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Commands without an answer at most.
+    pub window_max: usize,
+    /// Those together with the ready messages of the deepest queue at most.
+    pub depth_max: u32,
+    /// How long the first answer may take.
+    pub patience: Duration,
+}
+
+impl Desk {
+    /// A desk that sends through `ingress`.
+    #[must_use]
+    pub fn new(ingress: Ingress, limits: Limits, metrics: Metrics) -> Arc<Self> {
+        Arc::new(Self {
+            ingress,
+            pending: Mutex::default(),
+            window: Window::new(limits.window_max),
+            window_max: limits.window_max,
+            depth_max: limits.depth_max,
+            patience: limits.patience,
+            backlog: AtomicU32::new(0),
+            is_troubled: AtomicBool::new(false),
+            metrics,
+        })
+    }
+
+    /// Sends the command until it is answered. Safe to drop at any moment.
+    pub async fn ask(&self, request: &Request) -> Answer {
+        let _place = self.window.enter().await;
+        let mut patience = self.patience;
+        for attempt in 1..=SENDS_MAX {
+            if attempt > 1 {
+                self.metrics.resent.inc();
+            }
+            let waiting = Waiting::begin(self, request.message_id);
+            if let Err(error) = self.send(request).await {
+                return unsendable(&error);
+            }
+            if let Some(reply) = self.answer(waiting, patience).await {
+                return answer_of(reply);
+            }
+            patience = (patience * 2).min(PATIENCE_MAX);
+        }
+        tracing::error!(message_id = %request.message_id, sends = SENDS_MAX, "no answer to an order");
+        Answer::Refused(Refusal::new(
+            "NO_ANSWER",
+            "order-intake did not answer: look for the order in its dead letters, then send the \
+             order again as a repair of this file",
+        ))
+    }
+
+    /// Sends until the broker confirmed it.
+    async fn send(&self, request: &Request) -> Result<(), SendError> {
+        let mut backoff = Backoff::reconnect();
+        loop {
+            let Request { message_id, actor, correlation_id, command } = request;
+            let sent =
+                self.ingress.send(*message_id, actor, Some(correlation_id), &**command).await;
+            let error = match sent {
+                Ok(()) => {
+                    if self.is_troubled.swap(false, Ordering::Relaxed) {
+                        tracing::info!("commands are taken again");
+                    }
+                    return Ok(());
+                }
+                Err(error @ SendError::Encode(_)) => return Err(error),
+                Err(error) => error,
+            };
+            if !self.is_troubled.swap(true, Ordering::Relaxed) {
+                tracing::warn!(%error, "commands are not taken, waiting");
+            }
+            backoff.wait().await;
+        }
+    }
+
+    /// Waits for the answer. While commands lie in front of the worker their age says nothing, so
+    /// patience counts only once its queue was seen empty.
+    async fn answer(&self, mut waiting: Waiting<'_>, patience: Duration) -> Option<Reply> {
+        loop {
+            match timeout(patience, &mut waiting.reply).await {
+                Ok(reply) => return reply.ok(),
+                Err(_elapsed) if self.backlog.load(Ordering::Relaxed) > 0 => {}
+                Err(_elapsed) => return None,
+            }
+        }
+    }
+
+    /// Hands answers to those who wait for them, until shutdown.
+    ///
+    /// # Errors
+    /// When somebody else hears them already.
+    pub async fn hear(self: Arc<Self>, shutdown: Shutdown) -> Result<(), String> {
+        let answers = self.ingress.answers().await;
+        let mut answers = answers.ok_or("the answers are heard by somebody else")?;
+        loop {
+            tokio::select! {
+                () = shutdown.begun() => return Ok(()),
+                reply = answers.recv() => match reply {
+                    Some(reply) => self.deliver(reply),
+                    None => {
+                        shutdown.begun().await;
+                        return Ok(());
+                    }
+                },
+            }
+        }
+    }
+
+    fn deliver(&self, reply: Reply) {
+        if let Some(waiting) = self.lock().remove(&reply.message_id) {
+            // Whoever stopped waiting will ask again.
+            let _ = waiting.send(reply);
+        }
+    }
+
+    /// Fits the window to the depth of the queues, until shutdown.
+    ///
+    /// # Errors
+    /// Never; the signature is that of a background task.
+    pub async fn pace(self: Arc<Self>, shutdown: Shutdown) -> Result<(), String> {
+        let mut tick = interval(PROBE_INTERVAL);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = shutdown.begun() => return Ok(()),
+                () = async { self.window.in_use().await; tick.tick().await; } => {}
+            }
+            let deepest = self.deepest().await;
+            let limit = places(self.window_max, self.depth_max, deepest);
+            self.window.set_limit(limit);
+            self.metrics.window.set(i64::try_from(limit).unwrap_or(i64::MAX));
+            self.metrics.unanswered.set(i64::try_from(self.window.taken()).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// Ready messages of the deepest queue that orders pass on their way. A queue that cannot be
+    /// measured counts as empty: the window alone bounds it.
+    async fn deepest(&self) -> u32 {
+        let mut deepest = 0;
+        for (kind, queue) in DOWNSTREAM {
+            let depth = self.ingress.depth(&kind.queue(queue)).await.unwrap_or(0);
+            if kind == WorkerKind::OrderIntake {
+                self.backlog.store(depth, Ordering::Relaxed);
+            }
+            deepest = deepest.max(depth);
+        }
+        deepest
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<MessageId, oneshot::Sender<Reply>>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where an order and what follows from it wait.
+const DOWNSTREAM: [(WorkerKind, WorkQueue); 5] = [
+    (WorkerKind::OrderIntake, WorkQueue::Commands),
+    (WorkerKind::WaybillStatus, WorkQueue::Events),
+    (WorkerKind::AdraAssigner, WorkQueue::Events),
+    (WorkerKind::SalesOrder, WorkQueue::Events),
+    (WorkerKind::WmsSync, WorkQueue::Events),
+];
+
+/// An entry among those who wait, gone when it is dropped.
+struct Waiting<'a> {
+    desk: &'a Desk,
+    message_id: MessageId,
+    reply: oneshot::Receiver<Reply>,
+}
+
+impl<'a> Waiting<'a> {
+    fn begin(desk: &'a Desk, message_id: MessageId) -> Self {
+        let (sender, reply) = oneshot::channel();
+        desk.lock().insert(message_id, sender);
+        Self { desk, message_id, reply }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.desk.lock().remove(&self.message_id);
+    }
+}
+
+fn answer_of(reply: Reply) -> Answer {
+    match reply.outcome {
+        ReplyOutcome::Applied | ReplyOutcome::Accepted => Answer::Accepted,
+        ReplyOutcome::Duplicate => Answer::Duplicate,
+        ReplyOutcome::Rejected => Answer::Refused(
+            reply.refusal.unwrap_or_else(|| Refusal::new(reply.code, "the order was refused")),
+        ),
+    }
+}
+
+fn unsendable(error: &SendError) -> Answer {
+    Answer::Refused(Refusal::new("INVALID_ORDER", error.to_string()))
+}

@@ -1,0 +1,322 @@
+//! The orders of one file on their way: sent side by side, recorded in the order of the file.
+//!
+//! The checkpoint is the settled prefix: everything before it is answered and recorded. It moves in
+//! one transaction with the errors before it, and a new one begins as soon as the last is through,
+//! with whatever has been answered meanwhile.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use contracts::{Actor, OrderRef, Role, derive_message_id};
+use pacing::Backoff;
+use runtime::Shutdown;
+use ::store::{ErrorClass, StoreError};
+use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinSet};
+
+use crate::content::ContentError;
+use crate::desk::{Answer, Desk, Request};
+use crate::errors::{of_answer, of_faults};
+use crate::import::ImportError;
+use crate::metrics::Metrics;
+use crate::name::FileName;
+use crate::order::{ParsedOrder, SoundOrder};
+use crate::store::{ErrorRow, FileRecord, Progress, Store};
+
+/// Bytes that the orders of one file may hold in memory while they are unanswered.
+const HELD_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// What an error takes in memory, about.
+const ERROR_BYTES: u64 = 256;
+
+/// What becomes of sound orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// They are sent.
+    Send,
+    /// They are rejected with their file.
+    RefuseAll,
+}
+
+/// What the reader hands over.
+pub type Read = Result<ParsedOrder, ContentError>;
+
+/// Everything that one file needs.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// The file.
+    pub file: FileName,
+    /// Its record, with the fence of our lease.
+    pub record: FileRecord,
+    /// The database.
+    pub store: Store,
+    /// Where commands are sent.
+    pub desk: Arc<Desk>,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// What becomes of sound orders.
+    pub mode: Mode,
+    /// Orders that may be open at the same time.
+    pub slots_max: usize,
+}
+
+/// One order between reading and recording.
+#[derive(Debug)]
+struct Slot {
+    order: Span,
+    outcome: Option<Outcome>,
+    weight: u64,
+}
+
+/// Where an order stands in its file.
+#[derive(Debug, Clone)]
+pub(crate) struct Span {
+    pub(crate) reference: Option<String>,
+    pub(crate) first_line: u64,
+    pub(crate) last_line: u64,
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    pub(crate) lines: u64,
+    /// For each line of the command, its line in the file.
+    pub(crate) file_lines: Vec<u64>,
+    /// `line_no` of each of them.
+    pub(crate) line_numbers: Vec<u32>,
+}
+
+impl Span {
+    pub(crate) fn of(order: &ParsedOrder) -> Self {
+        Self {
+            reference: order.reference.clone(),
+            first_line: order.first_line,
+            last_line: order.last_line,
+            start: order.start,
+            end: order.end,
+            lines: order.lines,
+            file_lines: Vec::new(),
+            line_numbers: Vec::new(),
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Outcome {
+    Accepted,
+    Duplicate,
+    Rejected(Vec<ErrorRow>),
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Pipeline {
+    work: Work,
+    slots: VecDeque<Slot>,
+    /// Number of the slot at the front.
+    front: u64,
+    /// Read but not admitted yet.
+    next: Option<ParsedOrder>,
+    has_ended: bool,
+    held_bytes: u64,
+    asks: JoinSet<(u64, OrderRef, Answer)>,
+    /// Orders on their way: a second one of the same number waits for the first.
+    on_the_way: HashSet<OrderRef>,
+    progress: Progress,
+    errors: Vec<ErrorRow>,
+    has_news: bool,
+    commits: JoinSet<Result<bool, StoreError>>,
+}
+
+impl Pipeline {
+    /// A pipeline that goes on where the record says.
+    #[must_use]
+    pub fn new(work: Work) -> Self {
+        Self {
+            progress: work.record.progress,
+            work,
+            slots: VecDeque::new(),
+            front: 0,
+            next: None,
+            has_ended: false,
+            held_bytes: 0,
+            asks: JoinSet::new(),
+            on_the_way: HashSet::new(),
+            errors: Vec::new(),
+            has_news: false,
+            commits: JoinSet::new(),
+        }
+    }
+
+    /// Runs until every order of `orders` is answered and recorded, or shutdown begins.
+    ///
+    /// # Errors
+    /// [`ImportError::Interrupted`] at shutdown, with everything recorded that was answered;
+    /// [`ImportError::LeaseLost`] when somebody else has taken the file over.
+    pub async fn run(
+        mut self,
+        orders: mpsc::Receiver<Read>,
+        shutdown: &Shutdown,
+    ) -> Result<Progress, ImportError> {
+        let result = self.work(orders, shutdown).await;
+        // A transaction is never cancelled, whatever else went wrong.
+        while self.commits.join_next().await.is_some() {}
+        result
+    }
+
+    async fn work(
+        &mut self,
+        mut orders: mpsc::Receiver<Read>,
+        shutdown: &Shutdown,
+    ) -> Result<Progress, ImportError> {
+        let mut is_stopping = false;
+        loop {
+            if !is_stopping {
+                self.admit();
+            }
+            self.collect();
+            self.commit(shutdown);
+            if self.commits.is_empty() {
+                if is_stopping {
+                    return Err(ImportError::Interrupted);
+                }
+                if self.has_ended && self.next.is_none() && self.slots.is_empty() {
+                    return Ok(self.progress);
+                }
+            }
+            let wants_more = self.next.is_none() && !self.has_ended && !is_stopping;
+            tokio::select! {
+                read = orders.recv(), if wants_more => match read {
+                    Some(order) => self.next = Some(order?),
+                    None => self.has_ended = true,
+                },
+                Some(answered) = self.asks.join_next() => self.settle(answered)?,
+                Some(committed) = self.commits.join_next() => committed_well(committed)?,
+                () = shutdown.begun(), if !is_stopping => is_stopping = true,
+            }
+        }
+    }
+
+    /// Takes the next order in, if there is room for it.
+    fn admit(&mut self) {
+        let has_room = self.slots.len() < self.work.slots_max && self.held_bytes < HELD_BYTES_MAX;
+        let Some(order) = self.next.take_if(|order| {
+            let reference = order.result.as_ref().ok().map(|sound| &sound.command.order_ref);
+            has_room && reference.is_none_or(|reference| !self.on_the_way.contains(reference))
+        }) else {
+            return;
+        };
+        let number = self.front + u64::try_from(self.slots.len()).unwrap_or(u64::MAX);
+        let mut span = Span::of(&order);
+        let (outcome, weight) = match order.result {
+            Err(faults) => {
+                let errors = of_faults(&span, faults);
+                let count = u64::try_from(errors.len()).unwrap_or(u64::MAX);
+                (Some(Outcome::Rejected(errors)), count.saturating_mul(ERROR_BYTES))
+            }
+            Ok(_) if self.work.mode == Mode::RefuseAll => {
+                (Some(Outcome::Rejected(Vec::new())), 0)
+            }
+            Ok(sound) => {
+                span.file_lines.clone_from(&sound.file_lines);
+                span.line_numbers = sound.command.lines.iter().map(|line| line.line_no).collect();
+                self.ask(number, &span, sound);
+                (None, span.end - span.start)
+            }
+        };
+        self.held_bytes += weight;
+        self.slots.push_back(Slot { order: span, outcome, weight });
+    }
+
+    fn ask(&mut self, number: u64, span: &Span, sound: SoundOrder) {
+        let Work { file, record, desk, .. } = &self.work;
+        let reference = sound.command.order_ref.clone();
+        self.on_the_way.insert(reference.clone());
+        let key = format!("{}/{reference}/{}", file.plain(), span.first_line);
+        let request = Request {
+            message_id: derive_message_id(&format!("hotfolder/{}", file.source()), &key),
+            actor: Actor {
+                subject: file.source().to_string(),
+                role: Role::Shop,
+                merchant: None,
+                origin: Some(format!("{file}:{}", span.first_line)),
+            },
+            correlation_id: record.id.to_string(),
+            command: sound.command,
+        };
+        let desk = Arc::clone(desk);
+        self.asks.spawn(async move { (number, reference, desk.ask(&request).await) });
+    }
+
+    fn settle(
+        &mut self,
+        answered: Result<(u64, OrderRef, Answer), JoinError>,
+    ) -> Result<(), ImportError> {
+        let (number, reference, answer) =
+            answered.map_err(|panicked| ImportError::Defect(panicked.to_string()))?;
+        self.on_the_way.remove(&reference);
+        let index = usize::try_from(number - self.front).unwrap_or(usize::MAX);
+        if let Some(slot) = self.slots.get_mut(index) {
+            slot.outcome = Some(match answer {
+                Answer::Accepted => Outcome::Accepted,
+                Answer::Duplicate => Outcome::Duplicate,
+                Answer::Refused(refusal) => Outcome::Rejected(of_answer(&slot.order, refusal)),
+            });
+        }
+        Ok(())
+    }
+
+    /// Moves the settled prefix from the slots into what the next commit records.
+    fn collect(&mut self) {
+        while let Some(slot) = self.slots.pop_front() {
+            let Some(outcome) = slot.outcome else {
+                self.slots.push_front(slot);
+                return;
+            };
+            self.front += 1;
+            self.held_bytes -= slot.weight;
+            self.has_news = true;
+            match outcome {
+                Outcome::Accepted => self.progress.accepted += 1,
+                Outcome::Duplicate => self.progress.duplicate += 1,
+                Outcome::Rejected(errors) => {
+                    self.progress.rejected += 1;
+                    self.errors.extend(errors);
+                }
+            }
+            self.progress.lines += slot.order.lines;
+            self.progress.offset_bytes = slot.order.end;
+            self.progress.offset_lines = slot.order.last_line;
+        }
+    }
+
+    /// Begins the next checkpoint, once the last one is through.
+    fn commit(&mut self, shutdown: &Shutdown) {
+        if !self.has_news || !self.commits.is_empty() {
+            return;
+        }
+        self.has_news = false;
+        let (store, record) = (self.work.store.clone(), self.work.record.clone());
+        let (progress, errors) = (self.progress, std::mem::take(&mut self.errors));
+        let shutdown = shutdown.clone();
+        self.commits.spawn(async move {
+            let mut backoff = Backoff::lane();
+            loop {
+                match store.checkpoint(&record, progress, &errors).await {
+                    Err(error) if error.class() != ErrorClass::Statement && !shutdown.has_begun() => {
+                        tracing::warn!(%error, "a checkpoint waits for the database");
+                        backoff.wait().await;
+                    }
+                    result => return result,
+                }
+            }
+        });
+    }
+}
+
+fn committed_well(
+    committed: Result<Result<bool, StoreError>, JoinError>,
+) -> Result<(), ImportError> {
+    match committed {
+        Ok(Ok(true)) => Ok(()),
+        Ok(Ok(false)) => Err(ImportError::LeaseLost),
+        Ok(Err(error)) => Err(error.into()),
+        Err(panicked) => Err(ImportError::Defect(panicked.to_string())),
+    }
+}
