@@ -29,7 +29,7 @@ use crate::output::Output;
 use crate::site::Site;
 
 pub(crate) use plan::{Plan, Request, beside_this_program};
-pub(crate) use register::{hotfolder, refuse_running};
+pub(crate) use register::{hotfolder, refuse_running, running_environment};
 pub(crate) use supervisor::Fleet;
 
 /// What to do with the fleet.

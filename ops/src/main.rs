@@ -3,8 +3,13 @@
 //! Each module is one command; `site` knows the surroundings, `operator` and `management` talk to the
 //! broker, `output` to the person. Business rules live in the workers, never here.
 
+mod config;
+mod control;
+mod dlq;
+mod doctor;
 mod error;
 mod fleet;
+mod hotfolder;
 mod management;
 mod migrate;
 mod network;
@@ -12,6 +17,7 @@ mod operator;
 mod output;
 mod quickstart;
 mod redis;
+mod show;
 mod site;
 mod topology;
 
@@ -52,6 +58,31 @@ enum Command {
     /// Load the delivery network
     #[command(subcommand)]
     Network(network::NetworkCommand),
+    /// Change how much a running worker takes on; stored, so that a restart keeps it
+    Scale(control::ScaleArgs),
+    /// Let a worker consume nothing until it is resumed
+    Pause(control::WorkerArgs),
+    /// Let a paused worker go on
+    Resume(control::WorkerArgs),
+    /// Let every instance of a worker finish what it holds and end
+    Drain(control::WorkerArgs),
+    /// Look at orders
+    #[command(subcommand)]
+    Order(show::OrderCommand),
+    /// Look at waybills
+    #[command(subcommand)]
+    Waybill(show::WaybillCommand),
+    /// Look at the hot folder, pass gaps
+    #[command(subcommand)]
+    Hotfolder(hotfolder::HotfolderCommand),
+    /// Look at dead letters, try them again
+    #[command(subcommand)]
+    Dlq(dlq::DlqCommand),
+    /// Look at settings
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Look at everything the fleet depends on: what is wrong and what to do
+    Doctor,
     /// A whole day through the fleet, and a table of what became of it
     Quickstart(quickstart::QuickstartArgs),
     /// Print completions for a shell
@@ -73,7 +104,7 @@ fn main() -> ExitCode {
 }
 
 fn begin(cli: Cli) -> Result<()> {
-    let filter = settings::var("DRAY_LOG")?.unwrap_or_else(|| "warn".to_owned());
+    let filter = settings::var("DRAY_LOG")?.unwrap_or_else(|| "warn,lapin=off".to_owned());
     telemetry::init(&filter, false, "dray", "cli")
         .map_err(|error| CommandError::new(Exit::Config, error.to_string()))?;
     let output = Output::new(cli.json)?;
@@ -92,6 +123,16 @@ async fn run(command: Command, output: Output) -> Result<()> {
         Command::Migrate(args) => migrate::run(&args, &site, output).await,
         Command::Fleet(command) => fleet::run(command, &site, output).await,
         Command::Network(command) => network::run(command, &site, output).await,
+        Command::Scale(args) => control::scale(&args, &site, output).await,
+        Command::Pause(args) => control::pause(&args, true, &site, output).await,
+        Command::Resume(args) => control::pause(&args, false, &site, output).await,
+        Command::Drain(args) => control::drain(&args, &site, output).await,
+        Command::Order(command) => show::order(command, &site, output).await,
+        Command::Waybill(command) => show::waybill(command, &site, output).await,
+        Command::Hotfolder(command) => hotfolder::run(command, &site, output).await,
+        Command::Dlq(command) => dlq::run(command, &site, output).await,
+        Command::Config(command) => config::run(command, &site, output).await,
+        Command::Doctor => doctor::run(&site, output).await,
         Command::Quickstart(args) => quickstart::run(args, &site, output).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "dray", &mut std::io::stdout());

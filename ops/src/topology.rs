@@ -19,7 +19,8 @@ use crate::output::Output;
 use crate::site::Site;
 
 pub(crate) use apply::apply;
-pub(crate) use live::Live;
+pub(crate) use diff::compare;
+pub(crate) use live::{Live, LiveQueue, queues};
 
 /// What to do with the topology.
 #[derive(Debug, Subcommand)]
@@ -68,7 +69,7 @@ async fn show_diff(site: &Site, output: Output) -> Result<()> {
     let vhost = site.admin()?.vhost;
     let management = Management::new(site.management_url()?.expose())?;
     let live = Live::read(&management, &vhost).await?;
-    let differences = diff::compare(&Topology::all(), &live);
+    let differences = compare(&Topology::all(), &live);
     output.result(&differences, || diff::text(&differences, output))?;
     if differences.is_empty() {
         return Ok(());

@@ -115,11 +115,13 @@ async fn status_of_ready(address: &str) -> std::io::Result<bool> {
     Ok(answer.starts_with(b"HTTP/1.1 200"))
 }
 
-/// The end of a log, for an error message.
-pub(super) fn end_of_log(path: &Path, lines: usize) -> String {
-    let text = std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let text = text.unwrap_or_default();
-    let all: Vec<&str> = text.lines().collect();
-    let from = all.len().saturating_sub(lines);
-    all.get(from..).unwrap_or_default().join("\n")
+/// The end of what a log got since it had `from` bytes, for an error message. The broker client's own
+/// lines are left out: what matters of them is said again by whoever called it.
+pub(super) fn end_of_log(path: &Path, from: u64, lines: usize) -> String {
+    let bytes = std::fs::read(path).unwrap_or_default();
+    let new = usize::try_from(from).ok().and_then(|from| bytes.get(from..)).unwrap_or(&bytes);
+    let text = String::from_utf8_lossy(new).into_owned();
+    let telling: Vec<&str> = text.lines().filter(|line| !line.contains(" lapin::")).collect();
+    let first = telling.len().saturating_sub(lines);
+    telling.get(first..).unwrap_or_default().join("\n")
 }

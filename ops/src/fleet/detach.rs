@@ -29,6 +29,7 @@ pub(super) async fn up(args: &UpArgs, site: &Site, output: Output) -> Result<()>
     let log_path = site.directory("log")?.join("fleet.log");
     let log_failed = |error: std::io::Error| CommandError::file("write", &log_path, &error);
     let log = File::options().create(true).append(true).open(&log_path).map_err(log_failed)?;
+    let log_before = log.metadata().map_err(log_failed)?.len();
     let this = std::env::current_exe().map_err(log_failed)?;
     let same_arguments = std::env::args_os().skip(1).filter(|argument| argument != "--detach");
     let mut supervisor = Command::new(this)
@@ -43,7 +44,7 @@ pub(super) async fn up(args: &UpArgs, site: &Site, output: Output) -> Result<()>
     let until = Instant::now() + Duration::from_secs(args.ready_within + 5);
     loop {
         if let Some(status) = supervisor.try_wait().map_err(log_failed)? {
-            let end = child::end_of_log(&log_path, LOG_LINES_SHOWN);
+            let end = child::end_of_log(&log_path, log_before, LOG_LINES_SHOWN);
             let message = format!("the fleet did not come up ({status}):\n{end}");
             return Err(CommandError::new(Exit::Unavailable, message));
         }

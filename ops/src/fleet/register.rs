@@ -6,6 +6,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use queue_topology::WorkerKind;
 use rustix::fs::FlockOperation;
 use serde::{Deserialize, Serialize};
 
@@ -125,4 +126,27 @@ fn read(path: &Path) -> Result<Option<Entry>> {
         CommandError::new(Exit::Data, message)
     })?;
     Ok(Some(entry))
+}
+
+/// The environment of every running child of a kind, by child, without addresses.
+pub(crate) fn running_environment(
+    kind: WorkerKind,
+    site: &Site,
+) -> Result<BTreeMap<String, BTreeMap<String, String>>> {
+    let children = find(site)?.map(|entry| entry.children).unwrap_or_default();
+    let of_kind = children.into_iter().filter(|(name, identity)| {
+        let number = name.strip_prefix(kind.name());
+        identity.is_alive() && number.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    });
+    let mut environments = BTreeMap::new();
+    for (name, identity) in of_kind {
+        let path = PathBuf::from(format!("/proc/{}/environ", identity.pid));
+        let bytes = std::fs::read(&path).map_err(|error| CommandError::file("read", &path, &error))?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let pairs = text.split('\0').filter_map(|pair| pair.split_once('='));
+        let harmless = pairs.filter(|(variable, _)| !variable.ends_with("_URL"));
+        let environment = harmless.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        environments.insert(name, environment);
+    }
+    Ok(environments)
 }

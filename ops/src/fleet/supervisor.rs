@@ -111,7 +111,7 @@ impl Fleet {
                 Err(_elapsed) => Some(format!("not ready within {} s", within.as_secs())),
             };
             if let Some(problem) = problem {
-                let log = child::end_of_log(&spec.log, LOG_LINES_SHOWN);
+                let log = child::end_of_log(&spec.log, 0, LOG_LINES_SHOWN);
                 let message = format!("{}: {problem}; the end of {}:\n{log}", spec.name, spec.log.display());
                 return Err(CommandError::new(Exit::Unavailable, message));
             }

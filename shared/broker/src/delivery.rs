@@ -1,8 +1,11 @@
 //! One delivery: its envelope, its body, where it came from.
 
-use contracts::{Envelope, MAX_MESSAGE_BYTES, UserId};
+use contracts::{Envelope, MAX_MESSAGE_BYTES};
+use lapin::BasicProperties;
+use lapin::types::ShortString;
 
 use crate::envelope::{EnvelopeError, FailureNote, decode, delivery_count};
+use crate::trust::{Trust, fits};
 
 /// A message as it arrived.
 #[derive(Debug)]
@@ -42,33 +45,45 @@ pub struct Rejected {
 
 pub(crate) fn read(
     delivery: lapin::message::Delivery,
-    own_user: &UserId,
+    trust: &Trust,
 ) -> Result<Delivery, Box<Rejected>> {
-    let lapin::message::Delivery { delivery_tag: tag, routing_key, redelivered, properties, data, .. } =
-        delivery;
+    let lapin::message::Delivery {
+        delivery_tag: tag, exchange, routing_key, redelivered, properties, data: body, ..
+    } = delivery;
     let routing_key = routing_key.as_str().to_owned();
-    let decoded = if data.len() > MAX_MESSAGE_BYTES {
-        Err(EnvelopeError::TooLarge { bytes: data.len() })
-    } else {
-        decode(&properties, own_user)
-    };
-    match decoded {
+    match judge(&properties, exchange.as_str(), &routing_key, body.len(), trust) {
         Ok((envelope, note)) => {
             let delivery_count = delivery_count(&properties);
-            Ok(Delivery { tag, redelivered, routing_key, envelope, body: data, note, delivery_count })
+            Ok(Delivery { tag, redelivered, routing_key, envelope, body, note, delivery_count })
         }
         Err(error) => {
-            let text = |value: &Option<lapin::types::ShortString>| {
-                value.as_ref().map(|v| v.as_str().to_owned())
-            };
+            let text = |value: &Option<ShortString>| value.as_ref().map(|v| v.as_str().to_owned());
             Err(Box::new(Rejected {
                 tag,
                 routing_key,
                 message_type: text(properties.kind()).unwrap_or_default(),
                 message_id: text(properties.message_id()),
-                body: data,
+                body,
                 error,
             }))
         }
     }
+}
+
+fn judge(
+    properties: &BasicProperties,
+    exchange: &str,
+    routing_key: &str,
+    bytes: usize,
+    trust: &Trust,
+) -> Result<(Envelope, FailureNote), EnvelopeError> {
+    if bytes > MAX_MESSAGE_BYTES {
+        return Err(EnvelopeError::TooLarge { bytes });
+    }
+    let (envelope, note, own_copy) = decode(properties, trust)?;
+    if own_copy || fits(&envelope.message_type, exchange, routing_key) {
+        return Ok((envelope, note));
+    }
+    let (message_type, routing_key) = (envelope.message_type, routing_key.to_owned());
+    Err(EnvelopeError::ForeignKey { message_type, routing_key })
 }

@@ -10,6 +10,8 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use thiserror::Error;
 use uuid::Uuid;
 
+use crate::trust::Trust;
+
 const ACTOR: &str = "dray-actor";
 const ATTEMPT: &str = "dray-attempt";
 const SEQ: &str = "dray-seq";
@@ -48,6 +50,14 @@ pub enum EnvelopeError {
         /// Its size.
         bytes: usize,
     },
+    /// The publisher's rights are by key, and this type has another one.
+    #[error("a {message_type:?} cannot come with the key {routing_key:?}: publish it with its own")]
+    ForeignKey {
+        /// Its type.
+        message_type: String,
+        /// The key that brought it.
+        routing_key: String,
+    },
 }
 
 impl EnvelopeError {
@@ -61,6 +71,7 @@ impl EnvelopeError {
             Self::Unreadable { .. } => "UNREADABLE_PROPERTY",
             Self::Refused(_) => "REFUSED_PROPERTY",
             Self::TooLarge { .. } => "TOO_LARGE",
+            Self::ForeignKey { .. } => "FOREIGN_KEY",
         }
     }
 }
@@ -155,11 +166,12 @@ pub(crate) fn encode(
     }
 }
 
-/// Reads the properties of a delivery. Replies may carry an expiration: `Exclusive` takes it off first.
+/// Reads the properties of a delivery; the last value is true for a copy of our own. Replies may carry an
+/// expiration: `Exclusive` takes it off first.
 pub(crate) fn decode(
     properties: &BasicProperties,
-    own_user: &UserId,
-) -> Result<(Envelope, FailureNote), EnvelopeError> {
+    trust: &Trust,
+) -> Result<(Envelope, FailureNote, bool), EnvelopeError> {
     if properties.expiration().is_some() {
         return Err(EnvelopeError::Refused("expiration"));
     }
@@ -171,7 +183,7 @@ pub(crate) fn decode(
     }
     let publisher = required(properties.user_id(), "user_id")?;
     let publisher = user(publisher)?;
-    let own_copy = publisher == *own_user || publisher.as_str() == "dray-operator";
+    let own_copy = trust.covers(&publisher);
     let user_id = match headers.text(SENDER).filter(|_| own_copy) {
         Some(sender) => user(&sender)?,
         None => publisher.clone(),
@@ -204,7 +216,7 @@ pub(crate) fn decode(
         first_failure: headers.text(FIRST_FAILURE),
         last_failure: headers.text(LAST_FAILURE),
     };
-    Ok((envelope, note))
+    Ok((envelope, note, own_copy))
 }
 
 /// Deliveries before this one that ended without an acknowledgement.

@@ -17,6 +17,7 @@ mod settle;
 mod subscribe;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 pub use connection::{Connection, DepthProbe, Link};
 pub use declare::declare;

@@ -1,10 +1,14 @@
 //! Publishing with confirms: one connection, kept alive by a driver, shared by everybody who publishes.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use contracts::{Envelope, MAX_MESSAGE_BYTES, RoutingKey, UserId};
 use futures_util::future::join_all;
+use lapin::message::BasicReturnMessage;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{Channel, Confirmation};
 use pacing::Backoff;
@@ -44,6 +48,8 @@ pub struct Publisher {
     broken: Arc<Notify>,
     window: Arc<Semaphore>,
     user: UserId,
+    order: Arc<Mutex<()>>,
+    returned: Arc<Mutex<HashSet<String>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -71,6 +77,8 @@ impl Publisher {
             broken: Arc::clone(&broken),
             window: Arc::new(Semaphore::new(WINDOW)),
             user,
+            order: Arc::default(),
+            returned: Arc::default(),
         };
         (publisher, PublisherDriver { link, channel: sender, broken })
     }
@@ -117,26 +125,26 @@ impl Publisher {
         let channel = self.live_channel().await?;
         let properties = encode(&message.envelope, &message.note, &self.user, message.expiration_ms);
         let options = BasicPublishOptions { mandatory: message.mandatory, immediate: false };
-        let sent = channel.basic_publish(
+        let mut sending = pin!(channel.basic_publish(
             message.exchange.as_str().into(),
             message.routing_key.as_str().into(),
             options,
             &message.body,
             properties,
-        );
+        ));
+        // The client numbers a publication and queues its frames in two steps of one poll. Two threads in
+        // between each other would swap their confirms: a refused message would count as confirmed.
+        let sent = poll_fn(|context| {
+            let _in_order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
+            sending.as_mut().poll(context)
+        });
         let confirmation = match sent.await {
             Ok(confirm) => confirm.await,
             Err(error) => Err(error),
         };
         match confirmation {
-            Ok(Confirmation::Ack(None)) => Ok(()),
-            Ok(Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_))) => {
-                Err(PublishError::Unroutable {
-                    exchange: message.exchange.clone(),
-                    routing_key: message.routing_key.to_string(),
-                })
-            }
-            Ok(Confirmation::Nack(None)) => {
+            Ok(Confirmation::Ack(returned)) => self.routed(message, returned.as_ref()).await,
+            Ok(Confirmation::Nack(_)) => {
                 Err(PublishError::Refused { exchange: message.exchange.clone() })
             }
             Ok(Confirmation::NotRequested) => {
@@ -147,6 +155,35 @@ impl Publisher {
                 Err(PublishError::Unknown { detail: error.to_string() })
             }
         }
+    }
+
+    /// A returned message comes with some confirm of the same round, not always with its own: its id
+    /// tells whose it is.
+    async fn routed(
+        &self,
+        message: &Outgoing,
+        returned: Option<&BasicReturnMessage>,
+    ) -> Result<(), PublishError> {
+        let own_id = message.envelope.message_id.to_string();
+        if let Some(id) = returned.and_then(|r| r.delivery.properties.message_id().as_ref()) {
+            self.returned_ids().insert(id.as_str().to_owned());
+        }
+        if !message.mandatory {
+            return Ok(());
+        }
+        // the neighbour whose confirm brought ours back was woken in the same round
+        tokio::task::yield_now().await;
+        if self.returned_ids().remove(&own_id) {
+            return Err(PublishError::Unroutable {
+                exchange: message.exchange.clone(),
+                routing_key: message.routing_key.to_string(),
+            });
+        }
+        Ok(())
+    }
+
+    fn returned_ids(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.returned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn live_channel(&self) -> Result<Channel, PublishError> {

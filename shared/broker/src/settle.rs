@@ -51,9 +51,15 @@ impl SettleTracker {
             self.prefix = next;
         }
         if self.waiting.len() > self.backlog_max {
-            plan.single = std::mem::take(&mut self.waiting).into_iter().collect();
-            self.alone.extend(plan.single.iter().copied());
+            plan.single = self.settle_waiting().single;
         }
         plan
+    }
+
+    /// Stops waiting for the tags before: what is settled is acknowledged singly.
+    pub fn settle_waiting(&mut self) -> AckPlan {
+        let single: Vec<u64> = std::mem::take(&mut self.waiting).into_iter().collect();
+        self.alone.extend(single.iter().copied());
+        AckPlan { up_to: None, single }
     }
 }

@@ -14,14 +14,15 @@ use lapin::types::FieldTable;
 use tokio::sync::Mutex;
 
 use crate::delivery::read;
-use crate::{BrokerError, Connection, Delivery, Rejected, SettleTracker};
+use crate::trust::Trust;
+use crate::{AckPlan, BrokerError, Connection, Delivery, Rejected, SettleTracker};
 
 /// A running consumer of one queue: the stream of its deliveries.
 #[derive(Debug)]
 pub struct Subscription {
     consumer: lapin::Consumer,
     settler: Settler,
-    own_user: UserId,
+    trust: Trust,
 }
 
 /// Acknowledges deliveries of one subscription. Cheap to clone; dead once the channel is gone.
@@ -74,7 +75,8 @@ impl Subscription {
             tracker,
             abandoned: AtomicBool::new(false),
         };
-        Ok(Self { consumer, settler: Settler { inner: Arc::new(inner) }, own_user })
+        let trust = Trust::of(own_user, queue);
+        Ok(Self { consumer, settler: Settler { inner: Arc::new(inner) }, trust })
     }
 
     /// What acknowledges its deliveries.
@@ -90,7 +92,7 @@ impl Subscription {
     pub async fn next(&mut self) -> Option<Result<Result<Delivery, Box<Rejected>>, BrokerError>> {
         let delivery = self.consumer.next().await?;
         Some(match delivery {
-            Ok(delivery) => Ok(read(delivery, &self.own_user)),
+            Ok(delivery) => Ok(read(delivery, &self.trust)),
             Err(error) => Err(BrokerError::lost(&error)),
         })
     }
@@ -114,6 +116,10 @@ impl Settler {
     pub async fn settle(&self, tags: &[u64]) {
         let mut tracker = self.inner.tracker.lock().await;
         let plan = tracker.settle(tags);
+        self.acknowledge(plan).await;
+    }
+
+    async fn acknowledge(&self, plan: AckPlan) {
         let acks = plan.up_to.map(|tag| (tag, true)).into_iter();
         for (tag, multiple) in acks.chain(plan.single.into_iter().map(|tag| (tag, false))) {
             if let Err(error) = self.inner.channel.basic_ack(tag, BasicAckOptions { multiple }).await {
@@ -134,6 +140,9 @@ impl Settler {
     /// Closes the channel; whatever is not settled goes back to the queue.
     pub async fn close(&self) {
         self.inner.abandoned.store(true, Ordering::Relaxed);
+        let mut tracker = self.inner.tracker.lock().await;
+        let plan = tracker.settle_waiting();
+        self.acknowledge(plan).await;
         // closing a lost channel changes nothing
         let _ = self.inner.channel.close(200, "done".into()).await;
     }
@@ -143,7 +152,7 @@ impl Settler {
 #[derive(Debug)]
 pub struct Exclusive {
     consumer: lapin::Consumer,
-    own_user: UserId,
+    trust: Trust,
 }
 
 impl Exclusive {
@@ -183,7 +192,7 @@ impl Exclusive {
             .basic_consume(queue.into(), queue.into(), options, FieldTable::default())
             .await
             .map_err(failed)?;
-        Ok(Self { consumer, own_user })
+        Ok(Self { consumer, trust: Trust::of(own_user, queue) })
     }
 
     /// The next message. `None`: the connection is gone.
@@ -193,7 +202,7 @@ impl Exclusive {
                 Ok(mut delivery) => {
                     // a reply expires in the queue; once here that says nothing any more
                     delivery.properties = without_expiration(delivery.properties);
-                    return Some(read(delivery, &self.own_user));
+                    return Some(read(delivery, &self.trust));
                 }
                 Err(error) => tracing::debug!(%error, "exclusive queue lost"),
             }

@@ -1,93 +1,159 @@
 //! Messages that had no effect: to the retry ladder, or to the dead letters with a reason.
+//!
+//! They leave beside the lanes: however long it takes to send one on, no neighbour waits for it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use broker::{FailureNote, Outgoing, PublishError, Rejected, Settler};
-use contracts::{Envelope, MessageId, RoutingKey, Timestamp, TraceContext};
+use broker::{FailureNote, Outgoing, PublishError, Rejected};
+use contracts::{DecodeError, Envelope, MessageId, RoutingKey, Timestamp, TraceContext};
 use pacing::Backoff;
 use queue_topology::{DLX, RetryTier};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::core::Core;
-use crate::{Failure, Item};
+use crate::held::Held;
+use crate::{Failure, Item, Shutdown};
+
+/// Copies on their way at once.
+const AT_ONCE: usize = 64;
 
 /// Where a failed message goes.
-enum Destination {
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Destination {
     Retry(RetryTier),
     DeadLetters,
 }
 
-/// Publishes a copy to where it belongs. Gives false when the channel it came from is gone: then it
-/// comes again by itself.
-pub(crate) async fn send_on<M>(
-    core: &Core,
-    item: &Item<M>,
-    settler: &Settler,
-    code: &str,
-    failure: &Failure,
-) -> bool {
-    let attempt = item.envelope.attempt.saturating_add(1);
-    let destination = destination(attempt, failure);
-    let (queue, outcome) = match destination {
-        Destination::Retry(tier) => (core.kind.retry_queue(tier), telemetry::Outcome::Retried),
-        Destination::DeadLetters => {
-            (core.kind.dead_letter_queue(), telemetry::Outcome::DeadLettered)
+/// Takes what failed. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct WayOut {
+    core: Arc<Core>,
+    leaving: mpsc::UnboundedSender<Leaving>,
+}
+
+/// A copy to publish, and the delivery that is acknowledged once it is confirmed.
+struct Leaving {
+    copy: Outgoing,
+    type_name: &'static str,
+    outcome: telemetry::Outcome,
+    held: Held,
+}
+
+impl WayOut {
+    /// The way out, and the task that goes it: it ends when every clone is gone and everything is out,
+    /// or at once when the generation is closing; what is left then comes again.
+    pub(crate) fn new(
+        core: &Arc<Core>,
+        closing: Shutdown,
+    ) -> (Self, impl Future<Output = ()> + Send + use<>) {
+        let (leaving, queue) = mpsc::unbounded_channel();
+        let way_out = Self { core: Arc::clone(core), leaving };
+        (way_out, send_all(Arc::clone(core), closing, queue))
+    }
+
+    /// A message that the worker could not do.
+    pub(crate) fn message<M>(&self, item: &Item<M>, held: Held, code: &str, failure: &Failure) {
+        let envelope = Envelope { attempt: item.envelope.attempt.saturating_add(1), ..item.envelope.clone() };
+        let (queue, outcome) = match destination(envelope.attempt, failure) {
+            Destination::Retry(tier) => (self.core.kind.retry_queue(tier), telemetry::Outcome::Retried),
+            Destination::DeadLetters => {
+                (self.core.kind.dead_letter_queue(), telemetry::Outcome::DeadLettered)
+            }
+        };
+        tracing::warn!(
+            message_id = %envelope.message_id,
+            message_type = item.type_name,
+            attempt = envelope.attempt,
+            queue,
+            code,
+            error = %failure,
+            "message failed"
+        );
+        let note = note(&item.note, held.queue(), code, &failure.to_string());
+        let copy = copy(queue, envelope, note, item.body.clone());
+        self.leave(Leaving { copy, type_name: item.type_name, outcome, held });
+    }
+
+    /// A message whose body is none of its type, or could not even be looked at.
+    pub(crate) fn undecodable(
+        &self,
+        mut envelope: Envelope,
+        earlier: &FailureNote,
+        body: Vec<u8>,
+        held: Held,
+        error: &Undecodable,
+    ) {
+        envelope.attempt = envelope.attempt.saturating_add(1);
+        let (code, detail) = (error.code(), error.to_string());
+        let (message_id, message_type) = (envelope.message_id, &envelope.message_type);
+        tracing::warn!(%message_id, message_type, code, error = detail, "not a message of ours");
+        let note = note(earlier, held.queue(), code, &detail);
+        self.leave_for_good(envelope, note, body, held);
+    }
+
+    /// A delivery whose properties are not those of a message of ours.
+    pub(crate) fn rejected(&self, rejected: Rejected, held: Held) {
+        let code = rejected.error.code();
+        tracing::warn!(
+            message_id = rejected.message_id,
+            message_type = rejected.message_type,
+            code,
+            error = %rejected.error,
+            "not a message of ours"
+        );
+        let parsed = rejected.message_id.as_deref().and_then(|id| Uuid::try_parse(id).ok());
+        let envelope = Envelope {
+            message_id: parsed.map_or_else(MessageId::generate, MessageId),
+            message_type: rejected.message_type,
+            timestamp: Timestamp::now(),
+            app_id: self.core.kind.name().to_owned(),
+            user_id: self.core.user.clone(),
+            actor: contracts::Actor::itself(&self.core.user),
+            correlation_id: None,
+            reply_to: None,
+            trace: TraceContext::default(),
+            attempt: 0,
+            seq: None,
+        };
+        let note = note(&FailureNote::default(), held.queue(), code, &rejected.error.to_string());
+        self.leave_for_good(envelope, note, rejected.body, held);
+    }
+
+    fn leave_for_good(&self, envelope: Envelope, note: FailureNote, body: Vec<u8>, held: Held) {
+        let copy = copy(self.core.kind.dead_letter_queue(), envelope, note, body);
+        let outcome = telemetry::Outcome::Undecodable;
+        self.leave(Leaving { copy, type_name: "unknown", outcome, held });
+    }
+
+    fn leave(&self, leaving: Leaving) {
+        // refused only when the generation is closing: then it comes again by itself
+        let _ = self.leaving.send(leaving);
+    }
+}
+
+/// Why a body could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Undecodable {
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// Reading it, or finding its lane, panicked.
+    #[error("{0}")]
+    Panic(String),
+}
+
+impl Undecodable {
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::Decode(error) => error.code(),
+            Self::Panic(_) => "PANIC",
         }
-    };
-    tracing::warn!(
-        message_id = %item.envelope.message_id,
-        message_type = item.type_name,
-        attempt,
-        queue,
-        code,
-        error = %failure,
-        "message failed"
-    );
-    let mut envelope = item.envelope.clone();
-    envelope.attempt = attempt;
-    let note = note(&item.note, settler.queue(), code, &failure.to_string());
-    let copy = outgoing(queue, envelope, note, item.body.clone());
-    let sent = persist(core, settler, copy).await;
-    if sent {
-        core.metrics.messages(item.type_name, outcome, 1);
     }
-    sent
 }
 
-/// A delivery that is no message of ours: to the dead letters.
-pub(crate) async fn reject(core: &Core, rejected: Rejected, settler: &Settler) -> bool {
-    let reason = rejected.error.code();
-    tracing::warn!(
-        message_id = rejected.message_id,
-        message_type = rejected.message_type,
-        reason,
-        error = %rejected.error,
-        "not a message of ours"
-    );
-    let parsed = rejected.message_id.as_deref().and_then(|id| Uuid::try_parse(id).ok());
-    let envelope = Envelope {
-        message_id: parsed.map_or_else(MessageId::generate, MessageId),
-        message_type: rejected.message_type,
-        timestamp: Timestamp::now(),
-        app_id: core.kind.name().to_owned(),
-        user_id: core.user.clone(),
-        actor: contracts::Actor::itself(&core.user),
-        correlation_id: None,
-        reply_to: None,
-        trace: TraceContext::default(),
-        attempt: 0,
-        seq: None,
-    };
-    let note = note(&FailureNote::default(), settler.queue(), reason, &rejected.error.to_string());
-    let copy = outgoing(core.kind.dead_letter_queue(), envelope, note, rejected.body);
-    let sent = persist(core, settler, copy).await;
-    if sent {
-        core.metrics.messages("unknown", telemetry::Outcome::Undecodable, 1);
-    }
-    sent
-}
-
-fn destination(attempt: u32, failure: &Failure) -> Destination {
+pub(crate) fn destination(attempt: u32, failure: &Failure) -> Destination {
     let wait = match failure {
         Failure::Permanent { .. } => return Destination::DeadLetters,
         Failure::Transient { retry_after, .. } => *retry_after,
@@ -102,7 +168,7 @@ fn destination(attempt: u32, failure: &Failure) -> Destination {
     Destination::Retry(chosen.unwrap_or(RetryTier::M10))
 }
 
-fn note(earlier: &FailureNote, queue: &str, code: &str, detail: &str) -> FailureNote {
+pub(crate) fn note(earlier: &FailureNote, queue: &str, code: &str, detail: &str) -> FailureNote {
     let now = Timestamp::now().to_string();
     FailureNote {
         reason: Some(code.to_owned()),
@@ -113,7 +179,7 @@ fn note(earlier: &FailureNote, queue: &str, code: &str, detail: &str) -> Failure
     }
 }
 
-fn outgoing(queue: String, envelope: Envelope, note: FailureNote, body: Vec<u8>) -> Outgoing {
+fn copy(queue: String, envelope: Envelope, note: FailureNote, body: Vec<u8>) -> Outgoing {
     Outgoing {
         exchange: DLX.to_owned(),
         routing_key: RoutingKey::to_queue(queue),
@@ -125,11 +191,39 @@ fn outgoing(queue: String, envelope: Envelope, note: FailureNote, body: Vec<u8>)
     }
 }
 
+async fn send_all(
+    core: Arc<Core>,
+    closing: Shutdown,
+    mut queue: mpsc::UnboundedReceiver<Leaving>,
+) {
+    let mut sending: JoinSet<()> = JoinSet::new();
+    while let Some(leaving) = queue.recv().await {
+        while sending.len() >= AT_ONCE {
+            // one that panicked was not acknowledged: it comes again
+            let _ = sending.join_next().await;
+        }
+        sending.spawn(send(Arc::clone(&core), closing.clone(), leaving));
+    }
+    while sending.join_next().await.is_some() {}
+}
+
+async fn send(core: Arc<Core>, closing: Shutdown, leaving: Leaving) {
+    let Leaving { copy, type_name, outcome, held } = leaving;
+    let sent = tokio::select! {
+        sent = persist(&core, &held, &copy) => sent,
+        () = closing.begun() => false,
+    };
+    if sent {
+        core.metrics.messages(type_name, outcome, 1);
+        Held::acknowledge(std::iter::once(&held)).await;
+    }
+}
+
 /// Publishes until it is confirmed, as long as the delivery is still ours.
-async fn persist(core: &Core, settler: &Settler, copy: Outgoing) -> bool {
+async fn persist(core: &Core, held: &Held, copy: &Outgoing) -> bool {
     let mut backoff = Backoff::lane();
-    while settler.is_alive() {
-        match core.publisher.publish(&copy).await {
+    while held.is_alive() {
+        match core.publisher.publish(copy).await {
             Ok(()) => return true,
             Err(error @ (PublishError::Refused { .. } | PublishError::Unknown { .. })) => {
                 tracing::warn!(%error, queue = %copy.routing_key, "cannot send a failed message on yet");

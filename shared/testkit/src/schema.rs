@@ -2,7 +2,7 @@
 //! nothing is cached.
 
 use migrations::Migrator;
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 use sea_orm_migration::MigratorTrait;
 use store::Database;
 
@@ -47,8 +47,23 @@ pub(crate) async fn drop_all(schemas: &[String]) -> Result<(), DbErr> {
     let connection = owner.connection();
     connection.execute_unprepared(&format!("SET SESSION lock_wait_timeout = {DROP_WAIT_S}")).await?;
     for schema in schemas {
+        end_connections(connection, schema).await?;
         connection.execute_unprepared(&format!("DROP DATABASE IF EXISTS {schema}")).await?;
     }
     close(owner).await;
+    Ok(())
+}
+
+/// A test that failed in a transaction leaves it open, and a worker of its may still run: either would
+/// keep the schema from being dropped.
+async fn end_connections(owner: &DatabaseConnection, schema: &str) -> Result<(), DbErr> {
+    let sql = format!("SELECT id FROM information_schema.processlist WHERE db = '{schema}'");
+    let question = Statement::from_string(DbBackend::MySql, sql);
+    for row in owner.query_all_raw(question).await? {
+        if let Ok(id) = row.try_get_by_index::<i64>(0) {
+            // it may have ended by itself
+            let _ = owner.execute_unprepared(&format!("KILL {id}")).await;
+        }
+    }
     Ok(())
 }

@@ -27,25 +27,35 @@ pub(crate) fn schema_name(stage: Uuid) -> String {
 /// version 7 UUID, so its name tells when it began. Best effort: what cannot be deleted stays for the
 /// next start.
 pub(crate) async fn sweep(management: &Management, now: Uuid) {
-    let (api, at) = (management.clone(), now);
-    let vhosts = tokio::task::spawn_blocking(move || sweep_vhosts(&api, at)).await;
-    vhosts.unwrap_or_else(|error| panic!("sweeping virtual hosts: {error}"));
+    sweep_named(management, VHOST_PREFIX, SCHEMA_PREFIX, now).await;
+}
+
+/// The same for names that begin otherwise.
+pub(crate) async fn sweep_named(
+    management: &Management,
+    vhosts: &'static str,
+    schemas: &str,
+    now: Uuid,
+) {
+    let api = management.clone();
+    let swept = tokio::task::spawn_blocking(move || sweep_vhosts(&api, vhosts, now)).await;
+    swept.unwrap_or_else(|error| panic!("sweeping virtual hosts: {error}"));
     let Ok(owner) = Database::connect(&required("DATABASE_OWNER_URL"), 1).await else { return };
     let question = Statement::from_string(DbBackend::MySql, "SHOW DATABASES");
     let rows = owner.connection().query_all_raw(question).await.unwrap_or_default();
     schema::close(owner).await;
     let names = rows.iter().filter_map(|row| row.try_get_by_index::<String>(0).ok());
-    let old: Vec<String> = names.filter(|name| is_left_behind(name, SCHEMA_PREFIX, now)).collect();
+    let old: Vec<String> = names.filter(|name| is_left_behind(name, schemas, now)).collect();
     if !old.is_empty() {
         // another process may be sweeping the same ones
         let _ = schema::drop_all(&old).await;
     }
 }
 
-fn sweep_vhosts(management: &Management, now: Uuid) {
+fn sweep_vhosts(management: &Management, prefix: &str, now: Uuid) {
     let vhosts = management.get("vhosts?columns=name");
     let names = vhosts.as_array().into_iter().flatten().filter_map(|vhost| vhost["name"].as_str());
-    for name in names.filter(|name| is_left_behind(name, VHOST_PREFIX, now)) {
+    for name in names.filter(|name| is_left_behind(name, prefix, now)) {
         // another process may be sweeping the same ones
         let _ = management.delete(&format!("vhosts/{name}"));
     }

@@ -77,6 +77,18 @@ async fn a_stage_that_is_only_dropped_leaves_nothing_either() {
     assert!(!exists(&vhost, &schema).await);
 }
 
+#[tokio::test]
+async fn a_stage_is_dropped_under_an_open_transaction() {
+    let stage = Stage::new(&[]).await;
+    let (vhost, schema) = (crate::sweep::vhost(stage.id), crate::sweep::schema_name(stage.id));
+    let tx = stage.database().begin().await.unwrap();
+    let sql = "INSERT INTO lease VALUES ('a', 'b', 3, '2030-01-01')";
+    tx.execute(sql, &store::NONE).await.unwrap();
+    drop(stage);
+    assert!(!exists(&vhost, &schema).await);
+    drop(tx);
+}
+
 /// Whether the virtual host or the schema is there.
 async fn exists(vhost: &str, schema: &str) -> bool {
     let listing = tokio::task::spawn_blocking(|| Management::from_environment().get("vhosts"));
@@ -180,25 +192,21 @@ async fn the_proxy_passes_cuts_refuses_stalls_and_loses() {
 }
 
 #[tokio::test]
-async fn a_killed_test_is_swept_an_hour_later() {
+async fn what_a_killed_test_left_is_swept_an_hour_later() {
     let management = Management::from_environment();
-    // a stage that began at the epoch
-    let id = Uuid::from_u128(0x0000_0000_0000_7000_8000_0000_0000_0000 | u128::from(rand_low()));
-    let (vhost, schema) = (crate::sweep::vhost(id), crate::sweep::schema_name(id));
+    // names of its own, or any other test that starts would sweep them first
+    let (vhosts, schemas) = ("dray-swept-", "dray_swept_");
+    let began = Uuid::now_v7();
+    let (vhost, schema) = (format!("{vhosts}{}", began.simple()), format!("{schemas}{}", began.simple()));
     let (api, name) = (management.clone(), vhost.clone());
     let made = tokio::task::spawn_blocking(move || {
         api.put(&format!("vhosts/{name}"), &serde_json::json!({}));
     });
     made.await.unwrap();
-    let database = crate::schema::create(&schema).await;
-    crate::schema::close(database).await;
-    assert!(exists(&vhost, &schema).await);
-    crate::sweep::sweep(&management, Uuid::now_v7()).await;
+    crate::schema::close(crate::schema::create(&schema).await).await;
+    let later = |seconds: u128| Uuid::from_u128(began.as_u128() + ((seconds * 1_000) << 80));
+    crate::sweep::sweep_named(&management, vhosts, schemas, later(3_500)).await;
+    assert!(exists(&vhost, &schema).await, "it may still run");
+    crate::sweep::sweep_named(&management, vhosts, schemas, later(3_700)).await;
     assert!(!exists(&vhost, &schema).await);
-}
-
-/// Some bits that differ from run to run.
-fn rand_low() -> u32 {
-    let (_, low) = Uuid::new_v4().as_u64_pair();
-    u32::try_from(low & 0xffff_ffff).unwrap()
 }

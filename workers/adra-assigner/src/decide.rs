@@ -21,12 +21,13 @@ use uuid::Uuid;
 use crate::assignment::{Assignment, Standing, State};
 use crate::state::Plan;
 
+use self::changes::Changes;
 pub(crate) use self::changes::{
     BucketRow, DecisionRow, LedgerRow, Replaced, RouteRow, SlotDayRow, StopRow, TruckRow, Writes,
 };
-use self::changes::Changes;
 pub(crate) use self::news::{Event, News};
 use self::seek::{Sought, ask, target_of};
+pub(crate) use self::seek::{slot_day_of, slot_days_of};
 
 /// Why a waybill lost its place, as others are told.
 const CANCELLED: &str = "cancelled";
@@ -65,38 +66,6 @@ pub(crate) enum PlanError {
     Explanation(#[from] serde_json::Error),
 }
 
-/// The slot days that a message may touch, so that they can be locked before it is decided.
-pub(crate) fn slot_days_of(
-    network: &Network,
-    notice: Notice<'_>,
-    standing: Option<Standing>,
-    known: Option<&Assignment>,
-) -> BTreeSet<SlotDayKey> {
-    let cancelled = standing.is_some_and(|standing| standing.cancelled);
-    match (notice, known) {
-        (Notice::Created(created), None) => {
-            let (district, timeslot) = (created.district.as_str(), created.timeslot.as_str());
-            let zone = network.zone_of(&district.into(), created.delivery_date);
-            let key = zone.map(|zone| SlotDayKey {
-                depot: zone.depot.clone(),
-                date: created.delivery_date,
-                timeslot: timeslot.into(),
-            });
-            key.into_iter().filter(|key| network.timeslot(&key.timeslot).is_some()).collect()
-        }
-        (Notice::Released | Notice::Cancelled, Some(known)) => {
-            known.place_key().into_iter().chain(slot_day_of(network, known)).collect()
-        }
-        (Notice::Held, Some(known)) if cancelled => known.place_key().into_iter().collect(),
-        (Notice::Created(_), Some(_)) | (Notice::Held, Some(_)) | (_, None) => BTreeSet::new(),
-    }
-}
-
-/// The slot day that a waybill wants to be in; `None` when the network does not serve it.
-pub(crate) fn slot_day_of(network: &Network, waybill: &Assignment) -> Option<SlotDayKey> {
-    target_of(network, waybill).map(|target| target.key)
-}
-
 /// The waybills whose chances a release raised: those of these zones, in this slot day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Freed {
@@ -129,7 +98,9 @@ pub(crate) struct Planner<'a> {
 
 impl std::fmt::Debug for Planner<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Planner").field("clock", &self.clock).finish_non_exhaustive()
+        f.debug_struct("Planner")
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
     }
 }
 
@@ -235,7 +206,10 @@ impl<'a> Planner<'a> {
                 let sought = self.seek(&waybill, Origin::ReleasedFromHold)?;
                 self.conclude(cause, &mut waybill, sought)?;
             }
-            (State::Unassigned | State::Assigned(_) | State::Locked(_) | State::Unassignable(_), _) => {}
+            (
+                State::Unassigned | State::Assigned(_) | State::Locked(_) | State::Unassignable(_),
+                _,
+            ) => {}
         }
         let version = waybill.version;
         self.put(waybill);
@@ -249,10 +223,16 @@ impl<'a> Planner<'a> {
     ///
     /// # Errors
     /// [`PlanError`]: the transaction has to be rolled back.
-    pub(crate) fn retry(&mut self, cause: usize, mut waybill: Assignment) -> Result<bool, PlanError> {
+    pub(crate) fn retry(
+        &mut self,
+        cause: usize,
+        mut waybill: Assignment,
+    ) -> Result<bool, PlanError> {
         let key = slot_day_of(self.network, &waybill);
         let is_locked = key.is_none_or(|key| self.plans.contains_key(&key));
-        let State::Unassignable(reason) = waybill.state else { return Ok(false) };
+        let State::Unassignable(reason) = waybill.state else {
+            return Ok(false);
+        };
         if self.book.contains_key(&waybill.waybill_no) {
             return Ok(false);
         }
@@ -277,9 +257,19 @@ impl<'a> Planner<'a> {
 
     /// Everything to write, to tell and to keep.
     pub(crate) fn finish(self) -> Planned {
-        let Self { mut plans, book, changes, news, .. } = self;
+        let Self {
+            mut plans,
+            book,
+            changes,
+            news,
+            ..
+        } = self;
         let writes = changes.into_writes(&mut plans, book);
-        Planned { writes, news, plans: plans.into_values().collect() }
+        Planned {
+            writes,
+            news,
+            plans: plans.into_values().collect(),
+        }
     }
 
     fn put(&mut self, waybill: Assignment) {
@@ -298,9 +288,19 @@ impl<'a> Planner<'a> {
         let Some(target) = target_of(self.network, waybill) else {
             return Sought::unserved(waybill, judged_at);
         };
-        let plan =
-            self.plans.get_mut(&target.key).ok_or_else(|| PlanError::NotLocked(target.key.clone()))?;
-        ask(self.network, plan, waybill, &target, origin, judged_at, &mut *self.new_id)
+        let plan = self
+            .plans
+            .get_mut(&target.key)
+            .ok_or_else(|| PlanError::NotLocked(target.key.clone()))?;
+        ask(
+            self.network,
+            plan,
+            waybill,
+            &target,
+            origin,
+            judged_at,
+            &mut *self.new_id,
+        )
     }
 
     /// Writes down what the engine found.
@@ -310,7 +310,13 @@ impl<'a> Planner<'a> {
         waybill: &mut Assignment,
         sought: Sought,
     ) -> Result<(), PlanError> {
-        let Sought { found, effects, target, explanation, judged_at } = sought;
+        let Sought {
+            found,
+            effects,
+            target,
+            explanation,
+            judged_at,
+        } = sought;
         (waybill.zone, waybill.depot) = match &target {
             Some((zone, key)) => (Some(zone.clone()), Some(key.depot.clone())),
             None => (None, None),
@@ -346,9 +352,16 @@ impl<'a> Planner<'a> {
         route: RouteId,
         effects: &[Effect],
     ) -> Result<(), PlanError> {
-        let plan = self.plans.get_mut(key).ok_or_else(|| PlanError::NotLocked(key.clone()))?;
-        self.changes.absorb(plan, &waybill.waybill_no, route, None, effects);
-        let live = plan.day.route(route).ok_or(StateError::UnknownRoute { route })?;
+        let plan = self
+            .plans
+            .get_mut(key)
+            .ok_or_else(|| PlanError::NotLocked(key.clone()))?;
+        self.changes
+            .absorb(plan, &waybill.waybill_no, route, None, effects);
+        let live = plan
+            .day
+            .route(route)
+            .ok_or(StateError::UnknownRoute { route })?;
         let row = RouteRow::of(&plan.day, live);
         self.tell(cause, waybill.version, news::assigned(waybill, &row)?);
         if let Some(event) = news::route_changed(effects, &row)? {
@@ -365,14 +378,29 @@ impl<'a> Planner<'a> {
     ) -> Result<(), PlanError> {
         let unknown = StateError::UnknownRoute { route };
         let key = waybill.place_key().ok_or_else(|| unknown.clone())?;
-        let plan = self.plans.get_mut(&key).ok_or_else(|| PlanError::NotLocked(key.clone()))?;
+        let plan = self
+            .plans
+            .get_mut(&key)
+            .ok_or_else(|| PlanError::NotLocked(key.clone()))?;
         let live = plan.day.route(route).ok_or(unknown)?;
         let row = RouteRow::of(&plan.day, live);
         let effects = routing::release(&mut plan.day, &waybill.placement_on(route))?;
-        self.changes.absorb(plan, &waybill.waybill_no, route, Some(row.clone()), &effects);
+        self.changes.absorb(
+            plan,
+            &waybill.waybill_no,
+            route,
+            Some(row.clone()),
+            &effects,
+        );
         waybill.state = State::Unassigned;
-        self.tell(cause, waybill.version, news::unassigned(waybill, route, CANCELLED));
-        let is_closed = effects.iter().any(|effect| matches!(effect, Effect::RouteClosed { .. }));
+        self.tell(
+            cause,
+            waybill.version,
+            news::unassigned(waybill, route, CANCELLED),
+        );
+        let is_closed = effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::RouteClosed { .. }));
         self.free(cause, &row, is_closed);
         if let Some(event) = news::route_changed(&effects, &row)? {
             self.tell(cause, row.version.saturating_add(1), event);
@@ -387,8 +415,16 @@ impl<'a> Planner<'a> {
         });
         let zones: BTreeSet<ZoneCode> = zones.map(|zone| zone.code.clone()).collect();
         let key = route.key.clone();
-        let first = || Freed { key: key.clone(), zones: BTreeSet::new(), cause };
-        self.freed.entry(key.clone()).or_insert_with(first).zones.extend(zones);
+        let first = || Freed {
+            key: key.clone(),
+            zones: BTreeSet::new(),
+            cause,
+        };
+        self.freed
+            .entry(key.clone())
+            .or_insert_with(first)
+            .zones
+            .extend(zones);
     }
 
     fn tell(&mut self, cause: usize, seq: u64, event: Event) {
@@ -405,5 +441,9 @@ fn told_by(notice: Notice<'_>, seq: u64, known: Option<&Assignment>) -> Standing
         Notice::Released => (false, false),
         Notice::Cancelled => (held, true),
     };
-    Standing { version: seq, held, cancelled }
+    Standing {
+        version: seq,
+        held,
+        cancelled,
+    }
 }

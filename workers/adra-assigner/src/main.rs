@@ -16,16 +16,16 @@ mod store;
 mod tests;
 mod worker;
 
+use std::convert::Infallible;
 use std::process::ExitCode;
 
 use crate::settings::Settings;
 use crate::worker::Assigner;
 
 fn main() -> ExitCode {
-    runtime::run_worker(|_settings: Settings, context: runtime::Context| async move {
-        let assigner = Assigner::new(context.replay_clock);
-        let retries = assigner.retries(context.database.clone());
-        context.spawn("retries", retries.run(context.shutdown()));
-        Ok::<_, anyhow::Error>(assigner)
-    })
+    runtime::run_worker(
+        |_settings: Settings, context: runtime::Context| async move {
+            Ok::<_, Infallible>(Assigner::start(&context))
+        },
+    )
 }

@@ -108,14 +108,18 @@ impl Retries {
     async fn step(&self, tx: &Tx, before: Timestamp) -> Result<Step, RetryError> {
         let now = Timestamp::now();
         // no network, no capacity: nothing to try
-        let Ok(current) = self.shared.networks.current(tx).await? else { return Ok(Step::default()) };
+        let Ok(current) = self.shared.networks.current(tx).await? else {
+            return Ok(Step::default());
+        };
         if current.is_new {
             self.shared.more_capacity.notify_one();
         }
         let served = current.served;
         let numbers = unassignable_before(tx, self.first_date(now), before).await?;
         let waybills = lock_unassignable(tx, &numbers).await?;
-        let keys = waybills.iter().filter_map(|waybill| slot_day_of(&served.network, waybill));
+        let keys = waybills
+            .iter()
+            .filter_map(|waybill| slot_day_of(&served.network, waybill));
         let Opened { plans, broken } = open(tx, &self.shared.kept, &served, keys.collect()).await?;
         for contradiction in broken.values() {
             tracing::error!(%contradiction, "a slot day is left out");
@@ -139,11 +143,22 @@ impl Retries {
             let is_placed = planner.retry(0, waybill).map_err(Failure::from)?;
             placed += u64::from(is_placed);
         }
-        let Planned { writes, news, plans } = planner.finish();
+        let Planned {
+            writes,
+            news,
+            plans,
+        } = planner.finish();
         save(tx, &writes, now).await.map_err(Failure::from)?;
-        let rows = news.iter().map(|news| outbox_row(news, now)).collect::<Result<Vec<_>, _>>()?;
+        let rows = news
+            .iter()
+            .map(|news| outbox_row(news, now))
+            .collect::<Result<Vec<_>, _>>()?;
         outbox::insert(tx, WorkerKind::AdraAssigner.name(), &rows).await?;
-        Ok(Step { tried, placed, plans })
+        Ok(Step {
+            tried,
+            placed,
+            plans,
+        })
     }
 
     /// Earlier delivery dates are past in every time zone.
@@ -174,7 +189,11 @@ fn outbox_row(news: &News, now: Timestamp) -> Result<OutboxRow, serde_json::Erro
     }
 }
 
-fn row_of<C: Contract>(event: &C, seq: u64, now: Timestamp) -> Result<OutboxRow, serde_json::Error> {
+fn row_of<C: Contract>(
+    event: &C,
+    seq: u64,
+    now: Timestamp,
+) -> Result<OutboxRow, serde_json::Error> {
     Ok(OutboxRow {
         message_id: MessageId::generate(),
         exchange: C::EXCHANGE.name().to_owned(),

@@ -10,9 +10,11 @@
 )]
 
 mod books;
-mod decisions;
 mod fixture;
+mod following;
+mod placing;
 mod races;
 mod retries;
 mod states;
 mod worker;
+mod world;

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contracts::{
-    NetworkChanged, Timestamp, WaybillCreated, WaybillHeld, WaybillNo, WaybillReleased, WaybillStatus,
-    WaybillStatusChanged,
+    NetworkChanged, Timestamp, WaybillCreated, WaybillHeld, WaybillNo, WaybillReleased,
+    WaybillStatus, WaybillStatusChanged,
 };
 use queue_topology::WorkerKind;
 use routing::SlotDayKey;
-use runtime::{Batch, Failure, Item, LaneKey, Outcome, Settlement, Worker};
-use store::{Database, Tx};
+use runtime::{Batch, Context, Failure, Item, LaneKey, Outcome, Settlement, Worker};
+use store::Tx;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -23,9 +23,7 @@ use crate::network::{Networks, Served};
 use crate::planning::{Opened, open};
 use crate::retry::Retries;
 use crate::state::{Kept, Plan};
-use crate::store::{
-    lock_assignments, lock_unassignable, save, standings, unassignable_in,
-};
+use crate::store::{lock_assignments, lock_unassignable, save, standings, unassignable_in};
 
 /// How long messages wait for a network that can be used.
 const NO_NETWORK_RETRY: Duration = Duration::from_secs(10);
@@ -73,7 +71,11 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) const fn clock(&self, now: Timestamp) -> Clock {
-        if self.is_replay { Clock::Replay } else { Clock::Wall(now) }
+        if self.is_replay {
+            Clock::Replay
+        } else {
+            Clock::Wall(now)
+        }
     }
 }
 
@@ -90,14 +92,16 @@ pub(crate) struct Effects {
 }
 
 impl Assigner {
-    /// A worker that keeps nothing yet.
-    pub(crate) fn new(is_replay: bool) -> Self {
-        Self { shared: Arc::new(Shared { is_replay, ..Shared::default() }) }
-    }
-
-    /// The task that tries waybills again when there is more capacity; it shares this worker's states.
-    pub(crate) fn retries(&self, database: Database) -> Retries {
-        Retries::new(Arc::clone(&self.shared), database)
+    /// A worker of this process, and beside it the task that tries waybills again.
+    pub(crate) fn start(context: &Context) -> Self {
+        let is_replay = context.replay_clock;
+        let shared = Arc::new(Shared {
+            is_replay,
+            ..Shared::default()
+        });
+        let retries = Retries::new(Arc::clone(&shared), context.database.clone());
+        context.spawn("retries", retries.run(context.shutdown()));
+        Self { shared }
     }
 
     /// The network in force, or every message told to wait for one.
@@ -117,7 +121,13 @@ impl Assigner {
                 let cause = unusable.to_string();
                 let retry_after = Some(NO_NETWORK_RETRY);
                 for index in 0..batch.len() {
-                    batch.fail(index, Failure::Transient { cause: cause.clone(), retry_after });
+                    batch.fail(
+                        index,
+                        Failure::Transient {
+                            cause: cause.clone(),
+                            retry_after,
+                        },
+                    );
                 }
                 Ok(None)
             }
@@ -152,7 +162,9 @@ impl Worker for Assigner {
         batch: &mut Batch<Incoming>,
         now: Timestamp,
     ) -> Result<Effects, Failure> {
-        let Some(served) = self.network(tx, batch).await? else { return Ok(Effects::default()) };
+        let Some(served) = self.network(tx, batch).await? else {
+            return Ok(Effects::default());
+        };
         let items = batch.items();
         let locked = Locked::load(tx, &items).await?;
         let wanted = locked.slot_days(&served, &items);
@@ -175,7 +187,11 @@ impl Worker for Assigner {
             return Ok(Effects::default());
         }
         use_what_came_free(tx, &mut planner).await?;
-        let Planned { writes, news, plans } = planner.finish();
+        let Planned {
+            writes,
+            news,
+            plans,
+        } = planner.finish();
         save(tx, &writes, now).await?;
         for news in &news {
             publish(batch, news)?;
@@ -199,7 +215,10 @@ impl Locked {
         let notices = items.iter().filter_map(|item| item.message.notice());
         let numbers: BTreeSet<WaybillNo> = notices.map(|(no, _)| no.clone()).collect();
         if numbers.is_empty() {
-            return Ok(Self { standings: BTreeMap::new(), book: BTreeMap::new() });
+            return Ok(Self {
+                standings: BTreeMap::new(),
+                book: BTreeMap::new(),
+            });
         }
         let standings = standings(tx, &numbers).await?;
         let book = lock_assignments(tx, &numbers).await?;
@@ -262,14 +281,19 @@ async fn use_what_came_free(tx: &Tx, planner: &mut Planner<'_>) -> Result<(), Fa
     for freed in planner.freed() {
         let numbers = unassignable_in(tx, &freed).await?;
         for waybill in lock_unassignable(tx, &numbers).await? {
-            planner.retry(freed.cause, waybill).map_err(|error| transient(&error))?;
+            planner
+                .retry(freed.cause, waybill)
+                .map_err(|error| transient(&error))?;
         }
     }
     Ok(())
 }
 
 fn transient(error: &impl std::error::Error) -> Failure {
-    Failure::Transient { cause: error.to_string(), retry_after: None }
+    Failure::Transient {
+        cause: error.to_string(),
+        retry_after: None,
+    }
 }
 
 impl From<PlanError> for Failure {

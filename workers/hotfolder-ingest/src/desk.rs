@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use contracts::{Actor, CreateOrder, MessageId, Refusal, Reply, ReplyOutcome};
 use pacing::Backoff;
@@ -16,14 +16,16 @@ use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::metrics::Metrics;
-use crate::window::{Window, places};
+use crate::window::{Pace, Window};
 
 /// Sends without an answer after which an order is reported as unanswered.
 const SENDS_MAX: u32 = 8;
 /// The longest wait for one answer.
 const PATIENCE_MAX: Duration = Duration::from_secs(600);
 /// How often the queues are measured while commands are on their way.
-const PROBE_INTERVAL: Duration = Duration::from_millis(100);
+const PROBE_INTERVAL: Duration = Duration::from_millis(50);
+/// How long a queue that is not there is left alone.
+const MISSING_PAUSE: Duration = Duration::from_secs(60);
 
 /// One command to be answered.
 #[derive(Debug)]
@@ -187,33 +189,55 @@ impl Desk {
     /// # Errors
     /// Never; the signature is that of a background task.
     pub async fn pace(self: Arc<Self>, shutdown: Shutdown) -> Result<(), String> {
+        let mut pace = Pace::new(self.window_max, self.depth_max);
         let mut tick = interval(PROBE_INTERVAL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut missing = Missing::new();
         loop {
             tokio::select! {
                 () = shutdown.begun() => return Ok(()),
                 () = async { self.window.in_use().await; tick.tick().await; } => {}
             }
-            let deepest = self.deepest().await;
-            let limit = places(self.window_max, self.depth_max, deepest);
+            let deepest = self.deepest(&mut missing).await;
+            let limit = pace.next(deepest);
             self.window.set_limit(limit);
             self.metrics.window.set(i64::try_from(limit).unwrap_or(i64::MAX));
             self.metrics.unanswered.set(i64::try_from(self.window.taken()).unwrap_or(i64::MAX));
         }
     }
 
-    /// Ready messages of the deepest queue that orders pass on their way. A queue that cannot be
-    /// measured counts as empty: the window alone bounds it.
-    async fn deepest(&self) -> u32 {
-        let mut deepest = 0;
-        for (kind, queue) in DOWNSTREAM {
-            let depth = self.ingress.depth(&kind.queue(queue)).await.unwrap_or(0);
-            if kind == WorkerKind::OrderIntake {
-                self.backlog.store(depth, Ordering::Relaxed);
-            }
-            deepest = deepest.max(depth);
+    /// Ready messages of the deepest queue that orders pass on their way, our own unanswered
+    /// commands not counted. A queue that cannot be measured counts as empty: the window alone
+    /// bounds it.
+    async fn deepest(&self, missing: &mut Missing) -> u32 {
+        let own = u32::try_from(self.window.taken()).unwrap_or(u32::MAX);
+        let backlog = self.depth(FIRST, missing).await;
+        self.backlog.store(backlog, Ordering::Relaxed);
+        let mut deepest = backlog.saturating_sub(own);
+        for queue in BEHIND {
+            deepest = deepest.max(self.depth(queue, missing).await);
         }
         deepest
+    }
+
+    /// Ready messages of one queue. Asking for a queue that is not there costs a channel, so it is
+    /// asked for rarely.
+    async fn depth(&self, (kind, queue): (WorkerKind, WorkQueue), missing: &mut Missing) -> u32 {
+        let queue = kind.queue(queue);
+        if missing.get(&queue).is_some_and(|since| since.elapsed() < MISSING_PAUSE) {
+            return 0;
+        }
+        match self.ingress.depth(&queue).await {
+            Ok(depth) => {
+                missing.remove(&queue);
+                depth
+            }
+            Err(SendError::Broker(error)) if error.is_permanent() => {
+                missing.insert(queue, Instant::now());
+                0
+            }
+            Err(SendError::Broker(_) | SendError::Publish(_) | SendError::Encode(_) | SendError::Disconnected) => 0,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<MessageId, oneshot::Sender<Reply>>> {
@@ -221,13 +245,20 @@ impl Desk {
     }
 }
 
-/// Where an order and what follows from it wait.
-const DOWNSTREAM: [(WorkerKind, WorkQueue); 5] = [
-    (WorkerKind::OrderIntake, WorkQueue::Commands),
+/// Queues that are not there, and since when that is known.
+type Missing = HashMap<String, Instant>;
+
+/// Where orders wait.
+const FIRST: (WorkerKind, WorkQueue) = (WorkerKind::OrderIntake, WorkQueue::Commands);
+/// Where what follows from them waits.
+const BEHIND: [(WorkerKind, WorkQueue); 7] = [
     (WorkerKind::WaybillStatus, WorkQueue::Events),
+    (WorkerKind::WaybillStatus, WorkQueue::Commands),
     (WorkerKind::AdraAssigner, WorkQueue::Events),
     (WorkerKind::SalesOrder, WorkQueue::Events),
+    (WorkerKind::SalesOrder, WorkQueue::Commands),
     (WorkerKind::WmsSync, WorkQueue::Events),
+    (WorkerKind::WmsSync, WorkQueue::Partner),
 ];
 
 /// An entry among those who wait, gone when it is dropped.

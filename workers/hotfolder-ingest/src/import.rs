@@ -21,7 +21,7 @@ use crate::name::FileName;
 use crate::order::{OrderColumn, Orders};
 use crate::pipeline::{Mode, Pipeline, Read, Work};
 use crate::settings::{FolderSettings, Policy};
-use crate::store::{FileRecord, Store};
+use crate::store::{End, FileRecord, Store};
 use crate::tsv::{Header, HeaderError, Position, TsvReader};
 
 /// Orders that are read ahead of what is on its way.
@@ -196,10 +196,8 @@ impl Importer {
             }
         };
         let errors = errors::of_header(faults);
-        let finished = self
-            .store
-            .finish(&opened.name, record, state, detail.as_deref(), &errors)
-            .await?;
+        let end = End { state, detail: detail.as_deref(), errors: &errors };
+        let finished = self.store.finish(&opened.name, record, &end).await?;
         finished.ok_or(ImportError::LeaseLost)
     }
 
@@ -230,7 +228,7 @@ impl Importer {
             desk: Arc::clone(&self.desk),
             metrics: self.metrics.clone(),
             mode: if is_refused { Mode::RefuseAll } else { Mode::Send },
-            slots_max: self.settings.window.into(),
+            asks_max: self.settings.window.into(),
         };
         let position = match record.progress.offset_bytes {
             0 => header.end(),

@@ -24,9 +24,14 @@ use crate::order::{ParsedOrder, SoundOrder};
 use crate::store::{ErrorRow, FileRecord, Progress, Store};
 
 /// Bytes that the orders of one file may hold in memory while they are unanswered.
-const HELD_BYTES_MAX: u64 = 16 * 1024 * 1024;
+const HELD_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// What a byte of a file takes in memory as part of an order, about.
+const ORDER_GROWTH: u64 = 4;
 /// What an error takes in memory, about.
 const ERROR_BYTES: u64 = 256;
+/// Slots for each command without an answer: orders with errors need no answer, and wait for those
+/// before them to be recorded.
+const SLOTS_AN_ASK: usize = 4;
 
 /// What becomes of sound orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +60,8 @@ pub struct Work {
     pub metrics: Metrics,
     /// What becomes of sound orders.
     pub mode: Mode,
-    /// Orders that may be open at the same time.
-    pub slots_max: usize,
+    /// Orders that may be without an answer at the same time.
+    pub asks_max: usize,
 }
 
 /// One order between reading and recording.
@@ -121,6 +126,9 @@ pub struct Pipeline {
     progress: Progress,
     errors: Vec<ErrorRow>,
     has_news: bool,
+    /// What the commit on its way will have recorded, and what is recorded.
+    recording: Progress,
+    recorded: Progress,
     commits: JoinSet<Result<bool, StoreError>>,
 }
 
@@ -130,7 +138,6 @@ impl Pipeline {
     pub fn new(work: Work) -> Self {
         Self {
             progress: work.record.progress,
-            work,
             slots: VecDeque::new(),
             front: 0,
             next: None,
@@ -140,7 +147,10 @@ impl Pipeline {
             on_the_way: HashSet::new(),
             errors: Vec::new(),
             has_news: false,
+            recording: work.record.progress,
+            recorded: work.record.progress,
             commits: JoinSet::new(),
+            work,
         }
     }
 
@@ -187,7 +197,10 @@ impl Pipeline {
                     None => self.has_ended = true,
                 },
                 Some(answered) = self.asks.join_next() => self.settle(answered)?,
-                Some(committed) = self.commits.join_next() => committed_well(committed)?,
+                Some(committed) = self.commits.join_next() => {
+                    committed_well(committed)?;
+                    self.count();
+                }
                 () = shutdown.begun(), if !is_stopping => is_stopping = true,
             }
         }
@@ -195,7 +208,9 @@ impl Pipeline {
 
     /// Takes the next order in, if there is room for it.
     fn admit(&mut self) {
-        let has_room = self.slots.len() < self.work.slots_max && self.held_bytes < HELD_BYTES_MAX;
+        let has_room = self.asks.len() < self.work.asks_max
+            && self.slots.len() < self.work.asks_max * SLOTS_AN_ASK
+            && self.held_bytes < HELD_BYTES_MAX;
         let Some(order) = self.next.take_if(|order| {
             let reference = order.result.as_ref().ok().map(|sound| &sound.command.order_ref);
             has_room && reference.is_none_or(|reference| !self.on_the_way.contains(reference))
@@ -217,7 +232,7 @@ impl Pipeline {
                 span.file_lines.clone_from(&sound.file_lines);
                 span.line_numbers = sound.command.lines.iter().map(|line| line.line_no).collect();
                 self.ask(number, &span, sound);
-                (None, span.end - span.start)
+                (None, (span.end - span.start).saturating_mul(ORDER_GROWTH))
             }
         };
         self.held_bytes += weight;
@@ -292,6 +307,7 @@ impl Pipeline {
             return;
         }
         self.has_news = false;
+        self.recording = self.progress;
         let (store, record) = (self.work.store.clone(), self.work.record.clone());
         let (progress, errors) = (self.progress, std::mem::take(&mut self.errors));
         let shutdown = shutdown.clone();
@@ -307,6 +323,19 @@ impl Pipeline {
                 }
             }
         });
+    }
+}
+
+impl Pipeline {
+    /// Counts what the last commit recorded.
+    fn count(&mut self) {
+        let (before, now) = (self.recorded, self.recording);
+        self.work.metrics.orders(
+            now.accepted - before.accepted,
+            now.duplicate - before.duplicate,
+            now.rejected - before.rejected,
+        );
+        self.recorded = now;
     }
 }
 

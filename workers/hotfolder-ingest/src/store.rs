@@ -5,9 +5,10 @@
 //! with the lease: a process that was asleep while its lease ran out changes nothing any more.
 
 use contracts::Timestamp;
+use pacing::Backoff;
 use sea_orm::FromQueryResult;
 use serde::Serialize;
-use store::{Database, StoreError, Tx, hex, hex_bytes, parse_hex};
+use store::{Database, ErrorClass, StoreError, Tx, hex, hex_bytes, parse_hex};
 use uuid::Uuid;
 
 use crate::decide::{FileState, Standing};
@@ -16,6 +17,8 @@ use crate::report::Rows;
 
 /// Error rows in one statement.
 const ROWS_A_STATEMENT: usize = 1_000;
+/// Tries of a transaction that another one got in the way of.
+const RACES_MAX: u32 = 10;
 
 /// A file's place: no two files share one.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -33,6 +36,8 @@ impl<'a> Place<'a> {
     }
 }
 
+// Every join names its index: in a table of a few rows the optimizer prefers to scan, and a scan
+// that locks waits for the rows of other files.
 macro_rules! place_rows {
     () => {
         "JSON_TABLE(?, '$[*]' COLUMNS( \
@@ -44,8 +49,8 @@ macro_rules! place_rows {
 }
 macro_rules! at_place {
     () => {
-        " STRAIGHT_JOIN import_file f ON f.kind = r.kind AND f.source = r.source \
-          AND f.sequence = r.sequence AND f.repair = r.repair"
+        " STRAIGHT_JOIN import_file f FORCE INDEX (import_file_place) \
+          ON f.kind = r.kind AND f.source = r.source AND f.sequence = r.sequence AND f.repair = r.repair"
     };
 }
 macro_rules! record_columns {
@@ -61,7 +66,7 @@ macro_rules! id_rows {
         "JSON_TABLE(?, '$[*]' COLUMNS( \
            id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR, \
            fence BIGINT UNSIGNED PATH '$.fence' ERROR ON ERROR)) r \
-           STRAIGHT_JOIN import_file f ON f.id = UNHEX(r.id)"
+           STRAIGHT_JOIN import_file f FORCE INDEX (PRIMARY) ON f.id = UNHEX(r.id)"
     };
 }
 
@@ -88,14 +93,14 @@ const LEASE: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
        fence BIGINT UNSIGNED PATH '$.fence' ERROR ON ERROR, \
        owner VARCHAR(96) CHARACTER SET ascii COLLATE ascii_bin PATH '$.owner' ERROR ON ERROR, \
        seconds INT UNSIGNED PATH '$.seconds' ERROR ON ERROR)) r \
-     STRAIGHT_JOIN import_file f ON f.id = UNHEX(r.id) \
+     STRAIGHT_JOIN import_file f FORCE INDEX (PRIMARY) ON f.id = UNHEX(r.id) \
      SET f.fence = r.fence, f.lease_owner = r.owner, \
        f.lease_until = UTC_TIMESTAMP(6) + INTERVAL r.seconds SECOND";
 const RENEW: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
        id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR, \
        fence BIGINT UNSIGNED PATH '$.fence' ERROR ON ERROR, \
        seconds INT UNSIGNED PATH '$.seconds' ERROR ON ERROR)) r \
-     STRAIGHT_JOIN import_file f ON f.id = UNHEX(r.id) AND f.fence = r.fence \
+     STRAIGHT_JOIN import_file f FORCE INDEX (PRIMARY) ON f.id = UNHEX(r.id) AND f.fence = r.fence \
      SET f.lease_until = UTC_TIMESTAMP(6) + INTERVAL r.seconds SECOND";
 const RELEASE: &str = concat!(
     "UPDATE ",
@@ -106,13 +111,14 @@ const SET_HASH: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
        id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR, \
        fence BIGINT UNSIGNED PATH '$.fence' ERROR ON ERROR, \
        hash CHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.hash' ERROR ON ERROR)) r \
-     STRAIGHT_JOIN import_file f ON f.id = UNHEX(r.id) AND f.fence = r.fence \
+     STRAIGHT_JOIN import_file f FORCE INDEX (PRIMARY) ON f.id = UNHEX(r.id) AND f.fence = r.fence \
      SET f.file_hash = UNHEX(r.hash)";
 const SAME_CONTENT: &str = "SELECT f.file_name FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR, \
        source VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.source' ERROR ON ERROR, \
        hash CHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.hash' ERROR ON ERROR)) r \
-     STRAIGHT_JOIN import_file f ON f.source = r.source AND f.file_hash = UNHEX(r.hash) \
+     STRAIGHT_JOIN import_file f FORCE INDEX (import_file_hash) \
+       ON f.source = r.source AND f.file_hash = UNHEX(r.hash) \
      WHERE f.id <> UNHEX(r.id) AND f.state IN ('RUNNING', 'DONE') ORDER BY f.started_at LIMIT 1";
 const ADVANCE_FILE: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
        id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR, \
@@ -123,7 +129,7 @@ const ADVANCE_FILE: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
        accepted BIGINT UNSIGNED PATH '$.accepted' ERROR ON ERROR, \
        duplicate BIGINT UNSIGNED PATH '$.duplicate' ERROR ON ERROR, \
        rejected BIGINT UNSIGNED PATH '$.rejected' ERROR ON ERROR)) r \
-     STRAIGHT_JOIN import_file f ON f.id = UNHEX(r.id) \
+     STRAIGHT_JOIN import_file f FORCE INDEX (PRIMARY) ON f.id = UNHEX(r.id) \
      SET f.offset_bytes = r.offset_bytes, f.offset_lines = r.offset_lines, \
        f.lines_total = r.lines_total, f.orders_accepted = r.accepted, \
        f.orders_duplicate = r.duplicate, f.orders_rejected = r.rejected, \
@@ -132,7 +138,7 @@ const FINISH: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
        id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR, \
        state VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin PATH '$.state' ERROR ON ERROR, \
        detail TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.detail' ERROR ON ERROR)) r \
-     STRAIGHT_JOIN import_file f ON f.id = UNHEX(r.id) \
+     STRAIGHT_JOIN import_file f FORCE INDEX (PRIMARY) ON f.id = UNHEX(r.id) \
      SET f.state = r.state, f.detail = r.detail, f.finished_at = UTC_TIMESTAMP(6)";
 const INSERT_LINES: &str = "INSERT INTO import_line (file_id, line, entry, order_ref, column_name, \
        code, message, first_line, last_line, offset_bytes, length_bytes) \
@@ -154,13 +160,13 @@ const ERRORS_AFTER: &str = "SELECT l.line, l.entry, l.order_ref, l.column_name, 
        id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR, \
        line BIGINT UNSIGNED PATH '$.line' ERROR ON ERROR, \
        entry INT UNSIGNED PATH '$.entry' ERROR ON ERROR)) r \
-     STRAIGHT_JOIN import_line l ON l.file_id = UNHEX(r.id) AND l.line >= r.line \
+     STRAIGHT_JOIN import_line l FORCE INDEX (PRIMARY) ON l.file_id = UNHEX(r.id) AND l.line >= r.line \
      WHERE l.line > r.line OR l.entry > r.entry ORDER BY l.line, l.entry LIMIT 1000";
 const ROWS_AFTER: &str = "SELECT DISTINCT l.first_line, l.offset_bytes, l.length_bytes \
      FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR, \
        line BIGINT UNSIGNED PATH '$.line' ERROR ON ERROR)) r \
-     STRAIGHT_JOIN import_line l ON l.file_id = UNHEX(r.id) AND l.line >= r.line \
+     STRAIGHT_JOIN import_line l FORCE INDEX (PRIMARY) ON l.file_id = UNHEX(r.id) AND l.line >= r.line \
      WHERE l.first_line > r.line AND l.length_bytes > 0 ORDER BY l.offset_bytes LIMIT 1000";
 
 macro_rules! sequence_rows {
@@ -176,7 +182,7 @@ macro_rules! read_sequence {
         concat!(
             "SELECT s.first_sequence, s.next_sequence FROM ",
             sequence_rows!(),
-            " STRAIGHT_JOIN import_sequence s ON s.kind = r.kind AND s.source = r.source"
+            " STRAIGHT_JOIN import_sequence s FORCE INDEX (PRIMARY) ON s.kind = r.kind AND s.source = r.source"
         )
     };
 }
@@ -192,7 +198,7 @@ const OPEN_SEQUENCE: &str = concat!(
 const PASS_SEQUENCE: &str = concat!(
     "UPDATE ",
     sequence_rows!(),
-    " STRAIGHT_JOIN import_sequence s ON s.kind = r.kind AND s.source = r.source \
+    " STRAIGHT_JOIN import_sequence s FORCE INDEX (PRIMARY) ON s.kind = r.kind AND s.source = r.source \
      SET s.next_sequence = GREATEST(s.next_sequence, r.sequence + 1), s.updated_at = UTC_TIMESTAMP(6)"
 );
 
@@ -253,6 +259,40 @@ pub struct ErrorRow {
     pub order_lines: (u64, u64),
     /// Where the order stands in the file; empty when no row is rejected.
     pub order_rows: Rows,
+}
+
+/// How a file ends.
+#[derive(Debug, Clone, Copy)]
+pub struct End<'a> {
+    /// Its last state.
+    pub state: FileState,
+    /// A sentence about the file as a whole.
+    pub detail: Option<&'a str>,
+    /// Errors of the file as a whole.
+    pub errors: &'a [ErrorRow],
+}
+
+/// Deadlocks and races for a new row, which the next try wins.
+struct Races {
+    left: u32,
+    backoff: Backoff,
+}
+
+impl Default for Races {
+    fn default() -> Self {
+        Self { left: RACES_MAX, backoff: Backoff::lane() }
+    }
+}
+
+impl Races {
+    fn lost(&mut self, error: &StoreError) -> bool {
+        self.left = self.left.saturating_sub(1);
+        self.left > 0 && error.class() == ErrorClass::Retry
+    }
+
+    async fn wait(&mut self) {
+        self.backoff.wait().await;
+    }
 }
 
 /// The database of the hot folder. Cheap to clone.
@@ -375,8 +415,22 @@ impl Store {
     /// works on it.
     ///
     /// # Errors
-    /// When the database fails; class `Retry` when two raced for a new place.
+    /// When the database fails.
     pub async fn hold(
+        &self,
+        file: &FileName,
+        size_bytes: u64,
+    ) -> Result<Option<FileRecord>, StoreError> {
+        let mut races = Races::default();
+        loop {
+            match self.try_hold(file, size_bytes).await {
+                Err(error) if races.lost(&error) => races.wait().await,
+                result => return result,
+            }
+        }
+    }
+
+    async fn try_hold(
         &self,
         file: &FileName,
         size_bytes: u64,
@@ -520,9 +574,22 @@ impl Store {
         &self,
         file: &FileName,
         record: &FileRecord,
-        ended: FileState,
-        detail: Option<&str>,
-        errors: &[ErrorRow],
+        end: &End<'_>,
+    ) -> Result<Option<FileRecord>, StoreError> {
+        let mut races = Races::default();
+        loop {
+            match self.try_finish(file, record, end).await {
+                Err(error) if races.lost(&error) => races.wait().await,
+                result => return result,
+            }
+        }
+    }
+
+    async fn try_finish(
+        &self,
+        file: &FileName,
+        record: &FileRecord,
+        end: &End<'_>,
     ) -> Result<Option<FileRecord>, StoreError> {
         let tx = self.database.begin().await?;
         let current = read_for_update(&tx, record.id).await?;
@@ -531,14 +598,15 @@ impl Store {
             return Ok(None);
         }
         if current.state == FileState::Running {
-            insert_errors(&tx, record.id, errors).await?;
+            insert_errors(&tx, record.id, end.errors).await?;
             #[derive(Serialize)]
-            struct End<'a> {
+            struct Ended<'a> {
                 id: String,
                 state: &'a str,
                 detail: Option<&'a str>,
             }
-            tx.execute(FINISH, &[End { id: hex(record.id), state: ended.as_str(), detail }]).await?;
+            let (id, state) = (hex(record.id), end.state.as_str());
+            tx.execute(FINISH, &[Ended { id, state, detail: end.detail }]).await?;
             if file.repair() == 0 {
                 tx.execute(PASS_SEQUENCE, &[Place::of(file)]).await?;
             }

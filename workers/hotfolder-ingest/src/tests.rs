@@ -17,6 +17,7 @@ mod folder;
 mod name;
 mod order;
 mod planted;
+mod real;
 mod report;
 mod tsv;
 mod window;

@@ -117,9 +117,41 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// The places that are left when the deepest queue has `depth` ready messages.
-#[must_use]
-pub fn places(window_max: usize, depth_max: u32, depth: u32) -> usize {
-    let room = usize::try_from(depth_max.saturating_sub(depth)).unwrap_or(usize::MAX);
-    window_max.min(room)
+/// Fits the window to how deep the queues behind it are.
+///
+/// One order becomes some ten messages on its way, and most of them appear long after the order was
+/// answered: the number of unanswered orders alone bounds nothing. So the window grows slowly while every
+/// queue is shallow and shrinks fast when one is not, and settles where the slowest worker keeps up.
+#[derive(Debug)]
+pub struct Pace {
+    /// In sixteenths of a place, so that slow growth is possible while it is small.
+    sixteenths: usize,
+    window_max: usize,
+    depth_max: u32,
+}
+
+/// Where a window begins: small, so that a start does not flood an idle fleet.
+const FIRST_PLACES: usize = 8;
+
+impl Pace {
+    /// `depth_max`: ready messages of the deepest queue that are never to be passed.
+    #[must_use]
+    pub fn new(window_max: usize, depth_max: u32) -> Self {
+        Self { sixteenths: FIRST_PLACES.min(window_max) * 16, window_max, depth_max }
+    }
+
+    /// The places from now on, when the deepest queue has `depth` ready messages.
+    pub fn next(&mut self, depth: u32) -> usize {
+        if depth >= self.depth_max {
+            self.sixteenths = (self.sixteenths / 2).max(16);
+            return 0;
+        }
+        if depth > self.depth_max / 4 {
+            self.sixteenths = (self.sixteenths * 7 / 8).max(16);
+        } else if depth < self.depth_max / 8 {
+            let grown = self.sixteenths + (self.sixteenths / 32).max(4);
+            self.sixteenths = grown.min(self.window_max * 16);
+        }
+        (self.sixteenths / 16).max(1)
+    }
 }

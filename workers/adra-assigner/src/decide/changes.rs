@@ -51,7 +51,13 @@ impl RouteRow {
     /// The same after its last waybill left.
     pub(super) fn closed(self) -> Self {
         let version = self.version.saturating_add(1);
-        Self { status: RouteStatus::Closed, version, load: Load::ZERO, stops: 0, ..self }
+        Self {
+            status: RouteStatus::Closed,
+            version,
+            load: Load::ZERO,
+            stops: 0,
+            ..self
+        }
     }
 }
 
@@ -191,9 +197,15 @@ impl Changes {
         for effect in effects {
             match effect {
                 Effect::PoolTaken { truck_type } => self.trucks_of(&key, truck_type).taken += 1,
-                Effect::PoolReturned { truck_type } => self.trucks_of(&key, truck_type).returned += 1,
+                Effect::PoolReturned { truck_type } => {
+                    self.trucks_of(&key, truck_type).returned += 1
+                }
                 Effect::RouteOpened { route, .. } => {
-                    let opened = TouchedRoute { key: key.clone(), stored: None, closed: None };
+                    let opened = TouchedRoute {
+                        key: key.clone(),
+                        stored: None,
+                        closed: None,
+                    };
                     self.routes.insert(*route, opened);
                 }
                 Effect::ZoneTaken { zone, load } => {
@@ -202,12 +214,26 @@ impl Changes {
                 Effect::ZoneReturned { zone, load } => {
                     self.account(plan, waybill_no, route, zone, *load, false);
                 }
-                Effect::RouteFilled { route, expected_version, stop, .. }
-                | Effect::RouteFreed { route, expected_version, stop, .. } => {
+                Effect::RouteFilled {
+                    route,
+                    expected_version,
+                    stop,
+                    ..
+                }
+                | Effect::RouteFreed {
+                    route,
+                    expected_version,
+                    stop,
+                    ..
+                } => {
                     self.touch(&key, *route, *expected_version);
                     self.stops.insert((*route, *stop));
                 }
-                Effect::RouteStatusChanged { route, expected_version, .. } => {
+                Effect::RouteStatusChanged {
+                    route,
+                    expected_version,
+                    ..
+                } => {
                     self.touch(&key, *route, *expected_version);
                 }
                 Effect::RouteClosed { route } => {
@@ -222,13 +248,18 @@ impl Changes {
     }
 
     fn trucks_of(&mut self, key: &SlotDayKey, truck_type: &TruckTypeCode) -> &mut TouchedTrucks {
-        self.trucks.entry((key.clone(), truck_type.clone())).or_default()
+        self.trucks
+            .entry((key.clone(), truck_type.clone()))
+            .or_default()
     }
 
     /// The first touch of a stored route knows its stored version.
     fn touch(&mut self, key: &SlotDayKey, route: RouteId, stored: u64) {
-        let touched =
-            || TouchedRoute { key: key.clone(), stored: Some(stored), closed: None };
+        let touched = || TouchedRoute {
+            key: key.clone(),
+            stored: Some(stored),
+            closed: None,
+        };
         self.routes.entry(route).or_insert_with(touched);
     }
 
@@ -246,7 +277,12 @@ impl Changes {
         let stored = *bucket_version;
         *bucket_version = stored.saturating_add(1);
         let touched = self.buckets.entry((key.clone(), zone.clone()));
-        touched.or_insert(TouchedBucket { stored, taken: false }).taken |= reserved;
+        touched
+            .or_insert(TouchedBucket {
+                stored,
+                taken: false,
+            })
+            .taken |= reserved;
         self.ledger.push(LedgerRow {
             key,
             zone: zone.clone(),
@@ -264,14 +300,26 @@ impl Changes {
         plans: &mut BTreeMap<SlotDayKey, Plan>,
         mut book: BTreeMap<WaybillNo, Assignment>,
     ) -> Writes {
-        let mut writes = Writes { ledger: self.ledger, decisions: self.decisions, ..Writes::default() };
-        write_slot_days(plans, self.routes.values().map(|route| &route.key), &mut writes);
+        let mut writes = Writes {
+            ledger: self.ledger,
+            decisions: self.decisions,
+            ..Writes::default()
+        };
+        write_slot_days(
+            plans,
+            self.routes.values().map(|route| &route.key),
+            &mut writes,
+        );
         write_stops(plans, &self.routes, &self.stops, &mut writes);
         write_routes(plans, self.routes, &mut writes);
         write_buckets(plans, self.buckets, &mut writes);
         write_trucks(plans, self.trucks, &mut writes);
         writes.new_assignments = self.new.iter().filter_map(|no| book.remove(no)).collect();
-        writes.assignments = self.changed.iter().filter_map(|no| book.remove(no)).collect();
+        writes.assignments = self
+            .changed
+            .iter()
+            .filter_map(|no| book.remove(no))
+            .collect();
         writes
     }
 }
@@ -283,11 +331,17 @@ fn write_slot_days<'a>(
     writes: &mut Writes,
 ) {
     for key in changed.collect::<BTreeSet<_>>() {
-        let Some(plan) = plans.get_mut(key) else { continue };
+        let Some(plan) = plans.get_mut(key) else {
+            continue;
+        };
         let expected = plan.version;
         plan.version = expected.saturating_add(1);
         let (version, routes_opened) = (plan.version, plan.routes_opened);
-        let row = SlotDayRow { key: key.clone(), version, routes_opened };
+        let row = SlotDayRow {
+            key: key.clone(),
+            version,
+            routes_opened,
+        };
         writes.slot_days.push(Replaced { expected, row });
     }
 }
@@ -301,11 +355,24 @@ fn write_stops(
     let mut counts: Option<(RouteId, BTreeMap<StopKey, u32>)> = None;
     for (route, stop) in stops {
         if counts.as_ref().is_none_or(|(counted, _)| counted != route) {
-            let live = routes.get(route).and_then(|touched| plans.get(&touched.key)?.day.route(*route));
-            counts = Some((*route, live.map(|live| live.stops().collect()).unwrap_or_default()));
+            let live = routes
+                .get(route)
+                .and_then(|touched| plans.get(&touched.key)?.day.route(*route));
+            counts = Some((
+                *route,
+                live.map(|live| live.stops().collect()).unwrap_or_default(),
+            ));
         }
-        let waybills = counts.as_ref().and_then(|(_, counts)| counts.get(stop)).copied().unwrap_or(0);
-        writes.stops.push(StopRow { route: *route, stop: *stop, waybills });
+        let waybills = counts
+            .as_ref()
+            .and_then(|(_, counts)| counts.get(stop))
+            .copied()
+            .unwrap_or(0);
+        writes.stops.push(StopRow {
+            route: *route,
+            stop: *stop,
+            waybills,
+        });
     }
 }
 
@@ -319,7 +386,9 @@ fn write_routes(
             let day = &plans.get(&touched.key)?.day;
             day.route(id).map(|route| RouteRow::of(day, route))
         };
-        let Some(row) = touched.closed.or_else(live) else { continue };
+        let Some(row) = touched.closed.or_else(live) else {
+            continue;
+        };
         match touched.stored {
             None => writes.new_routes.push(row),
             Some(expected) => writes.routes.push(Replaced { expected, row }),
@@ -333,11 +402,25 @@ fn write_buckets(
     writes: &mut Writes,
 ) {
     for ((key, zone), TouchedBucket { stored, taken }) in buckets {
-        let Some(plan) = plans.get(&key) else { continue };
-        let used = plan.day.zone(&zone).map_or(Load::ZERO, routing::state::ZoneDay::used);
+        let Some(plan) = plans.get(&key) else {
+            continue;
+        };
+        let used = plan
+            .day
+            .zone(&zone)
+            .map_or(Load::ZERO, routing::state::ZoneDay::used);
         let version = plan.buckets.get(&zone).copied().unwrap_or(stored);
-        let row = BucketRow { key, zone, version, used, taken };
-        writes.buckets.push(Replaced { expected: stored, row });
+        let row = BucketRow {
+            key,
+            zone,
+            version,
+            used,
+            taken,
+        };
+        writes.buckets.push(Replaced {
+            expected: stored,
+            row,
+        });
     }
 }
 
@@ -348,12 +431,22 @@ fn write_trucks(
     writes: &mut Writes,
 ) {
     for ((key, truck_type), TouchedTrucks { taken, returned }) in trucks {
-        let Some(plan) = plans.get(&key) else { continue };
+        let Some(plan) = plans.get(&key) else {
+            continue;
+        };
         let used = plan.day.pool_of(&truck_type).used;
         let before = used.saturating_add(returned).saturating_sub(taken);
         if before != used {
-            let row = TruckRow { key, truck_type, used, taken: used > before };
-            writes.trucks.push(Replaced { expected: before.into(), row });
+            let row = TruckRow {
+                key,
+                truck_type,
+                used,
+                taken: used > before,
+            };
+            writes.trucks.push(Replaced {
+                expected: before.into(),
+                row,
+            });
         }
     }
 }

@@ -1,8 +1,6 @@
 //! What other workers are told. Never here: when; see [`crate::decide`].
 
-use contracts::{
-    Assigned, InvalidId, RouteChange, RouteChanged, Unassignable, UnassignedAgain,
-};
+use contracts::{Assigned, InvalidId, RouteChange, RouteChanged, Unassignable, UnassignedAgain};
 use routing::{Effect, Reason, RouteId};
 
 use super::changes::RouteRow;
@@ -47,7 +45,10 @@ pub(super) fn assigned(of: &Assignment, route: &RouteRow) -> Result<Event, Inval
 /// It has none.
 pub(super) fn unassignable(of: &Assignment, reason: Reason) -> Event {
     let (reason, _) = named(reason);
-    Event::Unassignable(Unassignable { waybill_no: of.waybill_no.clone(), reason })
+    Event::Unassignable(Unassignable {
+        waybill_no: of.waybill_no.clone(),
+        reason,
+    })
 }
 
 /// It lost the one on `route`.
@@ -77,7 +78,9 @@ pub(super) fn route_changed(
         | Effect::RouteFreed { .. }
         | Effect::RouteStatusChanged { .. } => None,
     });
-    let Some(change) = change else { return Ok(None) };
+    let Some(change) = change else {
+        return Ok(None);
+    };
     Ok(Some(Event::Route(RouteChanged {
         route_id: contracts::RouteId(route.id.0),
         route_ref: route.reference.to_string(),

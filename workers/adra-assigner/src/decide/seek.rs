@@ -1,5 +1,7 @@
-//! Asking the engine about one waybill: what it is asked, and its answer as it will be stored. Never here:
-//! what follows from the answer.
+//! Where a waybill wants to be, and asking the engine about it: what it is asked, and its answer as it will
+//! be stored. Never here: what follows from the answer.
+
+use std::collections::BTreeSet;
 
 use contracts::Timestamp;
 use routing::network::{RouteTemplate, Zone};
@@ -10,9 +12,45 @@ use routing::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::PlanError;
-use crate::assignment::{Assignment, order_key};
+use super::{Notice, PlanError};
+use crate::assignment::{Assignment, Standing, order_key};
 use crate::state::Plan;
+
+/// The slot days that a message may touch, so that they can be locked before it is decided.
+pub(crate) fn slot_days_of(
+    network: &Network,
+    notice: Notice<'_>,
+    standing: Option<Standing>,
+    known: Option<&Assignment>,
+) -> BTreeSet<SlotDayKey> {
+    let cancelled = standing.is_some_and(|standing| standing.cancelled);
+    match (notice, known) {
+        (Notice::Created(created), None) => {
+            let (district, timeslot) = (created.district.as_str(), created.timeslot.as_str());
+            let zone = network.zone_of(&district.into(), created.delivery_date);
+            let key = zone.map(|zone| SlotDayKey {
+                depot: zone.depot.clone(),
+                date: created.delivery_date,
+                timeslot: timeslot.into(),
+            });
+            key.into_iter()
+                .filter(|key| network.timeslot(&key.timeslot).is_some())
+                .collect()
+        }
+        (Notice::Released | Notice::Cancelled, Some(known)) => known
+            .place_key()
+            .into_iter()
+            .chain(slot_day_of(network, known))
+            .collect(),
+        (Notice::Held, Some(known)) if cancelled => known.place_key().into_iter().collect(),
+        (Notice::Created(_), Some(_)) | (Notice::Held, Some(_)) | (_, None) => BTreeSet::new(),
+    }
+}
+
+/// The slot day that a waybill wants to be in; `None` when the network does not serve it.
+pub(crate) fn slot_day_of(network: &Network, waybill: &Assignment) -> Option<SlotDayKey> {
+    target_of(network, waybill).map(|target| target.key)
+}
 
 /// Where a waybill wants to be.
 pub(super) struct Target<'a> {
@@ -24,9 +62,19 @@ pub(super) struct Target<'a> {
 pub(super) fn target_of<'a>(network: &'a Network, waybill: &Assignment) -> Option<Target<'a>> {
     let zone = network.zone_of(&waybill.district, waybill.delivery_date)?;
     network.timeslot(&waybill.timeslot)?;
-    let (depot, date, timeslot) =
-        (zone.depot.clone(), waybill.delivery_date, waybill.timeslot.clone());
-    Some(Target { zone, key: SlotDayKey { depot, date, timeslot } })
+    let (depot, date, timeslot) = (
+        zone.depot.clone(),
+        waybill.delivery_date,
+        waybill.timeslot.clone(),
+    );
+    Some(Target {
+        zone,
+        key: SlotDayKey {
+            depot,
+            date,
+            timeslot,
+        },
+    })
 }
 
 /// Asks for a place. A found one is taken in the planning state at once.
@@ -72,9 +120,16 @@ fn route_ids<'a>(
 ) -> impl FnMut(&RouteTemplate) -> (RouteId, RouteReference) + 'a {
     move |template| {
         *routes_opened = routes_opened.saturating_add(1);
-        let SlotDayKey { depot, date, timeslot } = key;
+        let SlotDayKey {
+            depot,
+            date,
+            timeslot,
+        } = key;
         let (zone, number) = (&template.zone, &*routes_opened);
-        let name = format!("{depot}-{}-{timeslot}-{zone}-{number:03}", date.format("%Y%m%d"));
+        let name = format!(
+            "{depot}-{}-{timeslot}-{zone}-{number:03}",
+            date.format("%Y%m%d")
+        );
         (RouteId(new_id()), name.into())
     }
 }
@@ -97,7 +152,11 @@ struct Unserved {
 }
 
 impl Sought {
-    fn of(decision: Decision, target: &Target<'_>, judged_at: Timestamp) -> Result<Self, PlanError> {
+    fn of(
+        decision: Decision,
+        target: &Target<'_>,
+        judged_at: Timestamp,
+    ) -> Result<Self, PlanError> {
         Ok(Self {
             found: decision.outcome,
             effects: decision.effects,

@@ -5,7 +5,11 @@
 macro_rules! ascii {
     ($name:literal, $length:literal) => {
         concat!(
-            $name, " VARCHAR(", $length, ") CHARACTER SET ascii COLLATE ascii_bin PATH '$.", $name,
+            $name,
+            " VARCHAR(",
+            $length,
+            ") CHARACTER SET ascii COLLATE ascii_bin PATH '$.",
+            $name,
             "' ERROR ON ERROR"
         )
     };
@@ -15,7 +19,10 @@ macro_rules! ascii {
 macro_rules! id {
     ($name:literal) => {
         concat!(
-            $name, " CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.", $name, "' ERROR ON ERROR"
+            $name,
+            " CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.",
+            $name,
+            "' ERROR ON ERROR"
         )
     };
 }
@@ -45,9 +52,28 @@ macro_rules! rows {
 macro_rules! slot_day {
     () => {
         concat!(
-            ascii!("depot", 32), ", ", plain!("delivery_date", "DATE"), ", ", ascii!("timeslot", 32)
+            ascii!("depot", 32),
+            ", ",
+            plain!("delivery_date", "DATE"),
+            ", ",
+            ascii!("timeslot", 32)
         )
     };
 }
 
-pub(super) use {ascii, id, number, plain, rows, slot_day};
+/// The four amounts of a load.
+macro_rules! load {
+    () => {
+        concat!(
+            plain!("waybills", "INT UNSIGNED"),
+            ", ",
+            number!("dry_ml"),
+            ", ",
+            number!("frozen_ml"),
+            ", ",
+            number!("weight_g")
+        )
+    };
+}
+
+pub(super) use {ascii, id, load, number, plain, rows, slot_day};

@@ -2,7 +2,8 @@
 
 use chrono::{NaiveDate, NaiveTime};
 use routing::network::{
-    Depot, DistrictZone, LadderStep, PoolCapacity, RouteTemplate, Timeslot, TruckType, Zone, ZoneQuota,
+    Depot, DistrictZone, LadderStep, PoolCapacity, RouteTemplate, Timeslot, TruckType, Zone,
+    ZoneQuota,
 };
 use routing::{Load, NetworkParts, RouteClass};
 use sea_orm::FromQueryResult;
@@ -25,45 +26,42 @@ pub(crate) async fn revision(tx: &Tx) -> Result<Option<u64>, StoreError> {
 
 /// All rows; inside, what is wrong with a value that cannot be read.
 pub(crate) async fn parts(tx: &Tx) -> Result<Result<NetworkParts, String>, StoreError> {
-    let depots: Vec<DepotRow> = tx.select("SELECT depot, name, timezone FROM depot", &NONE).await?;
-    let zones: Vec<ZoneRow> =
-        tx.select("SELECT zone, depot, name, neighbours FROM zone", &NONE).await?;
-    let districts: Vec<DistrictRow> =
-        tx.select("SELECT district, valid_from, zone FROM district", &NONE).await?;
-    let timeslots: Vec<TimeslotRow> =
-        tx.select("SELECT timeslot, start_time, end_time, cutoff FROM timeslot", &NONE).await?;
-    let trucks: Vec<TruckRow> = tx
-        .select("SELECT truck_type, max_weight_kg, max_stops, cost, profiles FROM truck_type", &NONE)
-        .await?;
-    let ladder: Vec<StepRow> =
-        tx.select("SELECT from_type, to_type FROM truck_upgrade", &NONE).await?;
-    let pool: Vec<PoolRow> =
-        tx.select("SELECT depot, timeslot, truck_type, trucks FROM truck_pool", &NONE).await?;
-    let templates: Vec<TemplateRow> = tx
-        .select(
-            "SELECT template, depot, zone, timeslot, sku_class, default_truck_type, waybill_quota \
-             FROM route_template",
-            &NONE,
-        )
-        .await?;
-    let quotas: Vec<QuotaRow> = tx
-        .select("SELECT zone, timeslot, waybills, dry_l, frozen_l, weight_kg FROM zone_quota", &NONE)
-        .await?;
-    let read = || {
+    let depots = all(tx, DEPOTS, DepotRow::read).await?;
+    let zones = all(tx, ZONES, ZoneRow::read).await?;
+    let districts = all(tx, DISTRICTS, DistrictRow::read).await?;
+    let timeslots = all(tx, TIMESLOTS, TimeslotRow::read).await?;
+    let truck_types = all(tx, TRUCK_TYPES, TruckRow::read).await?;
+    let ladder = all(tx, LADDER, StepRow::read).await?;
+    let pool = all(tx, POOL, PoolRow::read).await?;
+    let templates = all(tx, TEMPLATES, TemplateRow::read).await?;
+    let zone_quotas = all(tx, QUOTAS, QuotaRow::read).await?;
+    let together = || {
         Ok(NetworkParts {
-            depots: depots.into_iter().map(DepotRow::read).collect::<Result<_, _>>()?,
-            zones: zones.into_iter().map(ZoneRow::read).collect(),
-            districts: districts.into_iter().map(DistrictRow::read).collect(),
-            timeslots: timeslots.into_iter().map(TimeslotRow::read).collect::<Result<_, _>>()?,
-            truck_types: trucks.into_iter().map(TruckRow::read).collect::<Result<_, _>>()?,
-            ladder: ladder.into_iter().map(StepRow::read).collect(),
-            pool: pool.into_iter().map(PoolRow::read).collect(),
-            templates: templates.into_iter().map(TemplateRow::read).collect::<Result<_, _>>()?,
-            zone_quotas: quotas.into_iter().map(QuotaRow::read).collect(),
+            depots: depots?,
+            zones: zones?,
+            districts: districts?,
+            timeslots: timeslots?,
+            truck_types: truck_types?,
+            ladder: ladder?,
+            pool: pool?,
+            templates: templates?,
+            zone_quotas: zone_quotas?,
         })
     };
-    Ok(read())
+    Ok(together())
 }
+
+/// The rows of one table.
+async fn all<T: FromQueryResult, R>(
+    tx: &Tx,
+    sql: &'static str,
+    read: impl Fn(T) -> Result<R, String>,
+) -> Result<Result<Vec<R>, String>, StoreError> {
+    let rows: Vec<T> = tx.select(sql, &NONE).await?;
+    Ok(rows.into_iter().map(read).collect())
+}
+
+const DEPOTS: &str = "SELECT depot, name, timezone FROM depot";
 
 #[derive(FromQueryResult)]
 struct DepotRow {
@@ -74,11 +72,22 @@ struct DepotRow {
 
 impl DepotRow {
     fn read(self) -> Result<Depot, String> {
-        let unknown = |_| format!("depot {}: {:?} is no IANA time zone", self.depot, self.timezone);
+        let unknown = |_| {
+            format!(
+                "depot {}: {:?} is no IANA time zone",
+                self.depot, self.timezone
+            )
+        };
         let tz = self.timezone.parse().map_err(unknown)?;
-        Ok(Depot { code: self.depot.into(), name: self.name, tz })
+        Ok(Depot {
+            code: self.depot.into(),
+            name: self.name,
+            tz,
+        })
     }
 }
+
+const ZONES: &str = "SELECT zone, depot, name, neighbours FROM zone";
 
 #[derive(FromQueryResult)]
 struct ZoneRow {
@@ -89,12 +98,23 @@ struct ZoneRow {
 }
 
 impl ZoneRow {
-    fn read(self) -> Zone {
-        let neighbours = self.neighbours.split(',').map(str::trim).filter(|code| !code.is_empty());
+    fn read(self) -> Result<Zone, String> {
+        let neighbours = self
+            .neighbours
+            .split(',')
+            .map(str::trim)
+            .filter(|code| !code.is_empty());
         let neighbours = neighbours.map(Into::into).collect();
-        Zone { code: self.zone.into(), depot: self.depot.into(), name: self.name, neighbours }
+        Ok(Zone {
+            code: self.zone.into(),
+            depot: self.depot.into(),
+            name: self.name,
+            neighbours,
+        })
     }
 }
+
+const DISTRICTS: &str = "SELECT district, valid_from, zone FROM district";
 
 #[derive(FromQueryResult)]
 struct DistrictRow {
@@ -105,12 +125,18 @@ struct DistrictRow {
 
 impl DistrictRow {
     /// A key column cannot be NULL: the first day there is stands for "since ever".
-    fn read(self) -> DistrictZone {
+    fn read(self) -> Result<DistrictZone, String> {
         let ever = NaiveDate::from_ymd_opt(1, 1, 1);
         let valid_from = Some(self.valid_from).filter(|from| Some(*from) != ever);
-        DistrictZone { district: self.district.into(), zone: self.zone.into(), valid_from }
+        Ok(DistrictZone {
+            district: self.district.into(),
+            zone: self.zone.into(),
+            valid_from,
+        })
     }
 }
+
+const TIMESLOTS: &str = "SELECT timeslot, start_time, end_time, cutoff FROM timeslot";
 
 #[derive(FromQueryResult)]
 struct TimeslotRow {
@@ -128,10 +154,21 @@ impl TimeslotRow {
                 .map_err(|error| format!("timeslot {code}: time {text:?}: {error}"))
         };
         let (start, end) = (time(&self.start_time)?, time(&self.end_time)?);
-        let cutoff = self.cutoff.parse().map_err(|error| format!("timeslot {code}: {error}"))?;
-        Ok(Timeslot { code: self.timeslot.into(), start, end, cutoff })
+        let cutoff = self
+            .cutoff
+            .parse()
+            .map_err(|error| format!("timeslot {code}: {error}"))?;
+        Ok(Timeslot {
+            code: self.timeslot.into(),
+            start,
+            end,
+            cutoff,
+        })
     }
 }
+
+const TRUCK_TYPES: &str =
+    "SELECT truck_type, max_weight_kg, max_stops, cost, profiles FROM truck_type";
 
 #[derive(FromQueryResult)]
 struct TruckRow {
@@ -145,7 +182,8 @@ struct TruckRow {
 impl TruckRow {
     fn read(self) -> Result<TruckType, String> {
         let profiles = self.profiles.parse();
-        let profiles = profiles.map_err(|error| format!("truck type {}: {error}", self.truck_type))?;
+        let profiles =
+            profiles.map_err(|error| format!("truck type {}: {error}", self.truck_type))?;
         Ok(TruckType {
             code: self.truck_type.into(),
             max_weight_g: u64::from(self.max_weight_kg).saturating_mul(THOUSAND),
@@ -156,6 +194,8 @@ impl TruckRow {
     }
 }
 
+const LADDER: &str = "SELECT from_type, to_type FROM truck_upgrade";
+
 #[derive(FromQueryResult)]
 struct StepRow {
     from_type: String,
@@ -163,10 +203,15 @@ struct StepRow {
 }
 
 impl StepRow {
-    fn read(self) -> LadderStep {
-        LadderStep { from: self.from_type.into(), to: self.to_type.into() }
+    fn read(self) -> Result<LadderStep, String> {
+        Ok(LadderStep {
+            from: self.from_type.into(),
+            to: self.to_type.into(),
+        })
     }
 }
+
+const POOL: &str = "SELECT depot, timeslot, truck_type, trucks FROM truck_pool";
 
 #[derive(FromQueryResult)]
 struct PoolRow {
@@ -177,15 +222,18 @@ struct PoolRow {
 }
 
 impl PoolRow {
-    fn read(self) -> PoolCapacity {
-        PoolCapacity {
+    fn read(self) -> Result<PoolCapacity, String> {
+        Ok(PoolCapacity {
             depot: self.depot.into(),
             timeslot: self.timeslot.into(),
             truck_type: self.truck_type.into(),
             count: self.trucks,
-        }
+        })
     }
 }
+
+const TEMPLATES: &str = "SELECT template, depot, zone, timeslot, sku_class, default_truck_type, \
+       waybill_quota FROM route_template";
 
 #[derive(FromQueryResult)]
 struct TemplateRow {
@@ -218,6 +266,8 @@ impl TemplateRow {
     }
 }
 
+const QUOTAS: &str = "SELECT zone, timeslot, waybills, dry_l, frozen_l, weight_kg FROM zone_quota";
+
 #[derive(FromQueryResult)]
 struct QuotaRow {
     zone: String,
@@ -229,13 +279,17 @@ struct QuotaRow {
 }
 
 impl QuotaRow {
-    fn read(self) -> ZoneQuota {
+    fn read(self) -> Result<ZoneQuota, String> {
         let limit = Load {
             waybills: self.waybills,
             dry_ml: self.dry_l.saturating_mul(THOUSAND),
             frozen_ml: self.frozen_l.saturating_mul(THOUSAND),
             weight_g: self.weight_kg.saturating_mul(THOUSAND),
         };
-        ZoneQuota { zone: self.zone.into(), timeslot: self.timeslot.into(), limit }
+        Ok(ZoneQuota {
+            zone: self.zone.into(),
+            timeslot: self.timeslot.into(),
+            limit,
+        })
     }
 }

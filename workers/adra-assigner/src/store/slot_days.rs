@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use routing::{
-    Load, Network, Placement, RouteId, RouteRecord, RouteStatus, SlotDayKey, StopKey, TruckTypeCode,
-    ZoneCode,
+    Load, Network, Placement, RouteId, RouteRecord, RouteStatus, SlotDayKey, StopKey,
+    TruckTypeCode, ZoneCode,
 };
 use sea_orm::FromQueryResult;
 use serde::Serialize;
@@ -48,9 +48,9 @@ pub(crate) async fn lock_slot_days(
         tx.execute(MAKE, &days).await?;
         rows = tx.select(LOCK, &days).await?;
     }
-    let read = rows.into_iter().filter_map(|row| {
-        Some((at(keys, row.k)?.clone(), (row.version, row.routes_opened)))
-    });
+    let read = rows
+        .into_iter()
+        .filter_map(|row| Some((at(keys, row.k)?.clone(), (row.version, row.routes_opened))));
     Ok(read.collect())
 }
 
@@ -104,7 +104,12 @@ impl RouteRow {
             "PLANNED" | "OPEN" => RouteStatus::Open,
             "LOCKED" => RouteStatus::Locked,
             "DISPATCHED" => RouteStatus::Dispatched,
-            other => return Err(StoreError::decode(format!("route {}: status {other:?}", self.route_ref))),
+            other => {
+                return Err(StoreError::decode(format!(
+                    "route {}: status {other:?}",
+                    self.route_ref
+                )));
+            }
         };
         let record = RouteRecord {
             id: RouteId(parse_hex(&self.id)?),
@@ -162,7 +167,9 @@ struct ZoneOfDay<'a> {
 const BUCKETS: &str = concat!(
     "SELECT r.k, b.zone, b.version, b.waybills, b.dry_ml, b.frozen_ml, b.weight_g FROM ",
     rows!(
-        plain!("k", "INT UNSIGNED"), ascii!("zone", 32), plain!("delivery_date", "DATE"),
+        plain!("k", "INT UNSIGNED"),
+        ascii!("zone", 32),
+        plain!("delivery_date", "DATE"),
         ascii!("timeslot", 32)
     ),
     " STRAIGHT_JOIN quota_bucket b FORCE INDEX (PRIMARY) ON b.zone = r.zone \
@@ -172,7 +179,11 @@ const BUCKETS: &str = concat!(
 const MAKE_BUCKETS: &str = concat!(
     "INSERT INTO quota_bucket (zone, delivery_date, timeslot, version, waybills, dry_ml, frozen_ml, weight_g) \
      SELECT r.zone, r.delivery_date, r.timeslot, 0, 0, 0, 0, 0 FROM ",
-    rows!(ascii!("zone", 32), plain!("delivery_date", "DATE"), ascii!("timeslot", 32))
+    rows!(
+        ascii!("zone", 32),
+        plain!("delivery_date", "DATE"),
+        ascii!("timeslot", 32)
+    )
 );
 
 #[derive(FromQueryResult)]
@@ -188,9 +199,29 @@ struct BucketRow {
 
 impl BucketRow {
     fn read(self) -> (u32, Bucket) {
-        let Self { k, zone, version, waybills, dry_ml, frozen_ml, weight_g } = self;
-        let used = Load { waybills, dry_ml, frozen_ml, weight_g };
-        (k, Bucket { zone: zone.into(), version, used })
+        let Self {
+            k,
+            zone,
+            version,
+            waybills,
+            dry_ml,
+            frozen_ml,
+            weight_g,
+        } = self;
+        let used = Load {
+            waybills,
+            dry_ml,
+            frozen_ml,
+            weight_g,
+        };
+        (
+            k,
+            Bucket {
+                zone: zone.into(),
+                version,
+                used,
+            },
+        )
     }
 }
 
@@ -204,7 +235,12 @@ async fn read_buckets(
     for (k, key) in keys.iter().enumerate() {
         for zone in network.zones_of(&key.depot) {
             let (delivery_date, timeslot) = (key.date, key.timeslot.as_str());
-            let row = ZoneOfDay { k, zone: zone.code.as_str(), delivery_date, timeslot };
+            let row = ZoneOfDay {
+                k,
+                zone: zone.code.as_str(),
+                delivery_date,
+                timeslot,
+            };
             zones.insert((k, &zone.code), row);
         }
     }
@@ -215,7 +251,11 @@ async fn read_buckets(
         of(stored, k, |day| day.buckets.push(bucket));
     }
     for (k, zone) in zones.keys() {
-        let bucket = Bucket { zone: (*zone).clone(), version: 0, used: Load::ZERO };
+        let bucket = Bucket {
+            zone: (*zone).clone(),
+            version: 0,
+            used: Load::ZERO,
+        };
         if let Some(day) = stored.get_mut(*k) {
             day.buckets.push(bucket);
         }
@@ -261,18 +301,25 @@ async fn read_trucks(
     stored: &mut [StoredDay],
 ) -> Result<(), StoreError> {
     for row in tx.select::<TruckRow, _>(TRUCKS, &days(keys)).await? {
-        of(stored, row.k, |day| day.trucks.insert(row.truck_type.into(), row.used));
+        of(stored, row.k, |day| {
+            day.trucks.insert(row.truck_type.into(), row.used)
+        });
     }
     let mut missing = Vec::new();
     for ((k, key), day) in keys.iter().enumerate().zip(stored.iter_mut()) {
-        let pool = network.pool(&key.depot, &key.timeslot).map(|(truck_type, _)| truck_type);
-        let unused: Vec<&TruckTypeCode> =
-            pool.filter(|truck_type| !day.trucks.contains_key(*truck_type)).collect();
-        day.trucks.extend(unused.iter().map(|truck_type| ((*truck_type).clone(), 0)));
+        let pool = network
+            .pool(&key.depot, &key.timeslot)
+            .map(|(truck_type, _)| truck_type);
+        let unused: Vec<&TruckTypeCode> = pool
+            .filter(|truck_type| !day.trucks.contains_key(*truck_type))
+            .collect();
+        day.trucks
+            .extend(unused.iter().map(|truck_type| ((*truck_type).clone(), 0)));
         let rows = unused.into_iter();
-        missing.extend(
-            rows.map(|truck_type| TypeOfDay { day: Day::of(k, key), truck_type: truck_type.as_str() }),
-        );
+        missing.extend(rows.map(|truck_type| TypeOfDay {
+            day: Day::of(k, key),
+            truck_type: truck_type.as_str(),
+        }));
     }
     if !missing.is_empty() {
         tx.execute(MAKE_TRUCKS, &missing).await?;
@@ -281,7 +328,10 @@ async fn read_trucks(
 }
 
 fn days(keys: &[SlotDayKey]) -> Vec<Day<'_>> {
-    keys.iter().enumerate().map(|(k, key)| Day::of(k, key)).collect()
+    keys.iter()
+        .enumerate()
+        .map(|(k, key)| Day::of(k, key))
+        .collect()
 }
 
 fn at<T>(list: &[T], k: u32) -> Option<&T> {

@@ -9,7 +9,8 @@ use contracts::{
     Timestamp, WaybillCreated, WaybillKind, WaybillNo,
 };
 use routing::network::{
-    Depot, DistrictZone, LadderStep, PoolCapacity, RouteTemplate, Timeslot, TruckType, Zone, ZoneQuota,
+    Depot, DistrictZone, LadderStep, PoolCapacity, RouteTemplate, Timeslot, TruckType, Zone,
+    ZoneQuota,
 };
 use routing::{Load, NetworkParts, RouteClass, SlotDayKey};
 use testkit::Stage;
@@ -24,11 +25,18 @@ pub(super) fn delivery_date() -> NaiveDate {
 }
 
 pub(super) fn time(text: &str) -> Timestamp {
-    chrono::DateTime::parse_from_rfc3339(text).unwrap().to_utc().into()
+    chrono::DateTime::parse_from_rfc3339(text)
+        .unwrap()
+        .to_utc()
+        .into()
 }
 
 pub(super) fn key() -> SlotDayKey {
-    SlotDayKey { depot: "NORTH".into(), date: delivery_date(), timeslot: SLOT.into() }
+    SlotDayKey {
+        depot: "NORTH".into(),
+        date: delivery_date(),
+        timeslot: SLOT.into(),
+    }
 }
 
 pub(super) fn no(number: u32) -> WaybillNo {
@@ -63,12 +71,23 @@ pub(super) fn waybill(number: u32) -> WaybillCreated {
 
 fn zone(code: &str, neighbour: &str) -> Zone {
     let neighbours = vec![neighbour.into()];
-    Zone { code: code.into(), depot: "NORTH".into(), name: code.to_owned(), neighbours }
+    Zone {
+        code: code.into(),
+        depot: "NORTH".into(),
+        name: code.to_owned(),
+        neighbours,
+    }
 }
 
 fn truck(code: &str, max_kg: u64, max_stops: u32, cost: u64, profiles: &str) -> TruckType {
     let profiles = profiles.parse().unwrap();
-    TruckType { code: code.into(), max_weight_g: max_kg * 1_000, max_stops, cost, profiles }
+    TruckType {
+        code: code.into(),
+        max_weight_g: max_kg * 1_000,
+        max_stops,
+        cost,
+        profiles,
+    }
 }
 
 fn template(code: &str, zone: &str, class: RouteClass, truck: &str) -> RouteTemplate {
@@ -87,7 +106,11 @@ fn template(code: &str, zone: &str, class: RouteClass, truck: &str) -> RouteTemp
 pub(super) fn parts() -> NetworkParts {
     let trucks = ["VAN", "VAN-COLD", "TRUCK-MIX"];
     NetworkParts {
-        depots: vec![Depot { code: "NORTH".into(), name: "North".to_owned(), tz: "UTC".parse().unwrap() }],
+        depots: vec![Depot {
+            code: "NORTH".into(),
+            name: "North".to_owned(),
+            tz: "UTC".parse().unwrap(),
+        }],
         zones: vec![zone("Z01", "Z02"), zone("Z02", "Z01")],
         districts: [("D001", "Z01"), ("D003", "Z02")]
             .map(|(district, zone)| DistrictZone {
@@ -105,10 +128,19 @@ pub(super) fn parts() -> NetworkParts {
         truck_types: vec![
             truck("VAN", 900, 22, 100, "dry=4500"),
             truck("VAN-COLD", 850, 22, 130, "frozen=4000|dry=2600,frozen=1400"),
-            truck("TRUCK-MIX", 3_000, 45, 215, "dry=14000|dry=9000,frozen=4500|frozen=13000"),
+            truck(
+                "TRUCK-MIX",
+                3_000,
+                45,
+                215,
+                "dry=14000|dry=9000,frozen=4500|frozen=13000",
+            ),
         ],
         ladder: ["VAN", "VAN-COLD"]
-            .map(|from| LadderStep { from: from.into(), to: "TRUCK-MIX".into() })
+            .map(|from| LadderStep {
+                from: from.into(),
+                to: "TRUCK-MIX".into(),
+            })
             .to_vec(),
         pool: trucks
             .map(|code| PoolCapacity {
@@ -131,8 +163,17 @@ pub(super) fn parts() -> NetworkParts {
 /// A quota that only counts waybills.
 pub(super) fn quota(zone: &str, waybills: u32) -> ZoneQuota {
     let ample = 1_000_000 * LITRE_ML;
-    let limit = Load { waybills, dry_ml: ample, frozen_ml: ample, weight_g: ample };
-    ZoneQuota { zone: zone.into(), timeslot: SLOT.into(), limit }
+    let limit = Load {
+        waybills,
+        dry_ml: ample,
+        frozen_ml: ample,
+        weight_g: ample,
+    };
+    ZoneQuota {
+        zone: zone.into(),
+        timeslot: SLOT.into(),
+        limit,
+    }
 }
 
 /// The network with these quotas for Z01 and Z02, and this many trucks of each type.
@@ -145,41 +186,106 @@ pub(super) fn tight(z01: u32, z02: u32, trucks: u32) -> NetworkParts {
     parts
 }
 
+/// The tables of a network.
+const TABLES: [&str; 9] = [
+    "depot",
+    "zone",
+    "district",
+    "timeslot",
+    "truck_type",
+    "truck_upgrade",
+    "truck_pool",
+    "route_template",
+    "zone_quota",
+];
+
 /// Writes a network into the tables, instead of what is there, as `revision`.
 pub(super) async fn load(stage: &Stage, revision: u64, parts: &NetworkParts) {
-    let mut sql: Vec<String> = Vec::new();
-    for table in
-        ["depot", "zone", "district", "timeslot", "truck_type", "truck_upgrade", "truck_pool",
-         "route_template", "zone_quota"]
-    {
-        sql.push(format!("DELETE FROM {table}"));
+    for table in TABLES {
+        stage.run_sql(&format!("DELETE FROM {table}")).await;
     }
-    let mut row = |table: &str, values: String| sql.push(format!("INSERT INTO {table} VALUES ({values})"));
+    for (table, values) in places(parts).into_iter().chain(capacity(parts)) {
+        stage
+            .run_sql(&format!("INSERT INTO {table} VALUES ({values})"))
+            .await;
+    }
+    stage
+        .run_sql(&format!(
+            "INSERT INTO network_revision VALUES (1, {revision}, NOW(6)) \
+             ON DUPLICATE KEY UPDATE revision = {revision}"
+        ))
+        .await;
+}
+
+/// Rows that say where and when: table and values.
+fn places(parts: &NetworkParts) -> Vec<(&'static str, String)> {
+    let mut rows = Vec::new();
     for Depot { code, name, tz } in &parts.depots {
-        row("depot", format!("'{code}', '{name}', '{}'", tz.name()));
+        rows.push(("depot", format!("'{code}', '{name}', '{}'", tz.name())));
     }
-    for Zone { code, depot, name, neighbours } in &parts.zones {
+    for Zone {
+        code,
+        depot,
+        name,
+        neighbours,
+    } in &parts.zones
+    {
         let neighbours: Vec<&str> = neighbours.iter().map(|zone| zone.as_str()).collect();
-        row("zone", format!("'{code}', '{depot}', '{name}', '{}'", neighbours.join(",")));
+        rows.push((
+            "zone",
+            format!("'{code}', '{depot}', '{name}', '{}'", neighbours.join(",")),
+        ));
     }
     for DistrictZone { district, zone, .. } in &parts.districts {
-        row("district", format!("'{district}', '0001-01-01', '{zone}'"));
+        rows.push(("district", format!("'{district}', '0001-01-01', '{zone}'")));
     }
-    for Timeslot { code, start, end, cutoff } in &parts.timeslots {
+    for Timeslot {
+        code,
+        start,
+        end,
+        cutoff,
+    } in &parts.timeslots
+    {
         let (start, end) = (start.format("%H:%M"), end.format("%H:%M"));
-        row("timeslot", format!("'{code}', '{start}', '{end}', '{cutoff}'"));
+        rows.push((
+            "timeslot",
+            format!("'{code}', '{start}', '{end}', '{cutoff}'"),
+        ));
     }
-    for TruckType { code, max_weight_g, max_stops, cost, profiles } in &parts.truck_types {
-        row(
+    rows
+}
+
+/// Rows that say with what and how much.
+fn capacity(parts: &NetworkParts) -> Vec<(&'static str, String)> {
+    let mut rows = Vec::new();
+    for TruckType {
+        code,
+        max_weight_g,
+        max_stops,
+        cost,
+        profiles,
+    } in &parts.truck_types
+    {
+        let max_kg = max_weight_g / 1_000;
+        rows.push((
             "truck_type",
-            format!("'{code}', {}, {max_stops}, {cost}, '{profiles}'", max_weight_g / 1_000),
-        );
+            format!("'{code}', {max_kg}, {max_stops}, {cost}, '{profiles}'"),
+        ));
     }
     for LadderStep { from, to } in &parts.ladder {
-        row("truck_upgrade", format!("'{from}', '{to}'"));
+        rows.push(("truck_upgrade", format!("'{from}', '{to}'")));
     }
-    for PoolCapacity { depot, timeslot, truck_type, count } in &parts.pool {
-        row("truck_pool", format!("'{depot}', '{timeslot}', '{truck_type}', {count}"));
+    for PoolCapacity {
+        depot,
+        timeslot,
+        truck_type,
+        count,
+    } in &parts.pool
+    {
+        rows.push((
+            "truck_pool",
+            format!("'{depot}', '{timeslot}', '{truck_type}', {count}"),
+        ));
     }
     for of in &parts.templates {
         let class = match of.class {
@@ -188,17 +294,26 @@ pub(super) async fn load(stage: &Stage, revision: u64, parts: &NetworkParts) {
         };
         let (truck, quota) = (&of.default_truck_type, of.waybill_quota);
         let place = format!("'{}', '{}', '{}'", of.depot, of.zone, of.timeslot);
-        row("route_template", format!("'{}', {place}, '{class}', '{truck}', {quota}", of.code));
+        let values = format!("'{}', {place}, '{class}', '{truck}', {quota}", of.code);
+        rows.push(("route_template", values));
     }
-    for ZoneQuota { zone, timeslot, limit } in &parts.zone_quotas {
-        let Load { waybills, dry_ml, frozen_ml, weight_g } = limit;
+    for ZoneQuota {
+        zone,
+        timeslot,
+        limit,
+    } in &parts.zone_quotas
+    {
+        let Load {
+            waybills,
+            dry_ml,
+            frozen_ml,
+            weight_g,
+        } = limit;
         let rest = [dry_ml, frozen_ml, weight_g].map(|amount| (amount / 1_000).to_string());
-        row("zone_quota", format!("'{zone}', '{timeslot}', {waybills}, {}", rest.join(", ")));
+        rows.push((
+            "zone_quota",
+            format!("'{zone}', '{timeslot}', {waybills}, {}", rest.join(", ")),
+        ));
     }
-    sql.push(format!(
-        "INSERT INTO network_revision VALUES (1, {revision}, NOW(6)) ON DUPLICATE KEY UPDATE revision = {revision}"
-    ));
-    for statement in sql {
-        stage.run_sql(&statement).await;
-    }
+    rows
 }

@@ -116,6 +116,7 @@ async fn the_same_bytes_again_and_other_bytes_in_the_same_place_are_told_apart()
     assert_eq!(copy["state"], "DUPLICATE_FILE");
     assert!(copy["detail"].as_str().unwrap().contains("order-shop-1.tsv"));
     fleet.send("order-shop-3.tsv", format!("{HEADER}{}", line("C", 1)));
+    fleet.wait_for("archive", "order-shop-3.tsv.").await;
     assert_eq!(fleet.report("order-shop-3.tsv.json").await["state"], "DONE");
     assert_eq!(fleet.accepted().into_iter().collect::<Vec<_>>(), [("A".into(), 1), ("C".into(), 1)]);
     assert_eq!(fleet.names("archive").len(), 5);

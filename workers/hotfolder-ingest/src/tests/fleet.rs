@@ -129,8 +129,10 @@ impl Fleet {
         let database_url = self.stage.database_url();
         let root = self.root.path().to_str().unwrap();
         let mut arguments = vec!["test", "--amqp-url", &amqp_url, "--database-url", &database_url];
-        arguments.extend(["--hotfolder", root, "--scan-ms", "50", "--lease-seconds", "2"]);
-        arguments.extend(["--answer-seconds", "1"]);
+        arguments.extend(["--hotfolder", root, "--scan-ms", "50", "--answer-seconds", "1"]);
+        if !more.contains(&"--lease-seconds") {
+            arguments.extend(["--lease-seconds", "2"]);
+        }
         arguments.extend(more);
         Settings::try_parse_from(arguments).unwrap()
     }

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use crate::window::{Place, Window, places};
+use crate::window::{Pace, Place, Window};
 
 type Entering = Pin<Box<dyn Future<Output = Place>>>;
 
@@ -18,12 +18,31 @@ fn poll_once(entering: &mut Entering) -> Poll<Place> {
 }
 
 #[test]
-fn unanswered_commands_and_the_deepest_queue_share_one_limit() {
-    assert_eq!(places(400, 400, 0), 400);
-    assert_eq!(places(400, 400, 150), 250);
-    assert_eq!(places(400, 400, 400), 0);
-    assert_eq!(places(400, 400, 9_000), 0);
-    assert_eq!(places(50, 400, 100), 50);
+fn the_window_grows_while_queues_are_shallow_and_never_beyond_its_limit() {
+    let mut pace = Pace::new(400, 400);
+    let mut before = pace.next(0);
+    for _ in 0..1_000 {
+        let now = pace.next(0);
+        assert!(now >= before && now <= 400, "{before} then {now}");
+        before = now;
+    }
+    assert_eq!(before, 400);
+}
+
+#[test]
+fn a_deep_queue_narrows_the_window_and_a_full_one_closes_it() {
+    let mut pace = Pace::new(400, 400);
+    for _ in 0..1_000 {
+        pace.next(0);
+    }
+    assert!(pace.next(150) < 400);
+    assert_eq!(pace.next(400), 0);
+    assert_eq!(pace.next(9_000), 0);
+    for _ in 0..100 {
+        pace.next(150);
+    }
+    assert_eq!(pace.next(150), 1, "one place always stays while no queue is full");
+    assert_eq!(pace.next(70), 1, "in between it stays as it is");
 }
 
 #[test]

@@ -1,0 +1,72 @@
+//! `dray order show`, `dray waybill show`, `dray waybill parked`: what is known about one order or
+//! waybill, in the order in which it happened.
+//!
+//! Reads across the tables of several workers, writes nothing, shows no customer's personal data.
+
+mod order;
+mod timeline;
+mod waybill;
+
+use clap::{Args, Subcommand};
+use contracts::{OrderRef, Source, WaybillNo};
+
+use crate::error::Result;
+use crate::output::Output;
+use crate::site::Site;
+
+/// What to show of orders.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrderCommand {
+    /// One order: its lines, waybills, places, sales orders, and everything that happened
+    Show(OrderArgs),
+}
+
+/// Which order.
+#[derive(Debug, Args)]
+pub(crate) struct OrderArgs {
+    /// Who sent it
+    #[arg(value_parser = |text: &str| Source::new(text).map_err(|error| error.to_string()))]
+    source: Source,
+    /// Its number there
+    #[arg(value_parser = |text: &str| OrderRef::new(text).map_err(|error| error.to_string()))]
+    order_ref: OrderRef,
+}
+
+/// What to show of waybills.
+#[derive(Debug, Subcommand)]
+pub(crate) enum WaybillCommand {
+    /// One waybill: its place, sales order, and everything that happened
+    Show(WaybillArgs),
+    /// Waybills with reports that wait for their proof, the oldest first
+    Parked(ParkedArgs),
+}
+
+/// Which waybill.
+#[derive(Debug, Args)]
+pub(crate) struct WaybillArgs {
+    /// Its number
+    #[arg(value_parser = |text: &str| WaybillNo::new(text).map_err(|error| error.to_string()))]
+    waybill_no: WaybillNo,
+}
+
+/// How many.
+#[derive(Debug, Args)]
+pub(crate) struct ParkedArgs {
+    /// At most so many
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    limit: u32,
+}
+
+/// Runs the commands about orders.
+pub(crate) async fn order(command: OrderCommand, site: &Site, output: Output) -> Result<()> {
+    let OrderCommand::Show(args) = command;
+    order::show(&args.source, &args.order_ref, site, output).await
+}
+
+/// Runs the commands about waybills.
+pub(crate) async fn waybill(command: WaybillCommand, site: &Site, output: Output) -> Result<()> {
+    match command {
+        WaybillCommand::Show(args) => waybill::show(&args.waybill_no, site, output).await,
+        WaybillCommand::Parked(args) => waybill::parked(args.limit, site, output).await,
+    }
+}
