@@ -221,3 +221,18 @@ fn text(told: &Told, output: Output) -> String {
 fn yes(is: bool) -> String {
     if is { "yes" } else { "no" }.to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::or_none;
+
+    #[test]
+    fn a_limit_is_a_number_or_none() {
+        assert_eq!(or_none::<NonZeroU32>("none").unwrap().0, None);
+        assert_eq!(or_none::<NonZeroU32>("50").unwrap().0, NonZeroU32::new(50));
+        assert!(or_none::<NonZeroU32>("0").is_err());
+        assert!(or_none::<NonZeroU32>("some").unwrap_err().ends_with("; or none"));
+    }
+}

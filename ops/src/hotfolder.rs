@@ -251,3 +251,23 @@ fn text(listing: &Listing, output: Output) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_waiting_file_says_what_it_waits_for() {
+        let next = BTreeMap::from([(("order", "a-b"), 7)]);
+        let cases = [
+            ("order-a-b-000007.tsv", "about to be read"),
+            ("order-a-b-000008.tsv.gz", "number 7 is missing: wait for it, or skip it"),
+            ("return-a-b-1.tsv", "there is no worker for return files yet"),
+            ("order-a-b-000009.tsv.part", "still being written, or its name does not fit"),
+            ("nonsense", "still being written, or its name does not fit"),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(super::because(name, "a-b", &next), expected, "{name}");
+        }
+    }
+}

@@ -161,3 +161,25 @@ pub(crate) fn age(seconds: i64) -> String {
         _ => format!("{} d", seconds / 86_400),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Output, Table, age};
+
+    #[test]
+    fn a_table_is_aligned_numbers_to_the_right() {
+        let output = Output { json: false, colour: false, quiet: false };
+        let mut table = Table::new(&["name", "n", "note"]);
+        table.row(["a".to_owned(), "5".to_owned(), String::new()]);
+        table.row(["long name".to_owned(), "1200".to_owned(), "x".to_owned()]);
+        assert_eq!(table.render(output), "name          n  note\na             5\nlong name  1200  x\n");
+    }
+
+    #[test]
+    fn ages_are_told_in_the_unit_that_fits() {
+        let cases = [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7_200, "2 h"), (200_000, "2 d")];
+        for (seconds, expected) in cases {
+            assert_eq!(age(seconds), expected);
+        }
+    }
+}

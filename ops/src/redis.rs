@@ -98,3 +98,18 @@ fn command(words: &[&str]) -> String {
     let words_encoded = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len()));
     format!("*{}\r\n{}", words.len(), words_encoded.collect::<String>())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Redis;
+
+    #[test]
+    fn an_address_is_taken_apart() {
+        let redis = Redis::parse("redis://default:s%3Ae@10.0.0.1/3").unwrap();
+        assert_eq!((redis.place.as_str(), redis.user.as_str()), ("10.0.0.1:6379", "default"));
+        assert_eq!((redis.password.as_str(), redis.database.as_str()), ("s:e", "3"));
+        let bare = Redis::parse("redis://h:1").unwrap();
+        assert_eq!((bare.place.as_str(), bare.password.as_str(), bare.database.as_str()), ("h:1", "", "0"));
+        assert!(Redis::parse("rediss://h").is_none());
+    }
+}

@@ -215,3 +215,27 @@ fn hex_ahead(rest: &std::str::Bytes<'_>) -> Option<u8> {
     let digits = [ahead.next()?, ahead.next()?];
     u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Amqp, decoded, encoded};
+
+    #[test]
+    fn an_address_is_taken_apart_and_put_together() {
+        let admin = Amqp::parse("amqp://a%40b:p%2Fw@host:5672/my%2Fvhost?heartbeat=5").unwrap();
+        assert_eq!((admin.user.as_str(), admin.vhost.as_str()), ("a@b", "my/vhost"));
+        let other = admin.logged_in_as("dray-x", "1:2");
+        assert_eq!(other.url(), "amqp://dray-x:1%3A2@host:5672/my%2Fvhost?heartbeat=5");
+        assert_eq!(format!("{other:?}"), "amqp://dray-x@host:5672/my%2Fvhost?heartbeat=5");
+        assert_eq!(Amqp::parse("amqp://h").unwrap().vhost, "/");
+        assert!(Amqp::parse("http://h").is_err());
+    }
+
+    #[test]
+    fn encoding_is_undone_by_decoding() {
+        for text in ["plain", "a b/c:d@e%f", "\u{fc}mlaut", "%", "%zz", "%4"] {
+            assert_eq!(decoded(&encoded(text)), text);
+        }
+        assert_eq!(decoded("100%"), "100%");
+    }
+}

@@ -150,3 +150,21 @@ async fn instances(database: &Database, findings: &mut Findings) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_oldest_versions_that_work() {
+        let cases = [
+            ("10.11.6-MariaDB-0+deb12u1", true),
+            ("11.4.2-MariaDB", true),
+            ("10.6.18-MariaDB", false),
+            ("8.4.2", true),
+            ("9.1.0", true),
+            ("8.0.40", false),
+        ];
+        for (version, expected) in cases {
+            assert_eq!(super::is_new_enough(version), expected, "{version}");
+        }
+    }
+}

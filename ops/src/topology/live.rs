@@ -129,3 +129,12 @@ pub(crate) async fn queues(management: &Management, vhost: &str) -> Result<BTree
     let shared = queues.into_iter().filter(|queue| !queue.exclusive);
     Ok(shared.map(|queue| (queue.name.clone(), queue)).collect())
 }
+
+#[cfg(test)]
+impl LivePermission {
+    /// Rights to everything.
+    pub(super) fn everything(user: &str) -> Self {
+        let all = || ".*".to_owned();
+        Self { user: user.to_owned(), configure: all(), write: all(), read: all() }
+    }
+}

@@ -25,14 +25,15 @@ const WINDOW: u16 = 500;
 /// No delivery for this long: the queue may be empty, so it is asked.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// Where a queue's messages wait meanwhile.
+/// Where a queue's messages wait meanwhile. Named like a queue of the same worker, so that the worker's
+/// own retry copies in it are believed about their first sender.
 pub(super) fn shelter(queue: &str) -> String {
-    format!("migration.{queue}")
+    format!("{queue}.migration")
 }
 
 /// The key that brings messages back to a queue, whatever it is bound to otherwise.
 fn way_back(queue: &str) -> String {
-    format!("migration.back.{queue}")
+    format!("{queue}.migrated")
 }
 
 /// Gives `queue` the arguments of the topology.
@@ -120,7 +121,7 @@ impl Step<'_> {
     /// The operator alone is believed about the first sender of a copy, so it does the moving.
     async fn let_read(&self, operator: &User) -> Result<()> {
         let escaped = self.queue.name.replace('.', "\\.");
-        let read = format!("{}|^(migration\\.)?{escaped}$", operator.read);
+        let read = format!("{}|^{escaped}(\\.migration)?$", operator.read);
         grant(self.management, self.vhost, operator, &read).await
     }
 

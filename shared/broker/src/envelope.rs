@@ -25,6 +25,11 @@ const ORIGIN: &str = "dray-origin";
 const FIRST_FAILURE: &str = "dray-first-failure";
 const LAST_FAILURE: &str = "dray-last-failure";
 
+/// Characters of a correlation id, as many as its columns hold.
+const MAX_CORRELATION_ID: usize = 128;
+/// Bytes of an actor: it is kept with everything that it causes.
+const MAX_ACTOR_BYTES: usize = 4_096;
+
 /// Why the properties of a delivery are not those of a message of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum EnvelopeError {
@@ -200,10 +205,11 @@ pub(crate) fn decode(
         app_id: properties.app_id().as_ref().map_or("", ShortString::as_str).to_owned(),
         user_id,
         actor,
-        correlation_id: properties.correlation_id().as_ref().map(|v| v.as_str().to_owned()),
+        correlation_id: read_correlation_id(properties.correlation_id())?,
         reply_to: properties.reply_to().as_ref().map(|v| v.as_str().to_owned()),
         trace: TraceContext {
-            traceparent: headers.text("traceparent"),
+            // one that is none is ignored, as W3C asks: it says nothing about the message
+            traceparent: headers.text("traceparent").filter(|text| text.len() == 55 && text.is_ascii()),
             tracestate: headers.text("tracestate"),
         },
         attempt: headers.number(ATTEMPT).and_then(|n| u32::try_from(n).ok()).filter(|_| own_copy).unwrap_or(0),
@@ -245,7 +251,19 @@ fn read_message_id(text: &str) -> Result<MessageId, EnvelopeError> {
     Uuid::try_parse(text).map(MessageId).map_err(|error| unreadable("message_id", text, error))
 }
 
+fn read_correlation_id(id: &Option<ShortString>) -> Result<Option<String>, EnvelopeError> {
+    let Some(id) = id.as_ref().map(ShortString::as_str) else { return Ok(None) };
+    if id.chars().count() > MAX_CORRELATION_ID {
+        let detail = format!("at most {MAX_CORRELATION_ID} characters are kept");
+        return Err(unreadable("correlation_id", id, detail));
+    }
+    Ok(Some(id.to_owned()))
+}
+
 fn read_actor(json: &str) -> Result<Actor, EnvelopeError> {
+    if json.len() > MAX_ACTOR_BYTES {
+        return Err(unreadable(ACTOR, json, format!("at most {MAX_ACTOR_BYTES} bytes are kept")));
+    }
     serde_json::from_str(json).map_err(|error| unreadable(ACTOR, json, error))
 }
 

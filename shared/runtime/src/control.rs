@@ -5,10 +5,13 @@
 //! so a lost message costs two seconds and a restart changes nothing.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use broker::{Delivery, Exclusive, Link};
-use contracts::{ControlAnswer, ControlCommand, ControlRequest, Exchange, Inbound, LaneSettings};
+use contracts::{
+    ControlAnswer, ControlCommand, ControlRequest, Envelope, Exchange, Inbound, LaneSettings,
+};
 use pacing::Backoff;
 
 use crate::core::{Core, InForce};
@@ -58,7 +61,10 @@ pub(crate) async fn heartbeat(core: Arc<Core>, admin_addr: String) {
             () = core.shutdown.begun() => break,
         }
         let beat = store::instances::beat(&core.database, &core.report(), &admin_addr).await;
-        if let Err(error) = beat.and(read_stored(&core).await) {
+        let beaten = beat.and(read_stored(&core).await);
+        // an idle worker has no lane that would notice
+        core.database_up.set(beaten.is_ok());
+        if let Err(error) = beaten {
             tracing::debug!(%error, "no heartbeat");
         }
     }
@@ -119,16 +125,24 @@ async fn obey(core: &Arc<Core>, delivery: Delivery) {
         }
         ControlRequest::Drain => {
             tracing::info!("drain: finishing what is in process");
-            core.shutdown.begin();
+            core.draining.store(true, Ordering::Relaxed);
             true
         }
         ControlRequest::Report => true,
     };
-    let Some(reply_to) = &envelope.reply_to else { return };
+    respond(core, &envelope, taken).await;
+    if matches!(command.request, ControlRequest::Drain) {
+        // after its answer: nobody listens here any more
+        core.shutdown.begin();
+    }
+}
+
+async fn respond(core: &Arc<Core>, cause: &Envelope, taken: bool) {
+    let Some(reply_to) = &cause.reply_to else { return };
     let reply = ControlAnswer { taken, report: core.report() };
     match serde_json::to_vec(&reply) {
         Ok(body) => {
-            let message = answer(core, &envelope, reply_to, "control.answer.v1", body);
+            let message = answer(core, cause, reply_to, "control.answer.v1", body);
             if let Err(error) = core.publisher.publish(&message).await {
                 tracing::warn!(%error, "a control answer was not sent");
             }

@@ -11,6 +11,7 @@ use queue_topology::WorkerKind;
 use store::Database;
 use telemetry::{Latch, WorkerMetrics};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::Shutdown;
 use crate::relay::Relay;
@@ -46,6 +47,19 @@ impl InForce {
             paused: stored.paused,
         }
     }
+
+    /// True when the change cannot be made in place: another number of lanes re-hashes, another prefetch
+    /// counts for fresh consumers only.
+    pub(crate) fn needs_other_channels(&self, wanted: &Self) -> bool {
+        let shape = |settings: &Self| (settings.lanes, settings.prefetch, settings.paused);
+        shape(self) != shape(wanted)
+    }
+
+    /// From now on the intake works by these.
+    pub(crate) fn put_in_force(self, core: &Core) {
+        core.rate.set(self.rate_per_second);
+        core.applied.send_replace(self.version);
+    }
 }
 
 /// Shared by the intake, the lanes, the relay and control.
@@ -74,8 +88,18 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn drain_limit(&self) -> Duration {
+    fn drain_limit(&self) -> Duration {
         Duration::from_secs(self.defaults.drain_seconds.into())
+    }
+
+    /// Until when everything has ended, once shutdown has begun.
+    pub(crate) fn drain_deadline(&self) -> Instant {
+        self.shutdown.begun_at().unwrap_or_else(Instant::now) + self.drain_limit()
+    }
+
+    /// The lanes' part of it: what they settle has still to be told.
+    pub(crate) fn settle_limit(&self) -> Duration {
+        self.drain_limit() * 4 / 5
     }
 
     /// What this instance runs now.

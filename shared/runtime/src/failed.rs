@@ -122,6 +122,11 @@ impl WayOut {
         self.leave_for_good(envelope, note, rejected.body, held);
     }
 
+    /// Takes nothing more: without clones its task ends when everything is out.
+    pub(crate) fn close(&mut self) {
+        (self.leaving, _) = mpsc::unbounded_channel();
+    }
+
     fn leave_for_good(&self, envelope: Envelope, note: FailureNote, body: Vec<u8>, held: Held) {
         let copy = copy(self.core.kind.dead_letter_queue(), envelope, note, body);
         let outcome = telemetry::Outcome::Undecodable;
@@ -228,8 +233,13 @@ async fn persist(core: &Core, held: &Held, copy: &Outgoing) -> bool {
             Err(error @ (PublishError::Refused { .. } | PublishError::Unknown { .. })) => {
                 tracing::warn!(%error, queue = %copy.routing_key, "cannot send a failed message on yet");
             }
-            Err(error @ (PublishError::Unroutable { .. } | PublishError::TooLarge { .. })) => {
+            Err(error @ PublishError::Unroutable { .. }) => {
                 tracing::error!(%error, queue = %copy.routing_key, "cannot send a failed message on");
+            }
+            Err(error @ PublishError::TooLarge { .. }) => {
+                // it stays ours until the broker has delivered it often enough to dead-letter it itself
+                tracing::error!(%error, queue = %copy.routing_key, "cannot send a failed message on");
+                return false;
             }
         }
         backoff.wait().await;

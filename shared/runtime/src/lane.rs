@@ -2,19 +2,22 @@
 //!
 //! No timer and no linger: an idle lane takes a single message at once, a busy one amortises its commits.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use broker::Settler;
 use contracts::Timestamp;
+use futures_util::FutureExt;
 use pacing::Backoff;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 
 use crate::core::Core;
-use crate::failed::send_on;
+use crate::failed::WayOut;
+use crate::held::Held;
 use crate::transact::{Committed, Trouble, transact};
-use crate::{Failure, Item, Worker};
+use crate::{Failure, Item, Shutdown, Worker};
 
 /// After so many lost races in a row the batch is cut in two.
 const RACES_MAX: u32 = 8;
@@ -22,64 +25,60 @@ const RACES_MAX: u32 = 8;
 const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A message the broker delivered so often without an acknowledgement runs alone.
 const SUSPICIOUS_DELIVERIES: u32 = 2;
+/// With a rate, a batch is what passes in this share of a second: a lane never waits long for its permits.
+const BATCHES_PER_SECOND: u32 = 10;
+/// The database's number for a duplicate key.
+const DUPLICATE_KEY: u16 = 1062;
 
-/// A message on its way through a lane, with what it takes to settle it.
+/// A message on its way through a lane.
 pub(crate) struct Work<M> {
     pub(crate) item: Arc<Item<M>>,
-    pub(crate) tag: u64,
-    pub(crate) settler: Settler,
     pub(crate) delivery_count: u32,
-    pub(crate) _bytes: OwnedSemaphorePermit,
-    pub(crate) _in_flight: InFlight,
-}
-
-/// Counts a message as in process for as long as it lives.
-pub(crate) struct InFlight(Arc<Core>);
-
-impl InFlight {
-    pub(crate) fn new(core: &Arc<Core>) -> Self {
-        core.in_flight.fetch_add(1, Ordering::Relaxed);
-        core.metrics.in_flight(1);
-        Self(Arc::clone(core))
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
-        self.0.metrics.in_flight(-1);
-    }
+    pub(crate) held: Held,
 }
 
 pub(crate) struct Lane<W: Worker> {
     pub(crate) core: Arc<Core>,
     pub(crate) worker: Arc<W>,
     pub(crate) arrivals: mpsc::UnboundedReceiver<Work<W::Message>>,
+    pub(crate) way_out: WayOut,
+    /// Once it has begun, nothing more is: what was not begun is dropped and so goes back.
+    pub(crate) closing: Shutdown,
 }
 
 impl<W: Worker> Lane<W> {
     /// Works until the intake lets go of its end.
     pub(crate) async fn run(mut self) {
         loop {
-            let batch_max = usize::from(self.core.wanted.borrow().batch_max);
+            let batch_max = self.batch_max();
             let mut works = Vec::with_capacity(batch_max);
             if self.arrivals.recv_many(&mut works, batch_max).await == 0 {
                 return;
             }
+            works.retain(|work| work.held.is_alive());
             let wanted = u32::try_from(works.len()).unwrap_or(u32::MAX);
-            self.core.rate.permit(wanted).await;
-            self.see_through(works).await;
+            tokio::select! {
+                () = self.core.rate.permit(wanted) => self.see_through(works).await,
+                () = self.closing.begun() => {}
+            }
         }
     }
 
-    /// Sees every message settled: committed, sent on, or given back with its lost channel.
+    fn batch_max(&self) -> usize {
+        let wanted = *self.core.wanted.borrow();
+        let share = wanted.rate_per_second.map(|rate| rate.get().div_ceil(BATCHES_PER_SECOND));
+        let share = share.and_then(|share| usize::try_from(share).ok()).unwrap_or(usize::MAX);
+        usize::from(wanted.batch_max).min(share)
+    }
+
+    /// Sees every message settled: committed, sent on, or given back.
     async fn see_through(&self, works: Vec<Work<W::Message>>) {
         let mut stack = stack_of(works);
         let mut backoff = Backoff::lane();
         let mut races = 0;
         while let Some(mut works) = stack.pop() {
-            works.retain(|work| work.settler.is_alive());
-            if works.is_empty() {
+            works.retain(|work| work.held.is_alive());
+            if works.is_empty() || self.closing.has_begun() {
                 continue;
             }
             match self.run_once(&works).await {
@@ -98,23 +97,22 @@ impl<W: Worker> Lane<W> {
                 Err(Trouble::Race(error)) => {
                     races += 1;
                     tracing::debug!(%error, races, "lost a race; again");
-                    if races > RACES_MAX {
-                        races = 0;
-                        push_halves(&mut stack, works);
+                    let lost_often = races > RACES_MAX;
+                    if lost_often && (works.len() > 1 || error.number() == Some(DUPLICATE_KEY)) {
+                        // whose key is taken every time lost no race: it is a failure like others
+                        self.narrow_down(&mut stack, works, "FAILED", &Failure::Store(error));
                     } else {
                         stack.push(works);
+                        backoff.wait().await;
                     }
-                    backoff.wait().await;
                 }
-                Err(Trouble::Messages(failures)) => {
-                    stack.push(self.take_out(works, failures).await);
-                }
+                Err(Trouble::Messages(failures)) => stack.push(self.take_out(works, failures)),
                 Err(Trouble::Unattributed(failure)) => {
-                    self.narrow_down(&mut stack, works, "FAILED", failure).await;
+                    self.narrow_down(&mut stack, works, "FAILED", &failure);
                 }
                 Err(Trouble::Panic(cause)) => {
                     let failure = Failure::Permanent { cause };
-                    self.narrow_down(&mut stack, works, "PANIC", failure).await;
+                    self.narrow_down(&mut stack, works, "PANIC", &failure);
                 }
             }
         }
@@ -132,7 +130,12 @@ impl<W: Worker> Lane<W> {
         core.metrics.batch(items.len());
         #[allow(clippy::disallowed_methods, reason = "awaited right here: the task contains the panic")]
         let attempt = tokio::spawn(async move { transact(&core, &*worker, &items).await });
-        attempt.await.unwrap_or_else(|panic| Err(Trouble::Panic(panic_text(panic))))
+        attempt.await.unwrap_or_else(|ended| {
+            Err(Trouble::Panic(match ended.try_into_panic() {
+                Ok(panic) => panic_text(&*panic),
+                Err(_cancelled) => "the runtime is shutting down".to_owned(),
+            }))
+        })
     }
 
     async fn settle(&self, works: Vec<Work<W::Message>>, committed: Committed<W::Effects>) {
@@ -148,12 +151,15 @@ impl<W: Worker> Lane<W> {
         }
         let count = u64::try_from(works.len()).unwrap_or(0);
         self.core.settled_total.fetch_add(count, Ordering::Relaxed);
-        acknowledge(&works).await;
-        self.worker.committed(committed.effects).await;
+        Held::acknowledge(works.iter().map(|work| &work.held)).await;
+        let afterwards = AssertUnwindSafe(self.worker.committed(committed.effects));
+        if let Err(panic) = afterwards.catch_unwind().await {
+            tracing::error!(error = panic_text(&*panic), "committed, and then");
+        }
     }
 
     /// Sends the failed ones on and gives back the rest.
-    async fn take_out(
+    fn take_out(
         &self,
         works: Vec<Work<W::Message>>,
         failures: Vec<(usize, Failure)>,
@@ -163,44 +169,28 @@ impl<W: Worker> Lane<W> {
         for (position, work) in works.into_iter().enumerate() {
             match failures.remove(&position) {
                 None => rest.push(work),
-                Some(failure) => self.send_on(work, "FAILED", &failure).await,
+                Some(failure) => self.way_out.message(&work.item, work.held, "FAILED", &failure),
             }
         }
         rest
     }
 
     /// Cuts a batch in two until the culprit stands alone; then sends it on.
-    async fn narrow_down(
+    fn narrow_down(
         &self,
         stack: &mut Vec<Vec<Work<W::Message>>>,
         mut works: Vec<Work<W::Message>>,
         code: &str,
-        failure: Failure,
+        failure: &Failure,
     ) {
         if works.len() > 1 {
             tracing::warn!(size = works.len(), error = %failure, "a batch failed; narrowing it down");
-            push_halves(stack, works);
+            let second = works.split_off(works.len() / 2);
+            stack.push(second);
+            stack.push(works);
         } else if let Some(work) = works.pop() {
-            self.send_on(work, code, &failure).await;
+            self.way_out.message(&work.item, work.held, code, failure);
         }
-    }
-
-    async fn send_on(&self, work: Work<W::Message>, code: &str, failure: &Failure) {
-        if send_on(&self.core, &work.item, &work.settler, code, failure).await {
-            acknowledge(&[work]).await;
-        }
-    }
-}
-
-/// Acknowledges messages of one or more queues.
-async fn acknowledge<M>(works: &[Work<M>]) {
-    let mut by_queue: BTreeMap<&str, (&Settler, Vec<u64>)> = BTreeMap::new();
-    for work in works {
-        let entry = by_queue.entry(work.settler.queue());
-        entry.or_insert_with(|| (&work.settler, Vec::new())).1.push(work.tag);
-    }
-    for (settler, tags) in by_queue.into_values() {
-        settler.settle(&tags).await;
     }
 }
 
@@ -227,19 +217,11 @@ fn stack_of<M>(works: Vec<Work<M>>) -> Vec<Vec<Work<M>>> {
     batches
 }
 
-fn push_halves<M>(stack: &mut Vec<Vec<Work<M>>>, mut works: Vec<Work<M>>) {
-    let second = works.split_off(works.len() / 2);
-    stack.push(second);
-    stack.push(works);
-}
-
-fn panic_text(panic: tokio::task::JoinError) -> String {
-    let text = match panic.try_into_panic() {
-        Ok(payload) => payload
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| payload.downcast_ref::<String>().cloned()),
-        Err(_cancelled) => Some("the runtime is shutting down".to_owned()),
-    };
-    format!("the worker panicked: {}", text.as_deref().unwrap_or("(no text)"))
+/// What a panic says.
+pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    format!("the worker panicked: {}", text.unwrap_or("(no text)"))
 }

@@ -3,7 +3,8 @@
 //! What lives here: lanes and batches, the settle policy, the relay of outbox rows, live control, drain
 //! and readiness. What never does: a business rule, a table of a worker, a lapin or sea-orm name.
 //!
-//! The way of a message: [`intake`](self) decodes it and hands it to a lane by its key; the lane takes
+//! The way of a message: a [`generation`](self) of the intake decodes it and hands it to a lane by its key;
+//! the lane takes
 //! whatever has arrived while its previous batch was in flight ([`lane`](self)) and runs it as one
 //! transaction ([`transact`](self)): what was seen, `Worker::handle`, how it ended, what to publish,
 //! commit. Then it acknowledges, and the [`relay`](self) publishes.
@@ -14,6 +15,8 @@ mod control;
 mod core;
 mod error;
 mod failed;
+mod generation;
+mod held;
 mod ingress;
 mod intake;
 mod lane;
@@ -22,6 +25,8 @@ mod relay;
 mod responder;
 mod shutdown;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod transact;
 mod worker;
 

@@ -15,6 +15,7 @@ use store::Database;
 use telemetry::{Latch, Readiness, Registry, WorkerMetrics};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout_at;
 
 use crate::context::Background;
 use crate::core::{Core, InForce};
@@ -165,19 +166,24 @@ impl Process {
     }
 }
 
-/// After the consumer ended: background tasks, then what the relay still has, then the rest.
+/// After the consumer ended: background tasks, then what the relay still has, then the rest. False when a
+/// background task did not end; what could not be told is in the outbox.
 async fn finish(core: &Core, background: &Background, tasks: &mut JoinSet<()>) -> bool {
-    let limit = core.drain_limit();
+    let deadline = core.drain_deadline();
     let mut own = std::mem::take(&mut *background.lock().unwrap_or_else(PoisonError::into_inner));
-    let everything = async {
-        while own.join_next().await.is_some() {}
+    let ending = async { while own.join_next().await.is_some() {} };
+    let ended = timeout_at(deadline, ending).await.is_ok();
+    let telling = async {
         while tasks.join_next().await.is_some() {}
         let mut wait = Backoff::lane();
         while core.relay.pending() > 0 {
             wait.wait().await;
         }
     };
-    tokio::time::timeout(limit, everything).await.is_ok()
+    if timeout_at(deadline, telling).await.is_err() {
+        tracing::warn!(rows = core.relay.pending(), "not everything was published: left to the sweep");
+    }
+    ended
 }
 
 /// Waits for a background task that ends before shutdown: that is always a reason to end.

@@ -1,11 +1,12 @@
 //! One signal that everything waits for.
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// Tells every task to finish. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Shutdown {
-    sender: watch::Sender<bool>,
+    begun_at: watch::Sender<Option<Instant>>,
 }
 
 impl Default for Shutdown {
@@ -18,24 +19,33 @@ impl Shutdown {
     /// A signal that has not been given yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { sender: watch::Sender::new(false) }
+        Self { begun_at: watch::Sender::new(None) }
     }
 
-    /// Gives the signal.
+    /// Gives the signal; the first one counts.
     pub fn begin(&self) {
-        self.sender.send_replace(true);
+        self.begun_at.send_if_modified(|begun_at| {
+            let first = begun_at.is_none();
+            begun_at.get_or_insert_with(Instant::now);
+            first
+        });
     }
 
     /// True once it was given.
     #[must_use]
     pub fn has_begun(&self) -> bool {
-        *self.sender.borrow()
+        self.begun_at().is_some()
+    }
+
+    /// When it was given.
+    pub(crate) fn begun_at(&self) -> Option<Instant> {
+        *self.begun_at.borrow()
     }
 
     /// Waits for it.
     pub async fn begun(&self) {
-        let mut receiver = self.sender.subscribe();
+        let mut receiver = self.begun_at.subscribe();
         // the sender lives in self: it cannot be closed while we wait
-        let _ = receiver.wait_for(|begun| *begun).await;
+        let _ = receiver.wait_for(Option::is_some).await;
     }
 }

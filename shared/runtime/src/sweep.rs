@@ -1,8 +1,14 @@
 //! The sweep: publishes what a crash left in the outbox, and forgets inbox rows past their retention.
 //! One instance of a kind does it at a time, under a lease.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
+
+use contracts::MessageId;
+use pacing::Backoff;
+use store::outbox::OutboxRow;
+use tokio::time::Instant;
 
 use crate::core::Core;
 use crate::relay::publish_rows;
@@ -11,6 +17,8 @@ use crate::relay::publish_rows;
 const EVERY: Duration = Duration::from_secs(2);
 /// Longer than a round can take, so that a lease does not change hands in mid sweep.
 const LEASE_SECONDS: u32 = 30;
+/// Shorter than a claim lasts.
+const TRY_FOR: Duration = Duration::from_secs(8);
 /// Longer than the longest retry and replay.
 const INBOX_RETENTION_DAYS: u32 = 7;
 /// Chunks of inbox rows forgotten in one round.
@@ -35,7 +43,7 @@ pub(crate) async fn run(core: Arc<Core>) {
 }
 
 async fn sweep(core: &Core) {
-    loop {
+    while !core.shutdown.has_begun() {
         let rows = match store::outbox::claim_left_behind(&core.database, core.kind.name()).await {
             Ok(rows) => rows,
             Err(error) => {
@@ -46,13 +54,7 @@ async fn sweep(core: &Core) {
         if rows.is_empty() {
             break;
         }
-        let confirmed =
-            publish_rows(&core.publisher, &core.metrics, core.kind.name(), &rows).await;
-        tracing::info!(found = rows.len(), published = confirmed.len(), "swept the outbox");
-        if let Err(error) = store::outbox::delete(&core.database, &confirmed).await {
-            tracing::warn!(%error, "swept rows stay in the outbox");
-        }
-        if confirmed.len() < rows.len() {
+        if !publish(core, rows).await {
             return;
         }
     }
@@ -66,4 +68,37 @@ async fn sweep(core: &Core) {
             }
         }
     }
+}
+
+/// Publishes claimed rows. What was not confirmed is tried again as long as the claim lasts, since nobody
+/// else can and room may come at any moment; one by one then, because a row that breaks the channel
+/// takes with it what is on the way beside it. True when all are out.
+async fn publish(core: &Core, mut rows: Vec<OutboxRow>) -> bool {
+    let until = Instant::now() + TRY_FOR;
+    let mut backoff = Backoff::lane();
+    let mut at_once = rows.len();
+    while !rows.is_empty() {
+        for some in std::mem::take(&mut rows).chunks(at_once) {
+            if Instant::now() > until || core.shutdown.has_begun() {
+                return false;
+            }
+            rows.extend(publish_some(core, some).await);
+        }
+        at_once = 1;
+        if !rows.is_empty() {
+            backoff.wait().await;
+        }
+    }
+    true
+}
+
+/// Gives back what was not confirmed.
+async fn publish_some(core: &Core, rows: &[OutboxRow]) -> Vec<OutboxRow> {
+    let confirmed = publish_rows(&core.publisher, &core.metrics, core.kind.name(), rows).await;
+    tracing::info!(found = rows.len(), published = confirmed.len(), "swept the outbox");
+    if let Err(error) = store::outbox::delete(&core.database, &confirmed).await {
+        tracing::warn!(%error, "swept rows stay in the outbox");
+    }
+    let confirmed: HashSet<MessageId> = confirmed.into_iter().collect();
+    rows.iter().filter(|row| !confirmed.contains(&row.message_id)).cloned().collect()
 }

@@ -95,7 +95,7 @@ pub(crate) async fn transact<W: Worker>(
         tx.rollback().await?;
         return Err(Trouble::Messages(by_position(items, &known, failed)));
     }
-    let outcomes: HashMap<Key, telemetry::Outcome> = settled
+    let mut outcomes: HashMap<Key, telemetry::Outcome> = settled
         .iter()
         .map(|(item, settlement)| (key(&item.envelope), settlement.outcome.metric()))
         .collect();
@@ -116,7 +116,7 @@ pub(crate) async fn transact<W: Worker>(
     tx.commit().await.map_err(Trouble::Lane)?;
     clock.stage(Stage::Commit);
     known.extend(records.iter().map(|(item, settled)| (key(&item.envelope), settled.clone())));
-    let replies = items.iter().map(|item| answer(item, &known, &outcomes)).collect();
+    let replies = items.iter().map(|item| answer(item, &known, &mut outcomes)).collect();
     clock.finish();
     Ok(Committed { replies, outbox, effects })
 }
@@ -161,16 +161,17 @@ fn by_position<M>(
 }
 
 /// What the sender of `item` is told: the stored answer, or that its key was used for another body.
+/// `outcomes` has what was settled just now; the first of equal messages takes it, the others are doubles.
 fn answer<M>(
     item: &Item<M>,
     known: &HashMap<Key, Settled>,
-    outcomes: &HashMap<Key, telemetry::Outcome>,
+    outcomes: &mut HashMap<Key, telemetry::Outcome>,
 ) -> (Reply, telemetry::Outcome) {
     let key = key(&item.envelope);
     let message_id = item.envelope.message_id;
     match known.get(&key) {
         Some(settled) if settled.body_hash == item.body_hash => {
-            let outcome = outcomes.get(&key).copied().unwrap_or(telemetry::Outcome::Duplicate);
+            let outcome = outcomes.remove(&key).unwrap_or(telemetry::Outcome::Duplicate);
             (settled.reply.clone(), outcome)
         }
         Some(_) => {

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use serde::Serialize;
 
-use crate::StoreError;
+use crate::{StoreError, fit};
 
 /// What every session runs first. 3 s: a lock that takes longer is given up and tried again.
 const SESSION: &str = "SET SESSION transaction_isolation = 'READ-COMMITTED', \
@@ -158,7 +158,12 @@ impl Tx {
 fn statement<R: Serialize + ?Sized>(sql: &'static str, rows: &R) -> Result<Statement, StoreError> {
     let json = serde_json::to_string(rows).map_err(|error| StoreError::Encode(error.to_string()))?;
     // `NONE` serialises to null: a statement without a parameter
-    let values = if json == "null" { Vec::new() } else { vec![Value::from(json)] };
+    let values = if json == "null" {
+        Vec::new()
+    } else {
+        fit::check(sql, &json).map_err(StoreError::Encode)?;
+        vec![Value::from(json)]
+    };
     Ok(Statement::from_sql_and_values(DbBackend::MySql, sql, values))
 }
 

@@ -27,7 +27,7 @@ pub enum StoreError {
         /// What the driver says.
         source: Arc<DbErr>,
     },
-    /// Rows could not be written as JSON.
+    /// Rows could not be written as JSON, or a value does not fit its column.
     #[error("rows for the database could not be encoded: {0}")]
     Encode(String),
     /// A stored value does not read as what it should be.
@@ -83,13 +83,14 @@ fn server_error(error: &DbErr) -> Option<u16> {
 
 fn classify(error: &DbErr) -> ErrorClass {
     match server_error(error) {
-        // duplicate key (two processes raced for one new row), lock wait timeout, deadlock, record changed
-        Some(1062 | 1205 | 1213 | 1020) => ErrorClass::Retry,
+        // duplicate key (two processes raced for one new row), lock wait timeout, deadlock, record changed,
+        // table changed by a migration meanwhile
+        Some(1062 | 1205 | 1213 | 1020 | 1412 | 1615) => ErrorClass::Retry,
         // too many connections, access denied, out of memory/disk, shutdown, read-only, table full,
         // interrupted, statement timeout, no such schema
         Some(
             1021 | 1037 | 1038 | 1040 | 1041 | 1044 | 1045 | 1049 | 1053 | 1114 | 1142 | 1158..=1161 | 1152
-            | 1184 | 1203 | 1226 | 1290 | 1317 | 1836 | 1927 | 1969 | 3024 | 3032,
+            | 1184 | 1203 | 1226 | 1290 | 1317 | 1792 | 1836 | 1927 | 1969 | 3024 | 3032,
         ) => ErrorClass::Lane,
         Some(_) => ErrorClass::Statement,
         None => match runtime_error(error) {

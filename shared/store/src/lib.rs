@@ -7,9 +7,11 @@
 //! **One parameter a statement.** Every statement has a fixed text and at most one bound parameter: a
 //! JSON array of rows that the server unpacks with `JSON_TABLE`. The set of statement texts is closed
 //! whatever the size of a batch, so the prepared-statement cache never evicts, and each is one round trip.
+//! Values that do not fit their columns are refused before they are sent: the server would change them.
 
 mod database;
 mod error;
+mod fit;
 pub mod inbox;
 pub mod instances;
 pub mod lease;

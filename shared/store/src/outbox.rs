@@ -69,10 +69,13 @@ struct NewRow<'a> {
     created_at: String,
 }
 
+/// A new row is its writer's for 5 s by the database's clock (`created_at` is the worker's, which may be
+/// wrong, or years back in a replay).
 const INSERT: &str = "INSERT INTO outbox (message_id, worker, exchange, routing_key, message_type, seq, \
-       correlation_id, actor, traceparent, body, created_at) \
+       correlation_id, actor, traceparent, body, created_at, claimed_until) \
      SELECT UNHEX(r.message_id), r.worker, r.exchange, r.routing_key, r.message_type, r.seq, \
-       r.correlation_id, r.actor, r.traceparent, r.body, r.created_at \
+       r.correlation_id, r.actor, r.traceparent, r.body, r.created_at, \
+       UTC_TIMESTAMP(6) + INTERVAL 5 SECOND \
      FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        message_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.message_id' ERROR ON ERROR, \
        worker VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.worker' ERROR ON ERROR, \
@@ -144,7 +147,6 @@ struct Claim<'a> {
 const CLAIMABLE: &str = "SELECT HEX(o.message_id) message_id FROM outbox o WHERE o.worker = \
        (SELECT r.worker FROM JSON_TABLE(?, '$[*]' COLUMNS( \
          worker VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.worker' ERROR ON ERROR)) r) \
-       AND o.created_at < UTC_TIMESTAMP(6) - INTERVAL 5 SECOND \
        AND (o.claimed_until IS NULL OR o.claimed_until < UTC_TIMESTAMP(6)) \
      ORDER BY o.message_id LIMIT 500 FOR UPDATE SKIP LOCKED";
 
@@ -178,7 +180,8 @@ struct Stored {
     created_at: chrono::NaiveDateTime,
 }
 
-/// Claims up to 500 rows of a worker kind that are older than 5 s by the database's clock, for 10 s.
+/// Claims for 10 s up to 500 rows of a worker kind that were written more than 5 s ago and are claimed by
+/// nobody, by the database's clock.
 /// The transaction ends before anything is published.
 ///
 /// # Errors

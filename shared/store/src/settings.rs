@@ -55,6 +55,13 @@ pub async fn read(database: &Database, worker: &str) -> Result<Option<StoredSett
     rows.first().map(read_row).transpose()
 }
 
+/// Makes the row, or locks the one that is there: without a row there would be nothing to lock, and two
+/// first changes at once would both be version 1. Version 0 is never seen by others.
+const SEED: &str = "INSERT INTO worker_setting (worker, version, settings, updated_by, updated_at) \
+     SELECT r.worker, 0, '{}', '', UTC_TIMESTAMP(6) FROM JSON_TABLE(?, '$[*]' COLUMNS( \
+       worker VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.worker' ERROR ON ERROR)) r \
+     ON DUPLICATE KEY UPDATE worker = VALUES(worker)";
+
 #[derive(Serialize)]
 struct NewRow<'a> {
     worker: &'a str,
@@ -63,14 +70,14 @@ struct NewRow<'a> {
     updated_by: &'a str,
 }
 
-const WRITE: &str = "INSERT INTO worker_setting (worker, version, settings, updated_by, updated_at) \
-     SELECT r.worker, r.version, r.settings, r.updated_by, UTC_TIMESTAMP(6) FROM JSON_TABLE(?, '$[*]' COLUMNS( \
+const WRITE: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
        worker VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.worker' ERROR ON ERROR, \
        version BIGINT UNSIGNED PATH '$.version' ERROR ON ERROR, \
        settings TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.settings' ERROR ON ERROR, \
        updated_by VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.updated_by' ERROR ON ERROR)) r \
-     ON DUPLICATE KEY UPDATE version = VALUES(version), settings = VALUES(settings), \
-       updated_by = VALUES(updated_by), updated_at = VALUES(updated_at)";
+     STRAIGHT_JOIN worker_setting s ON s.worker = r.worker \
+     SET s.version = r.version, s.settings = r.settings, s.updated_by = r.updated_by, \
+       s.updated_at = UTC_TIMESTAMP(6)";
 
 /// Changes the stored settings under a row lock and gives them with their new version.
 ///
@@ -83,11 +90,13 @@ pub async fn change(
     edit: impl FnOnce(&mut LaneSettings) + Send,
 ) -> Result<StoredSettings, StoreError> {
     let tx = database.begin().await?;
+    tx.execute(SEED, &[Key { worker }]).await?;
     let rows: Vec<Row> = tx.select(READ_LOCKED, &[Key { worker }]).await?;
     let stored = rows.first().map(read_row).transpose()?;
-    let mut settings = stored.map(|s| s.settings).unwrap_or_default();
+    let stored = stored.ok_or_else(|| StoreError::decode(format!("worker_setting: no row of {worker}")))?;
+    let mut settings = stored.settings;
     edit(&mut settings);
-    let version = stored.map_or(0, |s| s.version) + 1;
+    let version = stored.version + 1;
     let text = serde_json::to_string(&settings).map_err(|e| StoreError::Encode(e.to_string()))?;
     tx.execute(WRITE, &[NewRow { worker, version, settings: text, updated_by }]).await?;
     tx.commit().await?;

@@ -324,9 +324,7 @@ impl Pipeline {
             }
         });
     }
-}
 
-impl Pipeline {
     /// Counts what the last commit recorded.
     fn count(&mut self) {
         let (before, now) = (self.recorded, self.recording);

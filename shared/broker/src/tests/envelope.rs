@@ -166,6 +166,7 @@ fn what_must_be_there_or_must_not_be_there_is_refused() {
         ("no UUID", without("").with_message_id("order-7".into()), "UNREADABLE_PROPERTY"),
         ("empty id", without("").with_message_id("".into()), "UNREADABLE_PROPERTY"),
         ("a user id that is none", without("").with_user_id("a b".into()), "UNREADABLE_PROPERTY"),
+        ("a long correlation id", without("").with_correlation_id("c".repeat(129).into()), "UNREADABLE_PROPERTY"),
         ("expiration", without("").with_expiration("1000".into()), "REFUSED_PROPERTY"),
         ("CC", with_header("CC", cc.clone()), "REFUSED_PROPERTY"),
         ("BCC", with_header("BCC", cc), "REFUSED_PROPERTY"),
@@ -183,6 +184,22 @@ fn an_actor_that_cannot_be_read_is_refused_where_it_would_count() {
     assert_eq!(decode(&by("dray-portal-shim"), &intake()).unwrap_err().code(), "UNREADABLE_PROPERTY");
     let (read, ..) = decode(&by("partner-wms"), &intake()).unwrap();
     assert_eq!(read.actor, Actor::itself(&user("partner-wms")), "nobody asked it");
+}
+
+#[test]
+fn an_actor_has_a_limit() {
+    let actor = |bytes: usize| format!("{{\"subject\":\"{}\",\"role\":\"shop\"}}", "s".repeat(bytes));
+    let by_shim = |actor: &str| with_header("dray-actor", text(actor)).with_user_id("dray-portal-shim".into());
+    assert!(decode(&by_shim(&actor(4_000)), &intake()).is_ok());
+    assert_eq!(decode(&by_shim(&actor(4_096)), &intake()).unwrap_err().code(), "UNREADABLE_PROPERTY");
+}
+
+#[test]
+fn a_trace_context_that_is_none_is_ignored() {
+    for garbage in ["", "00-abc", "ü", &"x".repeat(500)] {
+        let (read, ..) = decode(&with_header("traceparent", text(garbage)), &intake()).unwrap();
+        assert_eq!(read.trace.traceparent, None, "{garbage}");
+    }
 }
 
 #[test]
@@ -223,16 +240,15 @@ fn what_is_too_large_or_has_a_foreign_key_is_refused_with_its_id() {
 proptest! {
     /// Texts of any length and any characters: properties hold 255 bytes, headers hold everything.
     #[test]
-    fn any_text_is_sent_and_read(subject in ".{0,300}", reason in ".{0,300}", correlation in ".{0,300}") {
+    fn any_text_is_sent_and_read(subject in ".{0,300}", reason in ".{0,300}", app_id in ".{0,300}") {
         let mut sent = envelope("dray-portal-shim");
         sent.actor = Actor { subject, role: Role::Customer, merchant: None, origin: None };
-        sent.correlation_id = Some(correlation.clone());
+        sent.app_id = app_id.clone();
         let note = FailureNote { reason: Some(reason), ..FailureNote::default() };
         let (read, read_note, _) = decode(&encode(&sent, &note, &sent.user_id, None), &intake()).unwrap();
         prop_assert_eq!(&read.actor, &sent.actor);
         prop_assert_eq!(read_note, note);
-        let kept = read.correlation_id.unwrap();
-        prop_assert!(correlation.starts_with(&kept));
-        prop_assert!(correlation.len() > 255 || kept == correlation);
+        prop_assert!(app_id.starts_with(&read.app_id));
+        prop_assert!(app_id.len() > 255 || read.app_id == app_id);
     }
 }

@@ -36,7 +36,15 @@ impl Bench {
     }
 
     pub(crate) async fn with(kinds: &[WorkerKind]) -> Self {
-        let stage = Stage::new(kinds).await;
+        Self::on(Stage::new(kinds).await).await
+    }
+
+    /// With the fleet's real users and their rights.
+    pub(crate) async fn with_users(kinds: &[WorkerKind]) -> Self {
+        Self::on(Stage::with_users(kinds).await).await
+    }
+
+    async fn on(stage: Stage) -> Self {
         for table in TABLES {
             stage.run_sql(table).await;
         }

@@ -98,7 +98,7 @@ async fn stopped_while_the_database_is_away() {
 async fn only_the_answer_to_the_commit_is_lost() {
     let (bench, proxy, running) = by_proxy().await;
     let mut replies = bench.stage.replies().await;
-    for n in 1..=4 {
+    for n in 1..=2 {
         proxy.latency(Duration::from_millis(200));
         let how = PublishAs::default().reply_to(replies.queue());
         let act = Act::new(Behave::Announce, format!("key-{n}"), n);

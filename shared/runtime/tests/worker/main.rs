@@ -24,4 +24,5 @@ mod network;
 mod probe;
 mod publishing;
 mod queues;
+mod rights;
 mod undecodable;

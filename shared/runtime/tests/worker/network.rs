@@ -1,10 +1,20 @@
 //! The way to the broker breaks: what was on it comes again, nothing is lost or doubled.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use contracts::Exchange;
-use testkit::{Proxy, eventually};
+use testkit::{Proxy, Tap, eventually};
 
 use crate::bench::{Bench, acts};
 use crate::probe::Behave;
+
+/// How many different events were published; one may go out twice with its id.
+async fn told(bench: &Bench, tap: &mut Tap) -> usize {
+    let told = tap.so_far(&bench.stage).await;
+    let ids: BTreeSet<_> = told.iter().map(|event| event.envelope.message_id).collect();
+    ids.len()
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cut_in_mid_work() {
@@ -26,10 +36,32 @@ async fn cut_in_mid_work() {
     bench.effects_become(2_000).await;
     bench.ready_becomes(true).await;
     bench.outbox_is_empty().await;
-    let told = tap.so_far(&bench.stage).await;
-    let ids: std::collections::BTreeSet<_> =
-        told.iter().map(|event| event.envelope.message_id).collect();
-    assert_eq!(ids.len(), 2_000);
+    assert_eq!(told(&bench, &mut tap).await, 2_000);
+    running.stop().await.unwrap();
+    assert_eq!(bench.depth().await, 0);
+    bench.close().await;
+}
+
+/// Whichever of the broker's answers is lost: a delivery, a confirm, the beginning of a consumer.
+#[tokio::test(flavor = "multi_thread")]
+async fn any_answer_is_lost() {
+    let bench = Bench::new().await;
+    let mut tap = bench.stage.tap(Exchange::Events, "#").await;
+    let proxy = Proxy::in_front_of(&bench.stage.amqp_url()).await;
+    let amqp = proxy.url(&bench.stage.amqp_url());
+    let options = ["--concurrency", "3", "--batch-max", "20"];
+    let running = bench.start_by(&amqp, &bench.stage.database_url(), &options).await;
+    let losing = async {
+        for losses in 1..=20 {
+            let some = losses * 40;
+            eventually("progress", async || (bench.effects().await >= some).then_some(())).await;
+            proxy.drop_to_client_once();
+        }
+    };
+    tokio::join!(bench.say_all(acts(Behave::Announce, 1_000)), losing);
+    bench.effects_become(1_000).await;
+    bench.outbox_is_empty().await;
+    assert_eq!(told(&bench, &mut tap).await, 1_000);
     running.stop().await.unwrap();
     assert_eq!(bench.depth().await, 0);
     bench.close().await;
@@ -107,7 +139,7 @@ async fn stopped_while_the_line_is_silent() {
     bench.ready_becomes(true).await;
     proxy.stall();
     bench.say_all(acts(Behave::Apply, 10)).await;
-    let stopped = tokio::time::timeout(std::time::Duration::from_secs(6), running.stop()).await;
+    let stopped = tokio::time::timeout(Duration::from_secs(6), running.stop()).await;
     stopped.expect("it ends").unwrap();
     proxy.resume();
     drop(proxy);
@@ -126,7 +158,7 @@ async fn stopped_while_the_broker_is_away() {
     let options = ["--drain-seconds", "2"];
     let running = bench.start_by(&amqp, &bench.stage.database_url(), &options).await;
     bench.ready_becomes(false).await;
-    let stopped = tokio::time::timeout(std::time::Duration::from_secs(6), running.stop()).await;
+    let stopped = tokio::time::timeout(Duration::from_secs(6), running.stop()).await;
     stopped.expect("it ends").unwrap();
     bench.close().await;
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use contracts::{Contract, CreateOrder, Exchange, OrderAccepted, Refusal, RoutingKey, Timestamp};
+use contracts::{Contract, Exchange, Refusal, Timestamp};
 use queue_topology::WorkerKind;
 use runtime::{Batch, Failure, LaneKey, Outcome, Settlement, Worker};
 use schemars::JsonSchema;
@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use store::{NONE, Tx};
 use tokio::sync::watch;
 
-/// The worker's place in the topology. The contracts below travel under the names its queue is bound to.
+/// The worker's place in the topology. The contracts below have its names, which its queues are bound to
+/// and its rights allow, in a version that nobody else has.
 pub(crate) const KIND: WorkerKind = WorkerKind::OrderIntake;
 
 /// What a message makes the worker do.
@@ -69,12 +70,8 @@ impl Act {
 }
 
 impl Contract for Act {
-    const TYPE: &'static str = "probe.act.v1";
+    const TYPE: &'static str = "order.create.v99";
     const EXCHANGE: Exchange = Exchange::Commands;
-
-    fn routing_key(&self) -> RoutingKey {
-        RoutingKey::of_type(CreateOrder::TYPE)
-    }
 
     fn validate(&self) -> Result<(), String> {
         if self.key.is_empty() { Err("key is empty".to_owned()) } else { Ok(()) }
@@ -88,12 +85,8 @@ pub(crate) struct Acted {
 }
 
 impl Contract for Acted {
-    const TYPE: &'static str = "probe.acted.v1";
+    const TYPE: &'static str = "order.accepted.v99";
     const EXCHANGE: Exchange = Exchange::Events;
-
-    fn routing_key(&self) -> RoutingKey {
-        RoutingKey::of_type(OrderAccepted::TYPE)
-    }
 }
 
 contracts::inbound! {
@@ -249,19 +242,17 @@ async fn act_on(
             return Ok(None);
         }
         Behave::Unattributed => return Err(Failure::Permanent { cause: cause() }),
-        Behave::BadStatement => drop(tx.execute("INSERT INTO nowhere VALUES (1)", &NONE).await?),
-        Behave::DuplicateKey => {
-            drop(tx.execute("INSERT INTO counter VALUES ('A', 0)", &NONE).await?);
-        }
+        Behave::BadStatement => run(tx, "INSERT INTO nowhere VALUES (1)").await?,
+        Behave::DuplicateKey => run(tx, "INSERT INTO counter VALUES ('A', 0)").await?,
         Behave::Forgotten => return Ok(None),
-        Behave::Slow => drop(tx.execute("DO SLEEP(0.2)", &NONE).await?),
+        Behave::Slow => run(tx, "DO SLEEP(0.2)").await?,
         Behave::CountAB => {
-            count(tx, COUNT_A).await?;
-            count(tx, COUNT_B).await?;
+            run(tx, COUNT_A).await?;
+            run(tx, COUNT_B).await?;
         }
         Behave::CountBA => {
-            count(tx, COUNT_B).await?;
-            count(tx, COUNT_A).await?;
+            run(tx, COUNT_B).await?;
+            run(tx, COUNT_A).await?;
         }
     }
     Ok(Some(Settlement::new(Outcome::Applied).of(&act.key, act.n.into())))
@@ -270,7 +261,7 @@ async fn act_on(
 const COUNT_A: &str = "UPDATE counter SET n = n + 1 WHERE name = 'A'";
 const COUNT_B: &str = "UPDATE counter SET n = n + 1 WHERE name = 'B'";
 
-async fn count(tx: &Tx, statement: &'static str) -> Result<(), Failure> {
+async fn run(tx: &Tx, statement: &'static str) -> Result<(), Failure> {
     tx.execute(statement, &NONE).await?;
     Ok(())
 }

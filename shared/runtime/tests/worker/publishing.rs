@@ -1,7 +1,7 @@
 //! Answers and events: what goes out, and what happens when it cannot.
 
 use broker::Link;
-use contracts::{Contract, Exchange, OrderAccepted, ReplyOutcome};
+use contracts::{Exchange, ReplyOutcome};
 use queue_topology::{Argument, Topology, WorkQueue, WorkerKind};
 use testkit::{DEADLINE, PublishAs, eventually};
 
@@ -129,8 +129,37 @@ async fn an_unroutable_event_waits_for_its_queue() {
     assert_eq!(bench.stage.scalar::<i64>(rows).await, 1);
     let target = full_target(&bench, 10).await;
     let told = bench.stage.wait_for_messages(&target, 1).await;
-    assert_eq!(told[0].routing_key, OrderAccepted::TYPE.trim_end_matches(".v1"));
+    assert_eq!(told[0].routing_key, "order.accepted");
     bench.outbox_is_empty().await;
+    running.stop().await.unwrap();
+    bench.close().await;
+}
+
+/// A row that the broker answers by closing the channel (its exchange is gone, or a right is missing) takes
+/// no other with it for long.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_breaks_the_channel_stops_no_other() {
+    let bench = Bench::new().await;
+    let mut tap = bench.stage.tap(Exchange::Events, "#").await;
+    bench
+        .stage
+        .run_sql(
+            "INSERT INTO outbox (message_id, worker, exchange, routing_key, message_type, body, created_at) \
+             VALUES (UNHEX(REPEAT('00', 16)), 'order-intake', 'dray.gone', 'a', 'a.b.v1', '{}', '2026-01-01')",
+        )
+        .await;
+    let running = bench.start(&[]).await;
+    for part in acts(Behave::Announce, 200).chunks(20) {
+        bench.say_all(part.to_vec()).await;
+    }
+    bench.effects_become(200).await;
+    let rows = "SELECT COUNT(*) FROM outbox";
+    let alone = async || (bench.stage.scalar::<i64>(rows).await == 1).then_some(());
+    eventually("only that row is left", alone).await;
+    let told = tap.so_far(&bench.stage).await;
+    let ids: std::collections::BTreeSet<_> =
+        told.iter().map(|event| event.envelope.message_id).collect();
+    assert_eq!(ids.len(), 200);
     running.stop().await.unwrap();
     bench.close().await;
 }

@@ -35,8 +35,8 @@ fn garbage() -> Vec<Garbage> {
     ];
     let bodies = bodies.map(|(body, reason)| Garbage { body, spoil: |right| right, reason });
     let envelopes: [(&str, fn(BasicProperties) -> BasicProperties, &'static str); 10] = [
-        ("type", |p| p.with_type("probe.nothing.v1".into()), "UNKNOWN_TYPE"),
-        ("version", |p| p.with_type("probe.act.v9".into()), "UNKNOWN_TYPE"),
+        ("type", |p| p.with_type("order.nothing.v1".into()), "UNKNOWN_TYPE"),
+        ("version", |p| p.with_type("order.create.v98".into()), "UNKNOWN_TYPE"),
         ("no-type", |_| user(BasicProperties::default()), "MISSING_MESSAGE_ID"),
         ("no-user", |_| id(BasicProperties::default()), "MISSING_USER_ID"),
         ("only-ids", |_| user(id(BasicProperties::default())), "MISSING_PROPERTY"),

@@ -1,0 +1,18 @@
+//! The `dray` program itself, as an operator calls it, on a stage of its own: a real broker with a
+//! virtual host, a real database with a schema.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::as_conversions,
+    reason = "tests fail by panicking"
+)]
+
+mod control;
+mod dlq;
+mod fleet;
+mod network;
+mod run;
+mod show;
+mod topology;
