@@ -69,7 +69,10 @@ where
 {
     match text {
         "none" => Ok(OrNone(None)),
-        _ => text.parse().map(|value| OrNone(Some(value))).map_err(|error| format!("{error}; or none")),
+        _ => text
+            .parse()
+            .map(|value| OrNone(Some(value)))
+            .map_err(|error| format!("{error}; or none")),
     }
 }
 
@@ -87,14 +90,28 @@ pub(crate) async fn scale(args: &ScaleArgs, site: &Site, output: Output) -> Resu
         settings.concurrency = args.concurrency.or(settings.concurrency);
         settings.batch_max = args.batch_max.or(settings.batch_max);
         settings.prefetch = args.prefetch.map_or(settings.prefetch, |wanted| wanted.0);
-        settings.rate_per_second = args.rate.map_or(settings.rate_per_second, |wanted| wanted.0);
+        settings.rate_per_second = args
+            .rate
+            .map_or(settings.rate_per_second, |wanted| wanted.0);
     };
     change(args.worker, &args.wait, edit, site, output).await
 }
 
 /// Runs `pause` and `resume`.
-pub(crate) async fn pause(args: &WorkerArgs, paused: bool, site: &Site, output: Output) -> Result<()> {
-    change(args.worker, &args.wait, |settings| settings.paused = paused, site, output).await
+pub(crate) async fn pause(
+    args: &WorkerArgs,
+    paused: bool,
+    site: &Site,
+    output: Output,
+) -> Result<()> {
+    change(
+        args.worker,
+        &args.wait,
+        |settings| settings.paused = paused,
+        site,
+        output,
+    )
+    .await
 }
 
 /// Runs `drain`: nothing is stored, the instances finish what they hold and end.
@@ -112,7 +129,10 @@ async fn change(
     let database = site.database().await?;
     let person = settings::var("USER")?.unwrap_or_else(|| "operator".to_owned());
     let stored = store::settings::change(&database, worker.name(), &person, edit).await?;
-    let request = ControlRequest::Apply { version: stored.version, settings: stored.settings };
+    let request = ControlRequest::Apply {
+        version: stored.version,
+        settings: stored.settings,
+    };
     tell(worker, request, wait, site, output).await
 }
 
@@ -142,25 +162,43 @@ async fn tell(
     output: Output,
 ) -> Result<()> {
     let living = alive(&site.database().await?).await?;
-    let of_kind = living.into_iter().filter(|instance| instance.report.worker == worker.name());
+    let of_kind = living
+        .into_iter()
+        .filter(|instance| instance.report.worker == worker.name());
     let mut silent: BTreeSet<String> = of_kind.map(|instance| instance.report.instance).collect();
     let mut answers = Vec::new();
     if !silent.is_empty() {
         let mut operator = Operator::connect(site).await?;
-        let command = ControlCommand { worker: worker.name().to_owned(), request };
+        let command = ControlCommand {
+            worker: worker.name().to_owned(),
+            request,
+        };
         let sent = Instant::now();
         let until = sent + Duration::from_secs(wait.wait);
-        operator.send(MessageId::generate(), &command, until).await?;
+        operator
+            .send(MessageId::generate(), &command, until)
+            .await?;
         while !silent.is_empty() {
-            let Some(delivery) = operator.next(until).await? else { break };
-            let Ok(answer) = serde_json::from_slice::<ControlAnswer>(&delivery.body) else { continue };
+            let Some(delivery) = operator.next(until).await? else {
+                break;
+            };
+            let Ok(answer) = serde_json::from_slice::<ControlAnswer>(&delivery.body) else {
+                continue;
+            };
             silent.remove(&answer.report.instance);
-            answers.push(Answered { milliseconds: sent.elapsed().as_millis(), answer });
+            answers.push(Answered {
+                milliseconds: sent.elapsed().as_millis(),
+                answer,
+            });
         }
         operator.close().await;
     }
-    let told =
-        Told { worker: worker.name(), request, answers, silent: silent.into_iter().collect() };
+    let told = Told {
+        worker: worker.name(),
+        request,
+        answers,
+        silent: silent.into_iter().collect(),
+    };
     output.result(&told, || text(&told, output))?;
     judge(&told)
 }
@@ -173,9 +211,14 @@ fn judge(told: &Told) -> Result<()> {
         );
         return Err(CommandError::new(Exit::Unavailable, message));
     }
-    let stale = told.answers.iter().filter(|answered| !answered.answer.taken).count();
+    let stale = told
+        .answers
+        .iter()
+        .filter(|answered| !answered.answer.taken)
+        .count();
     if stale > 0 {
-        let message = format!("{stale} instances have newer settings in force: somebody else changed them");
+        let message =
+            format!("{stale} instances have newer settings in force: somebody else changed them");
         return Err(CommandError::new(Exit::Temporary, message));
     }
     Ok(())
@@ -193,10 +236,24 @@ fn text(told: &Told, output: Output) -> String {
             }
         };
     }
-    let heads =
-        ["instance", "taken", "settings", "lanes", "batch", "prefetch", "rate/s", "paused", "in flight", "ms"];
+    let heads = [
+        "instance",
+        "taken",
+        "settings",
+        "lanes",
+        "batch",
+        "prefetch",
+        "rate/s",
+        "paused",
+        "in flight",
+        "ms",
+    ];
     let mut table = Table::new(&heads);
-    for Answered { milliseconds, answer } in &told.answers {
+    for Answered {
+        milliseconds,
+        answer,
+    } in &told.answers
+    {
         let report = &answer.report;
         table.row([
             report.instance.clone(),
@@ -233,6 +290,10 @@ mod tests {
         assert_eq!(or_none::<NonZeroU32>("none").unwrap().0, None);
         assert_eq!(or_none::<NonZeroU32>("50").unwrap().0, NonZeroU32::new(50));
         assert!(or_none::<NonZeroU32>("0").is_err());
-        assert!(or_none::<NonZeroU32>("some").unwrap_err().ends_with("; or none"));
+        assert!(
+            or_none::<NonZeroU32>("some")
+                .unwrap_err()
+                .ends_with("; or none")
+        );
     }
 }

@@ -112,7 +112,9 @@ fn begin(cli: Cli) -> Result<()> {
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| CommandError::new(Exit::System, format!("no threads to be had: {error}")))?;
+        .map_err(|error| {
+            CommandError::new(Exit::System, format!("no threads to be had: {error}"))
+        })?;
     runtime.block_on(run(cli.command, output))
 }
 

@@ -62,13 +62,18 @@ impl Management {
     pub(crate) async fn get<T: DeserializeOwned + Send + 'static>(&self, path: &str) -> Result<T> {
         let text = self.call(Method::Get, path, None).await?;
         serde_json::from_str(&text).map_err(|error| {
-            let message = format!("the management API answers {path} in a form that is not understood: {error}");
+            let message = format!(
+                "the management API answers {path} in a form that is not understood: {error}"
+            );
             CommandError::new(Exit::Unavailable, message)
         })
     }
 
     /// Reads a resource that need not be there.
-    pub(crate) async fn find<T: DeserializeOwned + Send + 'static>(&self, path: &str) -> Result<Option<T>> {
+    pub(crate) async fn find<T: DeserializeOwned + Send + 'static>(
+        &self,
+        path: &str,
+    ) -> Result<Option<T>> {
         match self.get(path).await {
             Ok(value) => Ok(Some(value)),
             Err(error) if error.exit() == Exit::NoInput => Ok(None),
@@ -106,17 +111,36 @@ impl Management {
         let login = self.authorization.as_str();
         let sent = match method {
             Method::Get => self.agent.get(&url).header("authorization", login).call(),
-            Method::Delete => self.agent.delete(&url).header("authorization", login).call(),
-            Method::Put => self.agent.put(&url).header("authorization", login).send_json(body),
-            Method::Post => self.agent.post(&url).header("authorization", login).send_json(body),
+            Method::Delete => self
+                .agent
+                .delete(&url)
+                .header("authorization", login)
+                .call(),
+            Method::Put => self
+                .agent
+                .put(&url)
+                .header("authorization", login)
+                .send_json(body),
+            Method::Post => self
+                .agent
+                .post(&url)
+                .header("authorization", login)
+                .send_json(body),
         };
         let unreachable = |error: ureq::Error| {
             let advice = "check AMQP_MANAGEMENT_URL and that the management plugin is enabled";
-            CommandError::new(Exit::Unavailable, format!("cannot reach {}: {error}; {advice}", self.base))
+            CommandError::new(
+                Exit::Unavailable,
+                format!("cannot reach {}: {error}; {advice}", self.base),
+            )
         };
         let mut answer = sent.map_err(unreachable)?;
         let status = answer.status().as_u16();
-        let text = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_string();
+        let text = answer
+            .body_mut()
+            .with_config()
+            .limit(ANSWER_BYTES_MAX)
+            .read_to_string();
         let text = text.map_err(unreachable)?;
         match status {
             200..300 => Ok(text),
@@ -126,19 +150,29 @@ impl Management {
 
     fn refused(&self, status: u16, path: &str, text: &str) -> CommandError {
         let (exit, advice) = match status {
-            401 => (Exit::NoPermission, "check user and password in AMQP_MANAGEMENT_URL"),
+            401 => (
+                Exit::NoPermission,
+                "check user and password in AMQP_MANAGEMENT_URL",
+            ),
             403 => (Exit::NoPermission, "that user needs the tag administrator"),
             404 => (Exit::NoInput, "there is no such thing on this broker"),
             _ => (Exit::Unavailable, "see the broker's log"),
         };
         let said: String = text.chars().take(300).collect();
-        CommandError::new(exit, format!("{} answers {status} to {path}: {said}; {advice}", self.base))
+        CommandError::new(
+            exit,
+            format!("{} answers {status} to {path}: {said}; {advice}", self.base),
+        )
     }
 }
 
 /// A path of the API from its parts, each encoded.
 pub(crate) fn path(parts: &[&str]) -> String {
-    parts.iter().map(|part| encoded(part)).collect::<Vec<_>>().join("/")
+    parts
+        .iter()
+        .map(|part| encoded(part))
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 /// Base64 with padding, for the `Authorization` header.
@@ -152,7 +186,11 @@ fn base64(bytes: &[u8]) -> String {
             let shift = 18 - 6 * digit;
             let value = usize::try_from((bits >> shift) & 63).unwrap_or(0);
             let letter = ALPHABET.get(value).copied().unwrap_or(b'=');
-            text.push(if digit <= group.len() { char::from(letter) } else { '=' });
+            text.push(if digit <= group.len() {
+                char::from(letter)
+            } else {
+                '='
+            });
         }
     }
     text
@@ -162,7 +200,13 @@ fn base64(bytes: &[u8]) -> String {
 mod tests {
     #[test]
     fn base64_as_in_rfc_4648() {
-        let pairs = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
+        let pairs = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foobar", "Zm9vYmFy"),
+        ];
         for (plain, expected) in pairs {
             assert_eq!(super::base64(plain.as_bytes()), expected);
         }

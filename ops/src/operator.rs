@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use broker::{Connection, Delivery, Exclusive, FailureNote, Link, Outgoing, PublishError, Publisher};
+use broker::{
+    Connection, Delivery, Exclusive, FailureNote, Link, Outgoing, PublishError, Publisher,
+};
 use contracts::{
     Actor, Contract, Envelope, Exchange, MessageId, Reply, Timestamp, TraceContext, UserId, role_of,
 };
@@ -37,14 +39,21 @@ impl Operator {
     pub(crate) async fn connect(site: &Site) -> Result<Self> {
         let address = site.operator()?;
         let link = Link::new(&address.url(), APP_ID);
-        let user = UserId::new(address.user.as_str())
-            .map_err(|error| CommandError::new(Exit::Config, format!("the user in AMQP_URL: {error}")))?;
+        let user = UserId::new(address.user.as_str()).map_err(|error| {
+            CommandError::new(Exit::Config, format!("the user in AMQP_URL: {error}"))
+        })?;
         let connection = link.connect("replies").await?;
         let instance = uuid::Uuid::new_v4().simple().to_string();
         let reply_queue = format!("dray.reply.operator.{instance}");
         let exchange = Exchange::Replies.name();
-        let replies =
-            Exclusive::open(&connection, &reply_queue, exchange, &reply_queue, user.clone()).await?;
+        let replies = Exclusive::open(
+            &connection,
+            &reply_queue,
+            exchange,
+            &reply_queue,
+            user.clone(),
+        )
+        .await?;
         let (publisher, driver) = Publisher::new(link, user.clone());
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
@@ -53,7 +62,15 @@ impl Operator {
             }
         });
         let actor = acting(&user)?;
-        Ok(Self { connection, replies, reply_queue, publisher, user, actor, _driver: tasks })
+        Ok(Self {
+            connection,
+            replies,
+            reply_queue,
+            publisher,
+            user,
+            actor,
+            _driver: tasks,
+        })
     }
 
     /// The connection that consumes.
@@ -91,7 +108,9 @@ impl Operator {
                     }
                     backoff.wait().await;
                 }
-                Ok(Err(error @ (PublishError::Unroutable { .. } | PublishError::TooLarge { .. }))) => {
+                Ok(Err(
+                    error @ (PublishError::Unroutable { .. } | PublishError::TooLarge { .. }),
+                )) => {
                     return Err(error.into());
                 }
                 Err(_elapsed) => {
@@ -176,7 +195,12 @@ impl Operator {
 /// The person at the keyboard, as far as the system knows.
 fn acting(user: &UserId) -> Result<Actor> {
     let person = settings::var("USER")?.unwrap_or_else(|| "operator".to_owned());
-    Ok(Actor { subject: person, role: role_of(user), merchant: None, origin: Some(APP_ID.to_owned()) })
+    Ok(Actor {
+        subject: person,
+        role: role_of(user),
+        merchant: None,
+        origin: Some(APP_ID.to_owned()),
+    })
 }
 
 /// A reply that is no success becomes an error with everything the worker said.

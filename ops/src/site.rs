@@ -31,7 +31,9 @@ impl Site {
         let beside_secret = settings::var("DRAY_SECRET_FILE")?
             .and_then(|file| Path::new(&file).parent().map(Path::to_path_buf))
             .filter(|parent| parent.ends_with(STATE_DIRECTORY));
-        let state = stated.or(beside_secret).unwrap_or_else(|| PathBuf::from(STATE_DIRECTORY));
+        let state = stated
+            .or(beside_secret)
+            .unwrap_or_else(|| PathBuf::from(STATE_DIRECTORY));
         let state = std::path::absolute(&state)
             .map_err(|error| CommandError::file("find", &state, &error))?;
         Ok(Self { state })
@@ -40,7 +42,8 @@ impl Site {
     /// A directory below the state directory, made when it is missing.
     pub(crate) fn directory(&self, name: &str) -> Result<PathBuf> {
         let path = self.state.join(name);
-        std::fs::create_dir_all(&path).map_err(|error| CommandError::file("create", &path, &error))?;
+        std::fs::create_dir_all(&path)
+            .map_err(|error| CommandError::file("create", &path, &error))?;
         Ok(path)
     }
 
@@ -77,7 +80,9 @@ impl Site {
     /// The broker as one worker kind.
     pub(crate) fn worker(&self, kind: WorkerKind) -> Result<Amqp> {
         let user = kind.user();
-        Ok(self.admin()?.logged_in_as(&user, &self.broker_password(&user)?))
+        Ok(self
+            .admin()?
+            .logged_in_as(&user, &self.broker_password(&user)?))
     }
 
     /// The password of a broker user of ours.
@@ -90,7 +95,8 @@ impl Site {
         let path = PathBuf::from(required("DRAY_SECRET_FILE")?);
         let secret = std::fs::read_to_string(&path)
             .map_err(|error| CommandError::file("read the secret", &path, &error))?;
-        let mut digits = store::hex_bytes(&Sha256::digest(format!("{}:{label}", secret.trim_end())));
+        let mut digits =
+            store::hex_bytes(&Sha256::digest(format!("{}:{label}", secret.trim_end())));
         digits.truncate(40);
         Ok(digits)
     }
@@ -147,7 +153,8 @@ impl Amqp {
     /// Takes `amqp(s)://user:password@host:port/vhost` apart.
     pub(crate) fn parse(url: &str) -> Result<Self> {
         let wrong = || {
-            let message = "AMQP_URL does not look like amqp://user:password@host:5672/vhost: correct it";
+            let message =
+                "AMQP_URL does not look like amqp://user:password@host:5672/vhost: correct it";
             CommandError::new(Exit::Config, message)
         };
         let (scheme, rest) = url.split_once("://").ok_or_else(wrong)?;
@@ -163,13 +170,21 @@ impl Amqp {
             user: decoded(user),
             password: decoded(password),
             place: place.to_owned(),
-            vhost: if vhost.is_empty() { "/".to_owned() } else { vhost },
+            vhost: if vhost.is_empty() {
+                "/".to_owned()
+            } else {
+                vhost
+            },
         })
     }
 
     /// The same broker and virtual host as somebody else.
     pub(crate) fn logged_in_as(&self, user: &str, password: &str) -> Self {
-        Self { user: user.to_owned(), password: password.to_owned(), ..self.clone() }
+        Self {
+            user: user.to_owned(),
+            password: password.to_owned(),
+            ..self.clone()
+        }
     }
 
     /// The address as a client wants it.
@@ -180,16 +195,25 @@ impl Amqp {
 
     fn is_loopback(&self) -> bool {
         let authority = self.place.split(['/', '?']).next().unwrap_or_default();
-        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+        let host = authority
+            .rsplit_once(':')
+            .map_or(authority, |(host, _)| host);
         matches!(host, "127.0.0.1" | "localhost" | "[::1]")
     }
 }
 
 /// Percent-encodes everything that is not unreserved in a URL.
 pub(crate) fn encoded(text: &str) -> String {
-    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    let unreserved =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
     text.bytes()
-        .map(|byte| if unreserved(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .map(|byte| {
+            if unreserved(byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
         .collect()
 }
 
@@ -223,10 +247,19 @@ mod tests {
     #[test]
     fn an_address_is_taken_apart_and_put_together() {
         let admin = Amqp::parse("amqp://a%40b:p%2Fw@host:5672/my%2Fvhost?heartbeat=5").unwrap();
-        assert_eq!((admin.user.as_str(), admin.vhost.as_str()), ("a@b", "my/vhost"));
+        assert_eq!(
+            (admin.user.as_str(), admin.vhost.as_str()),
+            ("a@b", "my/vhost")
+        );
         let other = admin.logged_in_as("dray-x", "1:2");
-        assert_eq!(other.url(), "amqp://dray-x:1%3A2@host:5672/my%2Fvhost?heartbeat=5");
-        assert_eq!(format!("{other:?}"), "amqp://dray-x@host:5672/my%2Fvhost?heartbeat=5");
+        assert_eq!(
+            other.url(),
+            "amqp://dray-x:1%3A2@host:5672/my%2Fvhost?heartbeat=5"
+        );
+        assert_eq!(
+            format!("{other:?}"),
+            "amqp://dray-x@host:5672/my%2Fvhost?heartbeat=5"
+        );
         assert_eq!(Amqp::parse("amqp://h").unwrap().vhost, "/");
         assert!(Amqp::parse("http://h").is_err());
     }

@@ -85,7 +85,12 @@ const QUERY_TTL_MS: i64 = 2_000;
 
 impl Queue {
     fn quorum(name: String) -> Self {
-        Self { name, queue_type: QueueType::Quorum, arguments: BTreeMap::new(), bindings: Vec::new() }
+        Self {
+            name,
+            queue_type: QueueType::Quorum,
+            arguments: BTreeMap::new(),
+            bindings: Vec::new(),
+        }
     }
 
     fn with(mut self, argument: &'static str, value: impl Into<Argument>) -> Self {
@@ -94,7 +99,10 @@ impl Queue {
     }
 
     fn bound(mut self, exchange: &str, key: impl Into<String>) -> Self {
-        self.bindings.push(Binding { exchange: exchange.to_owned(), key: key.into() });
+        self.bindings.push(Binding {
+            exchange: exchange.to_owned(),
+            key: key.into(),
+        });
         self
     }
 
@@ -110,18 +118,27 @@ impl Queue {
         let bindings = kind.bindings(queue);
         let base = Self::quorum(name.clone());
         let base = match queue {
-            WorkQueue::Queries => Self { queue_type: QueueType::Classic, ..base }
-                .with("x-message-ttl", QUERY_TTL_MS)
-                .with("x-overflow", "reject-publish")
-                .with("x-max-length", COMMANDS_MAX),
+            WorkQueue::Queries => Self {
+                queue_type: QueueType::Classic,
+                ..base
+            }
+            .with("x-message-ttl", QUERY_TTL_MS)
+            .with("x-overflow", "reject-publish")
+            .with("x-max-length", COMMANDS_MAX),
             WorkQueue::Commands => base.settled(kind).with("x-max-length", COMMANDS_MAX),
             WorkQueue::Events | WorkQueue::Partner => base
                 .settled(kind)
                 .with("x-max-length", EVENTS_MAX)
                 .with("x-max-length-bytes", EVENTS_MAX_BYTES),
         };
-        let base = if kind.settles_messages() { base.bound(RETURN, name) } else { base };
-        bindings.into_iter().fold(base, |queue, (exchange, key)| queue.bound(exchange.name(), key))
+        let base = if kind.settles_messages() {
+            base.bound(RETURN, name)
+        } else {
+            base
+        };
+        bindings.into_iter().fold(base, |queue, (exchange, key)| {
+            queue.bound(exchange.name(), key)
+        })
     }
 
     fn settled(self, kind: WorkerKind) -> Self {

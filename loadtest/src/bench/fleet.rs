@@ -36,9 +36,12 @@ pub(crate) async fn measure(ground: &Ground, args: &LimitsArgs) -> Result<Rate, 
     let link = Link::new(&ground.amqp_url, "loadtest");
     let lost = |error: broker::BrokerError| BenchError::Broker(error.to_string());
     let connection = link.connect("declare").await.map_err(lost)?;
-    broker::declare(&connection, &Topology::of(&[WorkerKind::WaybillStatus, WorkerKind::AdraAssigner]))
-        .await
-        .map_err(lost)?;
+    broker::declare(
+        &connection,
+        &Topology::of(&[WorkerKind::WaybillStatus, WorkerKind::AdraAssigner]),
+    )
+    .await
+    .map_err(lost)?;
     let user = link.user().and_then(|user| UserId::new(user).ok());
     let user = user.ok_or(BenchError::Missing("AMQP_URL"))?;
     let (publisher, driver) = Publisher::new(link, user);

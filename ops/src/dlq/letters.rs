@@ -5,19 +5,30 @@ use std::time::Duration;
 use broker::{Delivery, Rejected, Subscription};
 use chrono::DateTime;
 use contracts::{MessageId, Timestamp};
+use pacing::Backoff;
 use queue_topology::WorkerKind;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::error::Result;
 use crate::operator::Operator;
 
 /// No delivery for this long: that was all.
 pub(super) const QUIET: Duration = Duration::from_millis(500);
+/// Handing back takes milliseconds; a retry by somebody else may have taken some away meanwhile.
+const RETURNED_WITHIN: Duration = Duration::from_secs(2);
 /// The broker itself gives up on a message that was delivered too often, and leaves no reason of ours.
 const BY_THE_BROKER: &str = "DELIVERY_LIMIT";
 /// Fields that hold personal data, in any message.
 const PERSONAL: [&str; 8] = [
-    "recipient", "phone", "postcode", "address", "notes", "delivery_instructions", "customer_ref", "personal",
+    "recipient",
+    "phone",
+    "postcode",
+    "address",
+    "notes",
+    "delivery_instructions",
+    "customer_ref",
+    "personal",
 ];
 
 /// One dead letter.
@@ -47,7 +58,10 @@ impl Letter {
         Self {
             message_id: Some(envelope.message_id),
             message_type: envelope.message_type.clone(),
-            reason: note.reason.clone().unwrap_or_else(|| BY_THE_BROKER.to_owned()),
+            reason: note
+                .reason
+                .clone()
+                .unwrap_or_else(|| BY_THE_BROKER.to_owned()),
             detail: note.detail.clone(),
             sender: Some(envelope.user_id.to_string()),
             origin: note.origin.clone(),
@@ -77,8 +91,13 @@ impl Letter {
 
     /// Seconds since it failed last, or else since it was published.
     pub(super) fn age_seconds(&self, now: Timestamp) -> Option<i64> {
-        let failed = self.last_failure.as_deref().and_then(|at| DateTime::parse_from_rfc3339(at).ok());
-        let since = failed.map(|at| at.to_utc()).or_else(|| self.published.map(Timestamp::as_datetime))?;
+        let failed = self
+            .last_failure
+            .as_deref()
+            .and_then(|at| DateTime::parse_from_rfc3339(at).ok());
+        let since = failed
+            .map(|at| at.to_utc())
+            .or_else(|| self.published.map(Timestamp::as_datetime))?;
         Some((now.as_datetime() - since).num_seconds())
     }
 
@@ -139,7 +158,9 @@ pub(super) async fn look(operator: &Operator, kind: WorkerKind, limit: u16) -> R
     let mut source = Subscription::open(operator.connection(), &queue, limit, user).await?;
     let mut letters = Vec::new();
     while letters.len() < usize::from(limit) {
-        let Ok(next) = tokio::time::timeout(QUIET, source.next()).await else { break };
+        let Ok(next) = tokio::time::timeout(QUIET, source.next()).await else {
+            break;
+        };
         match next {
             Some(Ok(Ok(delivery))) => letters.push(Letter::of(&delivery)),
             Some(Ok(Err(rejected))) => letters.push(Letter::unreadable(*rejected)),
@@ -148,5 +169,21 @@ pub(super) async fn look(operator: &Operator, kind: WorkerKind, limit: u16) -> R
         }
     }
     source.settler().close().await;
+    wait_until_returned(operator, &queue, letters.len()).await?;
     Ok(letters)
+}
+
+/// A quorum queue takes what was handed out back a moment after the channel is closed; whoever looks
+/// next shall find it there.
+async fn wait_until_returned(operator: &Operator, queue: &str, count: usize) -> Result<()> {
+    let until = Instant::now() + RETURNED_WITHIN;
+    let mut wait = Backoff::lane();
+    while Instant::now() < until {
+        let ready = operator.connection().depth(queue).await?;
+        if usize::try_from(ready).is_ok_and(|ready| ready >= count) {
+            break;
+        }
+        wait.wait().await;
+    }
+    Ok(())
 }

@@ -19,12 +19,19 @@ fn a_message_goes_back_to_the_queue_of_its_type() {
     for (message_type, expected) in cases {
         assert_eq!(home_of(kind, message_type), expected, "{message_type}");
     }
-    assert_eq!(home_of(WorkerKind::SalesOrder, Assigned::TYPE), "sales-order.events");
+    assert_eq!(
+        home_of(WorkerKind::SalesOrder, Assigned::TYPE),
+        "sales-order.events"
+    );
 }
 
 #[test]
 fn personal_data_is_masked_at_every_depth() {
-    let mut body = json!({"recipient": "A", "lines": [{"sku": "X", "notes": "ring"}], "phone": null});
+    let mut body =
+        json!({"recipient": "A", "lines": [{"sku": "X", "notes": "ring"}], "phone": null});
     mask(&mut body);
-    assert_eq!(body, json!({"recipient": "***", "lines": [{"sku": "X", "notes": "***"}], "phone": null}));
+    assert_eq!(
+        body,
+        json!({"recipient": "***", "lines": [{"sku": "X", "notes": "***"}], "phone": null})
+    );
 }

@@ -43,7 +43,11 @@ pub(super) async fn look(site: &Site, findings: &mut Findings) {
             0 => findings.ok("schema", format!("{} migrations applied", steps.len())),
             missing => {
                 let advice = "run `dray migrate`";
-                return findings.wrong("schema", format!("{missing} migrations are missing"), advice);
+                return findings.wrong(
+                    "schema",
+                    format!("{missing} migrations are missing"),
+                    advice,
+                );
             }
         },
         Err(error) => return findings.failed("schema", &error),
@@ -69,21 +73,43 @@ fn judge_server(server: &Server, findings: &mut Findings) {
     if server.flush_at_commit == 1 {
         findings.ok("durability", "a commit is on disk before it is answered");
     } else {
-        let found = format!("innodb_flush_log_at_trx_commit = {}", server.flush_at_commit);
-        findings.wrong("durability", found, "set it to 1: otherwise a power cut loses what was answered");
+        let found = format!(
+            "innodb_flush_log_at_trx_commit = {}",
+            server.flush_at_commit
+        );
+        findings.wrong(
+            "durability",
+            found,
+            "set it to 1: otherwise a power cut loses what was answered",
+        );
     }
     if !server.sql_mode.contains("STRICT_ALL_TABLES") {
-        findings.wrong("database", "the session is not strict", "a proxy in between changes sql_mode: take it out");
+        findings.wrong(
+            "database",
+            "the session is not strict",
+            "a proxy in between changes sql_mode: take it out",
+        );
     }
     if server.utc_offset_seconds != 0 {
-        let found = format!("the server's local time is {} s from UTC", server.utc_offset_seconds);
-        findings.warn("time zone", found, "harmless for the fleet, which asks for UTC; confusing for people");
+        let found = format!(
+            "the server's local time is {} s from UTC",
+            server.utc_offset_seconds
+        );
+        findings.warn(
+            "time zone",
+            found,
+            "harmless for the fleet, which asks for UTC; confusing for people",
+        );
     } else {
         findings.ok("time zone", "UTC");
     }
     if server.max_connections < 150 {
         let found = format!("max_connections = {}", server.max_connections);
-        findings.warn("database", found, "a fleet of eight workers opens up to about 100: raise it");
+        findings.warn(
+            "database",
+            found,
+            "a fleet of eight workers opens up to about 100: raise it",
+        );
     }
     let skew = (server.now.and_utc() - Timestamp::now().as_datetime()).as_seconds_f64();
     let found = format!("the database's clock is {skew:+.3} s from this machine's");
@@ -96,9 +122,15 @@ fn judge_server(server: &Server, findings: &mut Findings) {
 
 /// `10.11.6-MariaDB-0+deb12u1` or `8.4.2`.
 fn is_new_enough(version: &str) -> bool {
-    let mut numbers = version.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut numbers = version
+        .split(['.', '-'])
+        .map(|part| part.parse::<u32>().unwrap_or(0));
     let (major, minor) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    let least = if version.contains("MariaDB") { (10, 11) } else { (8, 4) };
+    let least = if version.contains("MariaDB") {
+        (10, 11)
+    } else {
+        (8, 4)
+    };
     (major, minor) >= least
 }
 
@@ -115,36 +147,60 @@ const ISOLATION: [&str; 2] = [
 
 async fn isolation(database: &Database, findings: &mut Findings) {
     for sql in ISOLATION {
-        let Ok(rows) = database.select::<Isolation, _>(sql, &NONE).await else { continue };
+        let Ok(rows) = database.select::<Isolation, _>(sql, &NONE).await else {
+            continue;
+        };
         match rows.first().map(|row| row.level.as_str()) {
             Some("READ-COMMITTED") => findings.ok("isolation", "READ COMMITTED in our sessions"),
             level => {
                 let found = format!("our sessions run with {}", level.unwrap_or("?"));
-                findings.wrong("isolation", found, "a proxy in between changes it: take it out");
+                findings.wrong(
+                    "isolation",
+                    found,
+                    "a proxy in between changes it: take it out",
+                );
             }
         }
         return;
     }
-    findings.warn("isolation", "cannot be asked", "check transaction_isolation by hand");
+    findings.warn(
+        "isolation",
+        "cannot be asked",
+        "check transaction_isolation by hand",
+    );
 }
 
 async fn instances(database: &Database, findings: &mut Findings) -> Result<()> {
     let living = store::instances::alive(database).await?;
     for kind in WorkerKind::ALL {
-        let of_kind: Vec<_> = living.iter().filter(|i| i.report.worker == kind.name()).collect();
+        let of_kind: Vec<_> = living
+            .iter()
+            .filter(|i| i.report.worker == kind.name())
+            .collect();
         let paused = of_kind.iter().filter(|i| i.report.paused).count();
-        let unready = of_kind.iter().filter(|i| !i.report.ready && !i.report.paused).count();
+        let unready = of_kind
+            .iter()
+            .filter(|i| !i.report.ready && !i.report.paused)
+            .count();
         let found = format!("{} of {} live", of_kind.len(), kind.name());
         match (of_kind.len(), paused, unready) {
             (0, _, _) => findings.warn("instances", found, "start it: `dray fleet up`"),
             (_, 0, 0) => findings.ok("instances", found),
             (_, 0, _) => {
                 let found = format!("{found}, {unready} not ready");
-                findings.wrong("instances", found, "see /ready on its admin port and its log");
+                findings.wrong(
+                    "instances",
+                    found,
+                    "see /ready on its admin port and its log",
+                );
             }
             (_, _, _) => {
                 let found = format!("{found}, {paused} paused");
-                findings.warn("instances", found, format!("`dray resume {}` when it may go on", kind.name()));
+                findings.warn(
+                    "instances",
+                    found,
+                    format!("`dray resume {}` when it may go on", kind.name()),
+                );
             }
         }
     }

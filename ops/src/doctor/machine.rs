@@ -50,7 +50,11 @@ fn disk(area: &'static str, path: &Path, findings: &mut Findings) {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             let text = format!("{} GB free at {}", free / 1_000_000_000, path.display());
             if free < FREE_BYTES_LEAST {
-                findings.wrong(area, text, "make room: the broker blocks publishers when its disk is full");
+                findings.wrong(
+                    area,
+                    text,
+                    "make room: the broker blocks publishers when its disk is full",
+                );
             } else {
                 findings.ok(area, text);
             }
@@ -62,18 +66,30 @@ fn disk(area: &'static str, path: &Path, findings: &mut Findings) {
 pub(super) async fn redis(findings: &mut Findings) {
     let url = match required("REDIS_URL") {
         Ok(url) => url,
-        Err(error) => return findings.warn("redis", error.to_string(), "without it only the cache in each process works"),
+        Err(error) => {
+            return findings.warn(
+                "redis",
+                error.to_string(),
+                "without it only the cache in each process works",
+            );
+        }
     };
     let Some(redis) = Redis::parse(&url) else {
-        let found = "REDIS_URL is no redis:// address: this program does not look at TLS and sockets";
+        let found =
+            "REDIS_URL is no redis:// address: this program does not look at TLS and sockets";
         return findings.warn("redis", found, "look with redis-cli");
     };
     let advice = "the fleet works without it, only slower: start it, or check REDIS_URL";
     match redis.ping().await {
         Ok(()) => match redis.info().await {
             Ok(info) => {
-                let version = info.lines().find_map(|line| line.strip_prefix("redis_version:"));
-                findings.ok("redis", format!("{} version {}", redis.place, version.unwrap_or("?").trim()));
+                let version = info
+                    .lines()
+                    .find_map(|line| line.strip_prefix("redis_version:"));
+                findings.ok(
+                    "redis",
+                    format!("{} version {}", redis.place, version.unwrap_or("?").trim()),
+                );
             }
             Err(error) => findings.warn("redis", error.to_string(), advice),
         },

@@ -33,7 +33,8 @@ pub(super) struct Running {
 /// Starts a worker. Its output goes straight into its log, so that it survives this process.
 pub(super) fn start(spec: &Spec) -> Result<Running> {
     let log = open_log(&spec.log)?;
-    let failed = |action: &str, error: &std::io::Error| CommandError::file(action, &spec.program, error);
+    let failed =
+        |action: &str, error: &std::io::Error| CommandError::file(action, &spec.program, error);
     let errors = log.try_clone().map_err(|error| failed("log", &error))?;
     remove_old(&spec.admin_addr_file)?;
     // new each time: the broker may still hold the queues of the predecessor
@@ -57,16 +58,19 @@ pub(super) fn start(spec: &Spec) -> Result<Running> {
         let message = format!("{} ended at once: see {}", spec.name, spec.log.display());
         CommandError::new(Exit::Unavailable, message)
     })?;
-    Ok(Running { child, identity, instance })
+    Ok(Running {
+        child,
+        identity,
+        instance,
+    })
 }
 
 impl Running {
     /// Waits until it ends by itself.
     pub(super) async fn ended(&mut self) -> Result<ExitStatus> {
-        self.child
-            .wait()
-            .await
-            .map_err(|error| CommandError::new(Exit::System, format!("cannot wait for a child: {error}")))
+        self.child.wait().await.map_err(|error| {
+            CommandError::new(Exit::System, format!("cannot wait for a child: {error}"))
+        })
     }
 
     /// Asks it to finish, and insists after the drain limit. True when it ended in good order.
@@ -88,7 +92,11 @@ fn open_log(path: &Path) -> Result<File> {
     if std::fs::metadata(path).is_ok_and(|file| file.len() > LOG_BYTES_MAX) {
         std::fs::rename(path, path.with_extension("log.1")).map_err(failed)?;
     }
-    File::options().create(true).append(true).open(path).map_err(failed)
+    File::options()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(failed)
 }
 
 fn remove_old(path: &Path) -> Result<()> {
@@ -101,7 +109,9 @@ fn remove_old(path: &Path) -> Result<()> {
 
 /// True when the worker behind that address file says it is ready. Not being there yet is no error.
 pub(super) async fn is_ready(admin_addr_file: &Path) -> bool {
-    let Ok(address) = tokio::fs::read_to_string(admin_addr_file).await else { return false };
+    let Ok(address) = tokio::fs::read_to_string(admin_addr_file).await else {
+        return false;
+    };
     let answer = tokio::time::timeout(PROBE_TIMEOUT, status_of_ready(address.trim())).await;
     matches!(answer, Ok(Ok(true)))
 }
@@ -119,9 +129,15 @@ async fn status_of_ready(address: &str) -> std::io::Result<bool> {
 /// lines are left out: what matters of them is said again by whoever called it.
 pub(super) fn end_of_log(path: &Path, from: u64, lines: usize) -> String {
     let bytes = std::fs::read(path).unwrap_or_default();
-    let new = usize::try_from(from).ok().and_then(|from| bytes.get(from..)).unwrap_or(&bytes);
+    let new = usize::try_from(from)
+        .ok()
+        .and_then(|from| bytes.get(from..))
+        .unwrap_or(&bytes);
     let text = String::from_utf8_lossy(new).into_owned();
-    let telling: Vec<&str> = text.lines().filter(|line| !line.contains(" lapin::")).collect();
+    let telling: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.contains(" lapin::"))
+        .collect();
     let first = telling.len().saturating_sub(lines);
     telling.get(first..).unwrap_or_default().join("\n")
 }

@@ -25,7 +25,10 @@ impl Identity {
         let mut fields = fields.split(' ');
         let state = fields.next()?;
         let start = fields.nth(18)?;
-        (state != "Z").then(|| Self { pid, started: format!("{start} {}", boot.trim()) })
+        (state != "Z").then(|| Self {
+            pid,
+            started: format!("{start} {}", boot.trim()),
+        })
     }
 
     /// True while that very process runs.
@@ -36,7 +39,9 @@ impl Identity {
 
     /// Sends a signal, if that very process still runs.
     pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
-        let Some(pid) = Pid::from_raw(self.pid).filter(|_| self.is_alive()) else { return Ok(()) };
+        let Some(pid) = Pid::from_raw(self.pid).filter(|_| self.is_alive()) else {
+            return Ok(());
+        };
         match kill_process(pid, signal) {
             Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
             Err(error) => {

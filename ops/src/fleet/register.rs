@@ -44,7 +44,11 @@ impl Register {
     pub(super) fn open(site: &Site, plan: &Plan) -> Result<Self> {
         let run = site.directory("run")?;
         let lock_path = run.join("fleet.lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(&lock_path);
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&lock_path);
         let lock = lock.map_err(|error| CommandError::file("open", &lock_path, &error))?;
         rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive)
             .map_err(|_held| another("workers of this checkout are running already"))?;
@@ -59,14 +63,21 @@ impl Register {
             clock: plan.clock.word().to_owned(),
             hotfolder: plan.hotfolder.clone(),
         };
-        let register = Self { path, entry: Mutex::new(entry), _lock: lock };
+        let register = Self {
+            path,
+            entry: Mutex::new(entry),
+            _lock: lock,
+        };
         register.change(|_entry| {})?;
         Ok(register)
     }
 
     /// Changes what the file says, at once for every reader.
     pub(super) fn change(&self, edit: impl FnOnce(&mut Entry)) -> Result<()> {
-        let mut entry = self.entry.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut entry = self
+            .entry
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         edit(&mut entry);
         let partial = self.path.with_extension("json.part");
         let text = serde_json::to_string_pretty(&*entry)?;
@@ -122,7 +133,10 @@ fn read(path: &Path) -> Result<Option<Entry>> {
         Err(error) => return Err(CommandError::file("read", path, &error)),
     };
     let entry = serde_json::from_str(&text).map_err(|error| {
-        let message = format!("{} is damaged ({error}): stop the workers by hand and delete it", path.display());
+        let message = format!(
+            "{} is damaged ({error}): stop the workers by hand and delete it",
+            path.display()
+        );
         CommandError::new(Exit::Data, message)
     })?;
     Ok(Some(entry))
@@ -141,11 +155,14 @@ pub(crate) fn running_environment(
     let mut environments = BTreeMap::new();
     for (name, identity) in of_kind {
         let path = PathBuf::from(format!("/proc/{}/environ", identity.pid));
-        let bytes = std::fs::read(&path).map_err(|error| CommandError::file("read", &path, &error))?;
+        let bytes =
+            std::fs::read(&path).map_err(|error| CommandError::file("read", &path, &error))?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let pairs = text.split('\0').filter_map(|pair| pair.split_once('='));
         let harmless = pairs.filter(|(variable, _)| !variable.ends_with("_URL"));
-        let environment = harmless.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let environment = harmless
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
         environments.insert(name, environment);
     }
     Ok(environments)

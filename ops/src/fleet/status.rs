@@ -33,7 +33,11 @@ pub(super) async fn status(site: &Site, output: Output) -> Result<()> {
     let absent = WorkerKind::ALL
         .into_iter()
         .map(WorkerKind::name)
-        .filter(|name| instances.iter().all(|instance| instance.report.worker != **name))
+        .filter(|name| {
+            instances
+                .iter()
+                .all(|instance| instance.report.worker != **name)
+        })
         .collect();
     let status = Status {
         instances,
@@ -47,7 +51,9 @@ pub(super) async fn status(site: &Site, output: Output) -> Result<()> {
 
 /// Ready messages of every work queue and dead-letter queue, as the broker knows them at this moment.
 async fn ready(site: &Site) -> Result<BTreeMap<String, u32>> {
-    let connection = Link::new(&site.operator()?.url(), "dray").connect("status").await?;
+    let connection = Link::new(&site.operator()?.url(), "dray")
+        .connect("status")
+        .await?;
     let mut depths = BTreeMap::new();
     for kind in WorkerKind::ALL {
         let dead_letters = kind.settles_messages().then(|| kind.dead_letter_queue());
@@ -63,8 +69,20 @@ async fn ready(site: &Site) -> Result<BTreeMap<String, u32>> {
 
 fn text(status: &Status, output: Output) -> String {
     let heads = [
-        "worker", "instance", "ready", "lanes", "batch", "prefetch", "rate/s", "in flight", "settled",
-        "outbox", "p50 ms", "p99 ms", "settings", "metrics",
+        "worker",
+        "instance",
+        "ready",
+        "lanes",
+        "batch",
+        "prefetch",
+        "rate/s",
+        "in flight",
+        "settled",
+        "outbox",
+        "p50 ms",
+        "p99 ms",
+        "settings",
+        "metrics",
     ];
     let mut table = Table::new(&heads);
     for instance in &status.instances {
@@ -75,7 +93,8 @@ fn text(status: &Status, output: Output) -> String {
             (false, false, true) => "yes",
             (false, false, false) => "no",
         };
-        let milliseconds = |seconds: Option<f64>| cell(seconds.map(|s| format!("{:.1}", s * 1_000.0)));
+        let milliseconds =
+            |seconds: Option<f64>| cell(seconds.map(|s| format!("{:.1}", s * 1_000.0)));
         table.row([
             report.worker.clone(),
             report.instance.clone(),

@@ -73,20 +73,39 @@ struct Shared {
 
 impl Fleet {
     /// Starts every child. `to_console`: copies their logs to standard error, each line with its name.
-    pub(crate) async fn start(plan: Plan, site: &Site, to_console: bool, output: Output) -> Result<Self> {
+    pub(crate) async fn start(
+        plan: Plan,
+        site: &Site,
+        to_console: bool,
+        output: Output,
+    ) -> Result<Self> {
         let register = Arc::new(Register::open(site, &plan)?);
         let root = &plan.hotfolder;
-        std::fs::create_dir_all(root).map_err(|error| CommandError::file("create", root, &error))?;
+        std::fs::create_dir_all(root)
+            .map_err(|error| CommandError::file("create", root, &error))?;
         let mut tails = JoinSet::new();
         if to_console {
-            let width = plan.specs.iter().map(|spec| spec.name.len()).max().unwrap_or(0);
+            let width = plan
+                .specs
+                .iter()
+                .map(|spec| spec.name.len())
+                .max()
+                .unwrap_or(0);
             for spec in &plan.specs {
-                tails.spawn(tail::follow(spec.log.clone(), format!("{:width$} | ", spec.name)));
+                tails.spawn(tail::follow(
+                    spec.log.clone(),
+                    format!("{:width$} | ", spec.name),
+                ));
             }
         }
         let (stop, stopped) = watch::channel(false);
         let database = site.database().await?;
-        let shared = Shared { register: Arc::clone(&register), database, stop: stopped, output };
+        let shared = Shared {
+            register: Arc::clone(&register),
+            database,
+            stop: stopped,
+            output,
+        };
         let mut keepers = JoinSet::new();
         let mut states = Vec::new();
         for spec in &plan.specs {
@@ -94,14 +113,23 @@ impl Fleet {
             states.push(receiver);
             keepers.spawn(keep(spec.clone(), sender, shared.clone()));
         }
-        Ok(Self { specs: plan.specs, states, stop, keepers, _tails: tails, register, clock: plan.clock })
+        Ok(Self {
+            specs: plan.specs,
+            states,
+            stop,
+            keepers,
+            _tails: tails,
+            register,
+            clock: plan.clock,
+        })
     }
 
     /// Waits until every child says it is ready.
     pub(crate) async fn wait_until_ready(&mut self, within: Duration) -> Result<()> {
         let until = Instant::now() + within;
         for (spec, state) in self.specs.iter().zip(&mut self.states) {
-            let settled = tokio::time::timeout_at(until, state.wait_for(|s| *s != State::Starting)).await;
+            let settled =
+                tokio::time::timeout_at(until, state.wait_for(|s| *s != State::Starting)).await;
             let problem = match settled {
                 Ok(Ok(state)) => match &*state {
                     State::Hopeless(reason) => Some(reason.clone()),
@@ -112,7 +140,11 @@ impl Fleet {
             };
             if let Some(problem) = problem {
                 let log = child::end_of_log(&spec.log, 0, LOG_LINES_SHOWN);
-                let message = format!("{}: {problem}; the end of {}:\n{log}", spec.name, spec.log.display());
+                let message = format!(
+                    "{}: {problem}; the end of {}:\n{log}",
+                    spec.name,
+                    spec.log.display()
+                );
                 return Err(CommandError::new(Exit::Unavailable, message));
             }
         }
@@ -123,10 +155,15 @@ impl Fleet {
     pub(crate) fn describe(&self) -> Up {
         let workers = self.specs.iter().map(|spec| UpWorker {
             name: spec.name.clone(),
-            admin_addr: std::fs::read_to_string(&spec.admin_addr_file).ok().map(|text| text.trim().to_owned()),
+            admin_addr: std::fs::read_to_string(&spec.admin_addr_file)
+                .ok()
+                .map(|text| text.trim().to_owned()),
             log: spec.log.display().to_string(),
         });
-        Up { clock: self.clock, workers: workers.collect() }
+        Up {
+            clock: self.clock,
+            workers: workers.collect(),
+        }
     }
 
     /// Drains and ends every child. An error when one did not end in good order.
@@ -142,7 +179,8 @@ impl Fleet {
         match unclean {
             0 => Ok(()),
             _ => {
-                let message = format!("{unclean} workers did not end in good order: see their logs");
+                let message =
+                    format!("{unclean} workers did not end in good order: see their logs");
                 Err(CommandError::new(Exit::NotAsItShouldBe, message))
             }
         }
@@ -181,10 +219,16 @@ async fn keep(spec: Spec, state: watch::Sender<State>, shared: Shared) -> Result
             return Ok(false);
         }
         if status.success() {
-            shared.output.note(&format!("{} has drained and ended: it is not started again", spec.name));
+            shared.output.note(&format!(
+                "{} has drained and ended: it is not started again",
+                spec.name
+            ));
             return Ok(true);
         }
-        shared.output.note(&format!("{} ended with {status}: starting it again", spec.name));
+        shared.output.note(&format!(
+            "{} ended with {status}: starting it again",
+            spec.name
+        ));
         if started.elapsed() > LIVED {
             backoff.reset();
         }

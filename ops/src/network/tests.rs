@@ -25,14 +25,31 @@ fn columns_come_in_any_order_with_others_between_them() {
     let directory = tempfile::tempdir().unwrap();
     let text = "\u{feff}name\tcolour\tdepot\ttimezone\r\nNorth\tred\tN\tEurope/Istanbul\r\n\r\n";
     write(directory.path(), "depots.tsv", text);
-    write(directory.path(), "districts.tsv", "district\tzone\nD1\tZ1\nD2\tZ2\n");
-    write(directory.path(), "pick_flow.tsv", "priority\tsku_class\tmin_lines\tmax_lines\tpick_flow\n1\tdry\t1\t\tX\n");
+    write(
+        directory.path(),
+        "districts.tsv",
+        "district\tzone\nD1\tZ1\nD2\tZ2\n",
+    );
+    write(
+        directory.path(),
+        "pick_flow.tsv",
+        "priority\tsku_class\tmin_lines\tmax_lines\tpick_flow\n1\tdry\t1\t\tX\n",
+    );
     let pieces = read_directory(directory.path()).unwrap();
-    let [depots, districts, flow] = pieces.as_slice() else { panic!("{} pieces", pieces.len()) };
-    let NetworkRows::Depots(depots) = &depots.rows else { panic!("depots first") };
-    assert_eq!((depots[0].depot.as_str(), depots[0].name.as_str()), ("N", "North"));
+    let [depots, districts, flow] = pieces.as_slice() else {
+        panic!("{} pieces", pieces.len())
+    };
+    let NetworkRows::Depots(depots) = &depots.rows else {
+        panic!("depots first")
+    };
+    assert_eq!(
+        (depots[0].depot.as_str(), depots[0].name.as_str()),
+        ("N", "North")
+    );
     assert_eq!(districts.lines, [2, 3]);
-    let NetworkRows::PickFlow(rows) = &flow.rows else { panic!("pick flow last") };
+    let NetworkRows::PickFlow(rows) = &flow.rows else {
+        panic!("pick flow last")
+    };
     assert_eq!(rows[0].max_lines, None);
 }
 
@@ -54,18 +71,35 @@ fn every_error_of_a_file_is_told_with_line_and_column() {
 #[test]
 fn broken_tables_have_clear_errors() {
     let cases = [
-        ("depots.tsv", "depot\tname\nN\tx\n", "depots.tsv:1: the header has no column timezone: add it"),
-        ("districts.tsv", "district\tzone\nD1\n", "districts.tsv:2: 1 fields where the header has 2: check the tabs"),
-        ("truck_pool.tsv", "depot\ttimeslot\ttruck_type\tcount\nN\tT\tV\t-1\n",
-         "truck_pool.tsv:2: count: \"-1\": invalid digit found in string"),
-        ("warehouses.tsv", "warehouse\tdepot\tname\tkeeps\nW\tN\tx\tdry,warm\n",
-         "warehouses.tsv:2: keeps: \"dry,warm\": use dry, frozen or mixed"),
+        (
+            "depots.tsv",
+            "depot\tname\nN\tx\n",
+            "depots.tsv:1: the header has no column timezone: add it",
+        ),
+        (
+            "districts.tsv",
+            "district\tzone\nD1\n",
+            "districts.tsv:2: 1 fields where the header has 2: check the tabs",
+        ),
+        (
+            "truck_pool.tsv",
+            "depot\ttimeslot\ttruck_type\tcount\nN\tT\tV\t-1\n",
+            "truck_pool.tsv:2: count: \"-1\": invalid digit found in string",
+        ),
+        (
+            "warehouses.tsv",
+            "warehouse\tdepot\tname\tkeeps\nW\tN\tx\tdry,warm\n",
+            "warehouses.tsv:2: keeps: \"dry,warm\": use dry, frozen or mixed",
+        ),
     ];
     for (file, text, expected) in cases {
         assert_eq!(error_of(file, text), expected, "{file}");
     }
     let not_utf8 = Tsv::parse(Path::new("zones.tsv"), b"zone\tdepot\n\xff\tx\n").unwrap_err();
-    assert_eq!(not_utf8.to_string(), "zones.tsv:2: not UTF-8: save the file as UTF-8");
+    assert_eq!(
+        not_utf8.to_string(),
+        "zones.tsv:2: not UTF-8: save the file as UTF-8"
+    );
 }
 
 #[test]
@@ -78,16 +112,31 @@ fn an_empty_directory_is_no_network() {
 #[test]
 fn a_large_table_becomes_several_commands_that_fit_a_message() {
     let directory = tempfile::tempdir().unwrap();
-    let rows: String = (0..5_000).map(|n| format!("D{n:05}\tZ{}\n", n % 40)).collect();
-    write(directory.path(), "districts.tsv", &format!("district\tzone\n{rows}"));
-    write(directory.path(), "depots.tsv", "depot\tname\ttimezone\nN\tNorth\tUTC\n");
+    let rows: String = (0..5_000)
+        .map(|n| format!("D{n:05}\tZ{}\n", n % 40))
+        .collect();
+    write(
+        directory.path(),
+        "districts.tsv",
+        &format!("district\tzone\n{rows}"),
+    );
+    write(
+        directory.path(),
+        "depots.tsv",
+        "depot\tname\ttimezone\nN\tNorth\tUTC\n",
+    );
     let chunks = pack(read_directory(directory.path()).unwrap()).unwrap();
     let mut districts = 0;
     for chunk in &chunks {
         let command = chunk.command();
         command.validate().unwrap();
         assert!(serde_json::to_vec(&command).unwrap().len() < contracts::MAX_MESSAGE_BYTES);
-        districts += command.tables.iter().filter(|t| t.table() == "districts").map(NetworkRows::len).sum::<usize>();
+        districts += command
+            .tables
+            .iter()
+            .filter(|t| t.table() == "districts")
+            .map(NetworkRows::len)
+            .sum::<usize>();
     }
     assert_eq!(districts, 5_000);
     assert_eq!(chunks.len(), 4);
@@ -96,7 +145,11 @@ fn a_large_table_becomes_several_commands_that_fit_a_message() {
 #[test]
 fn the_workers_row_number_leads_back_to_the_line() {
     let directory = tempfile::tempdir().unwrap();
-    write(directory.path(), "districts.tsv", "district\tzone\n\nD1\tZ1\n\nD2\tZ2\n");
+    write(
+        directory.path(),
+        "districts.tsv",
+        "district\tzone\n\nD1\tZ1\n\nD2\tZ2\n",
+    );
     let chunks = pack(read_directory(directory.path()).unwrap()).unwrap();
     assert_eq!(chunks[0].line("districts", 2), Some(5));
     assert_eq!(chunks[0].line("districts", 3), None);

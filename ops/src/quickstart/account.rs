@@ -67,7 +67,10 @@ impl Account {
         account.sales_orders = counted(database, SALES_ORDERS).await?;
         account.unsettled = counted(database, UNSETTLED).await?.values().sum();
         for row in database.select::<RouteRow, _>(ROUTES, &NONE).await? {
-            let count = RouteCount { routes: unsigned(row.routes), waybills: unsigned(row.waybills) };
+            let count = RouteCount {
+                routes: unsigned(row.routes),
+                waybills: unsigned(row.waybills),
+            };
             account.routes.insert(row.truck_type, count);
         }
         Ok(account)
@@ -104,7 +107,8 @@ impl Account {
             if let Some(why) = missing {
                 self.unaccounted += 1;
                 if self.unaccounted_named.len() < NAMED_MAX {
-                    self.unaccounted_named.push(format!("{} {} ({file}): {why}", key.0, key.1));
+                    self.unaccounted_named
+                        .push(format!("{} {} ({file}): {why}", key.0, key.1));
                 }
             }
         }
@@ -112,10 +116,16 @@ impl Account {
     }
 
     /// The state of every file that the fleet knows, by name.
-    async fn count_files(&mut self, database: &Database, feed: &Feed) -> Result<BTreeMap<String, String>> {
+    async fn count_files(
+        &mut self,
+        database: &Database,
+        feed: &Feed,
+    ) -> Result<BTreeMap<String, String>> {
         let known = database.select::<FileRow, _>(FILES, &NONE).await?;
-        let known: BTreeMap<String, String> =
-            known.into_iter().map(|row| (row.file_name, row.state)).collect();
+        let known: BTreeMap<String, String> = known
+            .into_iter()
+            .map(|row| (row.file_name, row.state))
+            .collect();
         for file in &feed.files {
             let state = match known.get(&file.name) {
                 Some(state) => state.to_lowercase(),
@@ -156,7 +166,10 @@ const ACCEPTED: &str = "SELECT o.source, o.order_ref, \
 /// Accepted orders; true when every waybill is decided.
 async fn accepted(database: &Database) -> Result<BTreeMap<OrderKey, bool>> {
     let rows: Vec<AcceptedRow> = database.select(ACCEPTED, &NONE).await?;
-    Ok(rows.into_iter().map(|row| ((row.source, row.order_ref), row.undecided == 0)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| ((row.source, row.order_ref), row.undecided == 0))
+        .collect())
 }
 
 #[derive(Debug, FromQueryResult)]
@@ -192,7 +205,8 @@ const ASSIGNED: &str = "SELECT state label, COUNT(*) number FROM assignment \
      WHERE state IN ('ASSIGNED', 'LOCKED') GROUP BY state";
 const UNASSIGNABLE: &str = "SELECT COALESCE(reason, '?') label, COUNT(*) number FROM assignment \
      WHERE state = 'UNASSIGNABLE' GROUP BY reason";
-const SALES_ORDERS: &str = "SELECT status label, COUNT(*) number FROM sales_order WHERE live = 1 GROUP BY status";
+const SALES_ORDERS: &str =
+    "SELECT status label, COUNT(*) number FROM sales_order WHERE live = 1 GROUP BY status";
 /// Waybills from a warehouse of ours that have a place, without a settled sales order.
 const UNSETTLED: &str = "SELECT 'unsettled' label, COUNT(*) number FROM assignment a \
      LEFT JOIN sales_order s ON s.waybill_no = a.waybill_no AND s.live = 1 \
@@ -201,7 +215,10 @@ const UNSETTLED: &str = "SELECT 'unsettled' label, COUNT(*) number FROM assignme
 
 async fn counted(database: &Database, sql: &'static str) -> Result<BTreeMap<String, u64>> {
     let rows: Vec<CountRow> = database.select(sql, &NONE).await?;
-    Ok(rows.into_iter().map(|row| (row.label, unsigned(row.number))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.label, unsigned(row.number)))
+        .collect())
 }
 
 #[derive(Debug, FromQueryResult)]

@@ -28,7 +28,9 @@ pub(super) fn refuse_foreign(site: &Site) -> Result<()> {
 
 /// Empties queues, tables, cache and the quickstart's own files.
 pub(super) async fn empty(site: &Site) -> Result<()> {
-    let connection = Link::new(&site.admin()?.url(), "dray").connect("purge").await?;
+    let connection = Link::new(&site.admin()?.url(), "dray")
+        .connect("purge")
+        .await?;
     for queue in Topology::all().queues {
         connection.purge(&queue.name).await?;
     }
@@ -53,13 +55,21 @@ async fn empty_tables(site: &Site) -> Result<()> {
     let tables: Vec<Name> = owner.select(TABLES, &NONE).await?;
     for table in tables {
         let sql = format!("TRUNCATE TABLE `{}`", table.name.replace('`', "``"));
-        owner.connection().execute_unprepared(&sql).await.map_err(|error| {
-            CommandError::new(Exit::Unavailable, format!("cannot empty {}: {error}", table.name))
-        })?;
+        owner
+            .connection()
+            .execute_unprepared(&sql)
+            .await
+            .map_err(|error| {
+                CommandError::new(
+                    Exit::Unavailable,
+                    format!("cannot empty {}: {error}", table.name),
+                )
+            })?;
     }
     Ok(())
 }
 
 fn remove(directory: &Path) -> Result<()> {
-    std::fs::remove_dir_all(directory).map_err(|error| CommandError::file("empty", directory, &error))
+    std::fs::remove_dir_all(directory)
+        .map_err(|error| CommandError::file("empty", directory, &error))
 }

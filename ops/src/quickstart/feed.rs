@@ -30,7 +30,10 @@ impl InputFile {
     /// Reads `<kind>-<source>-<sequence>...`; `None` for a name that is no hot-folder file's.
     fn of(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?;
-        let stem = name.strip_suffix(".gz").unwrap_or(name).strip_suffix(".tsv")?;
+        let stem = name
+            .strip_suffix(".gz")
+            .unwrap_or(name)
+            .strip_suffix(".tsv")?;
         let (kind, rest) = stem.split_once('-')?;
         let (source, _sequence) = rest.rsplit_once('-')?;
         Some(Self {
@@ -84,7 +87,9 @@ impl Feed {
         let mut orders = BTreeMap::new();
         for file in files.iter().filter(|file| file.is_order_file()) {
             for order_ref in order_references(file)? {
-                orders.entry((file.source.clone(), order_ref)).or_insert_with(|| file.name.clone());
+                orders
+                    .entry((file.source.clone(), order_ref))
+                    .or_insert_with(|| file.name.clone());
             }
         }
         Ok(Self { files, orders })
@@ -92,14 +97,18 @@ impl Feed {
 
     /// Number of files that the fleet works on.
     pub(crate) fn order_files(&self) -> usize {
-        self.files.iter().filter(|file| file.is_order_file()).count()
+        self.files
+            .iter()
+            .filter(|file| file.is_order_file())
+            .count()
     }
 
     /// Copies every file into the inbox of its source, each appearing whole.
     pub(crate) fn drop_into(&self, root: &Path) -> Result<()> {
         for file in &self.files {
             let inbox = root.join(&file.source).join("inbox");
-            std::fs::create_dir_all(&inbox).map_err(|error| CommandError::file("create", &inbox, &error))?;
+            std::fs::create_dir_all(&inbox)
+                .map_err(|error| CommandError::file("create", &inbox, &error))?;
             let partial = inbox.join(format!("{}.part", file.name));
             let target = inbox.join(&file.name);
             std::fs::copy(&file.path, &partial)
@@ -131,14 +140,26 @@ fn order_references(file: &InputFile) -> Result<Vec<String>> {
         Box::new(opened)
     };
     let mut lines = BufReader::new(plain).split(b'\n');
-    let header = lines.next().transpose().map_err(failed)?.unwrap_or_default();
+    let header = lines
+        .next()
+        .transpose()
+        .map_err(failed)?
+        .unwrap_or_default();
     let header = String::from_utf8_lossy(&header).into_owned();
-    let mut names = header.trim_start_matches('\u{feff}').trim_end_matches('\r').split('\t');
-    let Some(column) = names.position(|name| name == "order_ref") else { return Ok(Vec::new()) };
+    let mut names = header
+        .trim_start_matches('\u{feff}')
+        .trim_end_matches('\r')
+        .split('\t');
+    let Some(column) = names.position(|name| name == "order_ref") else {
+        return Ok(Vec::new());
+    };
     let mut references: Vec<String> = Vec::new();
     for line in lines {
         let line = line.map_err(failed)?;
-        let field = line.split(|byte| *byte == b'\t').nth(column).unwrap_or_default();
+        let field = line
+            .split(|byte| *byte == b'\t')
+            .nth(column)
+            .unwrap_or_default();
         let reference = String::from_utf8_lossy(field);
         let reference = reference.trim();
         if !reference.is_empty() && references.last().is_none_or(|last| last != reference) {

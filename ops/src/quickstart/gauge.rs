@@ -48,12 +48,23 @@ impl Gauge {
         let admin = site.admin()?;
         let measured = Arc::new(Mutex::new(Measured::default()));
         let (stop, stopped) = watch::channel(false);
-        let user = UserId::new(admin.user.as_str())
-            .map_err(|error| CommandError::new(Exit::Config, format!("the user in AMQP_URL: {error}")))?;
+        let user = UserId::new(admin.user.as_str()).map_err(|error| {
+            CommandError::new(Exit::Config, format!("the user in AMQP_URL: {error}"))
+        })?;
         let mut tasks = JoinSet::new();
-        tasks.spawn(until(stopped.clone(), sample_always(admin.clone(), Arc::clone(&measured))));
-        tasks.spawn(until(stopped, listen_always(admin, user, Arc::clone(&measured))));
-        Ok(Self { measured, stop, tasks })
+        tasks.spawn(until(
+            stopped.clone(),
+            sample_always(admin.clone(), Arc::clone(&measured)),
+        ));
+        tasks.spawn(until(
+            stopped,
+            listen_always(admin, user, Arc::clone(&measured)),
+        ));
+        Ok(Self {
+            measured,
+            stop,
+            tasks,
+        })
     }
 
     /// Ready messages in all work and retry queues at the last look.
@@ -84,9 +95,17 @@ async fn until(mut stop: watch::Receiver<bool>, work: impl Future<Output = ()>) 
 fn queues() -> Vec<(String, bool)> {
     let mut queues = vec![("wms.outbound".to_owned(), true)];
     for kind in WorkerKind::ALL {
-        queues.extend(kind.work_queues().iter().map(|queue| (kind.queue(*queue), true)));
+        queues.extend(
+            kind.work_queues()
+                .iter()
+                .map(|queue| (kind.queue(*queue), true)),
+        );
         if kind.settles_messages() {
-            queues.extend(RetryTier::ALL.into_iter().map(|tier| (kind.retry_queue(tier), true)));
+            queues.extend(
+                RetryTier::ALL
+                    .into_iter()
+                    .map(|tier| (kind.retry_queue(tier), true)),
+            );
             queues.push((kind.dead_letter_queue(), false));
         }
     }
@@ -154,12 +173,18 @@ async fn listen(
     let queue = format!("dray.reply.operator.{}", uuid::Uuid::new_v4().simple());
     let key = RoutingKey::of_type(CreateOrder::TYPE);
     let exchange = CreateOrder::EXCHANGE.name();
-    let mut copies = Exclusive::open(&connection, &queue, exchange, key.as_str(), user.clone()).await?;
+    let mut copies =
+        Exclusive::open(&connection, &queue, exchange, key.as_str(), user.clone()).await?;
     while let Some(copy) = copies.next().await {
         let Ok(delivery) = copy else { continue };
-        let Ok(order) = serde_json::from_slice::<OrderReference>(&delivery.body) else { continue };
+        let Ok(order) = serde_json::from_slice::<OrderReference>(&delivery.body) else {
+            continue;
+        };
         let at = delivery.envelope.timestamp;
-        lock(measured).published.entry((order.source, order.order_ref)).or_insert(at);
+        lock(measured)
+            .published
+            .entry((order.source, order.order_ref))
+            .or_insert(at);
     }
     Ok(())
 }

@@ -33,10 +33,16 @@ impl Tools {
     pub(super) fn new(programs: PathBuf, site: &Site) -> Result<Self> {
         let program = programs.join("loadtest");
         if !program.is_file() {
-            let message = format!("there is no {}: cargo build --release --workspace", program.display());
+            let message = format!(
+                "there is no {}: cargo build --release --workspace",
+                program.display()
+            );
             return Err(CommandError::new(Exit::NoInput, message));
         }
-        Ok(Self { program, site: site.clone() })
+        Ok(Self {
+            program,
+            site: site.clone(),
+        })
     }
 
     /// The hot folder of the quickstart: its own, so that a clean start deletes nobody's files.
@@ -51,19 +57,40 @@ impl Tools {
             Some(directory) => directory.clone(),
             None => {
                 let out = self.site.directory(DIRECTORY)?.join("network");
-                self.run(&["generate-network", "--orders", &orders, "--out", text(&out)?]).await?;
+                self.run(&[
+                    "generate-network",
+                    "--orders",
+                    &orders,
+                    "--out",
+                    text(&out)?,
+                ])
+                .await?;
                 out
             }
         };
         if !args.input.is_empty() {
-            return Ok(Data { network, inputs: args.input.clone() });
+            return Ok(Data {
+                network,
+                inputs: args.input.clone(),
+            });
         }
         output.note(&format!("generating a day of {orders} orders"));
         let out = self.site.directory(DIRECTORY)?.join("day");
         let seed = args.seed.to_string();
-        let common = ["--orders", &orders, "--seed", &seed, "--network", text(&network)?];
-        self.run(&[&["generate"][..], &common[..], &["--out", text(&out)?][..]].concat()).await?;
-        Ok(Data { network, inputs: vec![out] })
+        let common = [
+            "--orders",
+            &orders,
+            "--seed",
+            &seed,
+            "--network",
+            text(&network)?,
+        ];
+        self.run(&[&["generate"][..], &common[..], &["--out", text(&out)?][..]].concat())
+            .await?;
+        Ok(Data {
+            network,
+            inputs: vec![out],
+        })
     }
 
     /// The checker's report: every invariant over database and queues.
@@ -71,14 +98,16 @@ impl Tools {
         let admin = site.admin()?.url();
         let output = self.start(&["verify", "--json"], Some(&admin)).await?;
         // exit code 1 with a report says that an invariant is broken: the report tells which
-        serde_json::from_slice(&output.stdout).map_err(|_no_report| failed("verify", &output.stderr))
+        serde_json::from_slice(&output.stdout)
+            .map_err(|_no_report| failed("verify", &output.stderr))
     }
 
     /// One fingerprint of orders, waybills and quota, to compare two runs.
     pub(super) async fn digest(&self, site: &Site) -> Result<Value> {
         let admin = site.admin()?.url();
         let output = self.start(&["digest", "--json"], Some(&admin)).await?;
-        serde_json::from_slice(&output.stdout).map_err(|_no_report| failed("digest", &output.stderr))
+        serde_json::from_slice(&output.stdout)
+            .map_err(|_no_report| failed("digest", &output.stderr))
     }
 
     async fn run(&self, arguments: &[&str]) -> Result<()> {
@@ -86,12 +115,22 @@ impl Tools {
         if output.status.success() {
             return Ok(());
         }
-        Err(failed(arguments.first().copied().unwrap_or_default(), &output.stderr))
+        Err(failed(
+            arguments.first().copied().unwrap_or_default(),
+            &output.stderr,
+        ))
     }
 
-    async fn start(&self, arguments: &[&str], amqp_url: Option<&str>) -> Result<std::process::Output> {
+    async fn start(
+        &self,
+        arguments: &[&str],
+        amqp_url: Option<&str>,
+    ) -> Result<std::process::Output> {
         let mut command = Command::new(&self.program);
-        command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
         if let Some(url) = amqp_url {
             command.env("AMQP_URL", url);
         }
@@ -102,11 +141,17 @@ impl Tools {
 
 fn text(path: &Path) -> Result<&str> {
     path.to_str().ok_or_else(|| {
-        CommandError::new(Exit::Usage, format!("{} is not UTF-8: use another directory", path.display()))
+        CommandError::new(
+            Exit::Usage,
+            format!("{} is not UTF-8: use another directory", path.display()),
+        )
     })
 }
 
 fn failed(what: &str, stderr: &[u8]) -> CommandError {
     let said = String::from_utf8_lossy(stderr);
-    CommandError::new(Exit::Unavailable, format!("loadtest {what} failed: {}", said.trim()))
+    CommandError::new(
+        Exit::Unavailable,
+        format!("loadtest {what} failed: {}", said.trim()),
+    )
 }

@@ -74,24 +74,32 @@ pub(super) async fn until_done(
             last_change = Instant::now();
             last.clone_from(&counts);
         }
-        let quiet = counts.is_some_and(|counts| is_quiet(&counts, feed)) && gauge.ready_now() == Some(0);
+        let quiet =
+            counts.is_some_and(|counts| is_quiet(&counts, feed)) && gauge.ready_now() == Some(0);
         if quiet && Instant::now() >= next_account {
             next_account = Instant::now() + ACCOUNT_EVERY;
             if is_idle(&database).await && Account::read(&database, feed).await?.is_complete() {
                 bar.finish_and_clear();
-                return Ok(Watched { last_change, stalled: false });
+                return Ok(Watched {
+                    last_change,
+                    stalled: false,
+                });
             }
         }
         if last_change.elapsed() > stall {
             bar.abandon();
-            return Ok(Watched { last_change, stalled: true });
+            return Ok(Watched {
+                last_change,
+                stalled: true,
+            });
         }
     }
 }
 
 async fn counts(database: &Database) -> std::result::Result<Counts, StoreError> {
     let mut rows: Vec<Counts> = database.select(COUNTS, &NONE).await?;
-    rows.pop().ok_or_else(|| StoreError::decode("a count without a row"))
+    rows.pop()
+        .ok_or_else(|| StoreError::decode("a count without a row"))
 }
 
 fn is_quiet(counts: &Counts, feed: &Feed) -> bool {
@@ -102,7 +110,10 @@ fn is_quiet(counts: &Counts, feed: &Feed) -> bool {
 /// No instance holds a message, by its own last word.
 async fn is_idle(database: &Database) -> bool {
     let alive = store::instances::alive(database).await;
-    alive.is_ok_and(|all| all.iter().all(|i| i.report.in_flight == 0 && i.report.outbox_pending == 0))
+    alive.is_ok_and(|all| {
+        all.iter()
+            .all(|i| i.report.in_flight == 0 && i.report.outbox_pending == 0)
+    })
 }
 
 fn progress_bar(feed: &Feed, output: Output) -> ProgressBar {

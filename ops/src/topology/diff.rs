@@ -57,8 +57,19 @@ pub(crate) fn compare(topology: &Topology, live: &Live) -> Vec<Difference> {
     found
 }
 
-fn note(found: &mut Vec<Difference>, how: How, what: &'static str, name: &str, detail: impl Into<String>) {
-    found.push(Difference { how, what, name: name.to_owned(), detail: detail.into() });
+fn note(
+    found: &mut Vec<Difference>,
+    how: How,
+    what: &'static str,
+    name: &str,
+    detail: impl Into<String>,
+) {
+    found.push(Difference {
+        how,
+        what,
+        name: name.to_owned(),
+        detail: detail.into(),
+    });
 }
 
 fn exchanges(topology: &Topology, live: &Live, found: &mut Vec<Difference>) {
@@ -77,7 +88,11 @@ fn exchanges(topology: &Topology, live: &Live, found: &mut Vec<Difference>) {
         }
     }
     let known: BTreeSet<&str> = topology.exchanges.iter().map(|(name, _)| *name).collect();
-    for name in live.exchanges.keys().filter(|name| !known.contains(name.as_str())) {
+    for name in live
+        .exchanges
+        .keys()
+        .filter(|name| !known.contains(name.as_str()))
+    {
         note(found, How::Extra, "exchange", name, "");
     }
 }
@@ -93,10 +108,24 @@ fn queues(topology: &Topology, live: &Live, found: &mut Vec<Difference>) {
             }
         }
     }
-    let known: BTreeSet<&str> = topology.queues.iter().map(|queue| queue.name.as_str()).collect();
-    for (name, queue) in live.queues.iter().filter(|(name, _)| !known.contains(name.as_str())) {
+    let known: BTreeSet<&str> = topology
+        .queues
+        .iter()
+        .map(|queue| queue.name.as_str())
+        .collect();
+    for (name, queue) in live
+        .queues
+        .iter()
+        .filter(|(name, _)| !known.contains(name.as_str()))
+    {
         let messages = queue.messages.unwrap_or(0);
-        note(found, How::Extra, "queue", name, format!("{messages} messages"));
+        note(
+            found,
+            How::Extra,
+            "queue",
+            name,
+            format!("{messages} messages"),
+        );
     }
 }
 
@@ -129,8 +158,11 @@ pub(super) fn arguments(queue: &Queue) -> BTreeMap<String, Value> {
         Argument::Text(text) => Value::from(text.as_str()),
         Argument::Number(number) => Value::from(*number),
     };
-    let mut all: BTreeMap<String, Value> =
-        queue.arguments.iter().map(|(name, argument)| ((*name).to_owned(), value(argument))).collect();
+    let mut all: BTreeMap<String, Value> = queue
+        .arguments
+        .iter()
+        .map(|(name, argument)| ((*name).to_owned(), value(argument)))
+        .collect();
     all.insert("x-queue-type".to_owned(), Value::from(kind));
     all
 }
@@ -140,14 +172,27 @@ fn bindings(topology: &Topology, live: &Live, found: &mut Vec<Difference>) {
         .queues
         .iter()
         .flat_map(|queue| {
-            queue.bindings.iter().map(|b| (b.exchange.as_str(), b.key.as_str(), queue.name.as_str()))
+            queue
+                .bindings
+                .iter()
+                .map(|b| (b.exchange.as_str(), b.key.as_str(), queue.name.as_str()))
         })
         .collect();
-    let shared = live.bindings.iter().filter(|b| live.queues.contains_key(&b.destination));
+    let shared = live
+        .bindings
+        .iter()
+        .filter(|b| live.queues.contains_key(&b.destination));
     let present: BTreeSet<(&str, &str, &str)> = shared
-        .map(|b| (b.source.as_str(), b.routing_key.as_str(), b.destination.as_str()))
+        .map(|b| {
+            (
+                b.source.as_str(),
+                b.routing_key.as_str(),
+                b.destination.as_str(),
+            )
+        })
         .collect();
-    let name = |(exchange, key, queue): &(&str, &str, &str)| format!("{exchange} --{key}--> {queue}");
+    let name =
+        |(exchange, key, queue): &(&str, &str, &str)| format!("{exchange} --{key}--> {queue}");
     for binding in wanted.difference(&present) {
         note(found, How::Missing, "binding", &name(binding), "");
     }
@@ -158,22 +203,40 @@ fn bindings(topology: &Topology, live: &Live, found: &mut Vec<Difference>) {
 
 fn rights(user: &User, live: &Live, found: &mut Vec<Difference>) {
     let Some(present) = live.permissions.get(&user.name) else {
-        return note(found, How::Missing, "rights", &user.name, "the user may nothing on this virtual host");
+        return note(
+            found,
+            How::Missing,
+            "rights",
+            &user.name,
+            "the user may nothing on this virtual host",
+        );
     };
     let parts = [
         ("configure", &user.configure, &present.configure),
         ("write", &user.write, &present.write),
         ("read", &user.read, &present.read),
     ];
-    for (part, wanted, present) in parts.into_iter().filter(|(_, wanted, present)| wanted != present) {
+    for (part, wanted, present) in parts
+        .into_iter()
+        .filter(|(_, wanted, present)| wanted != present)
+    {
         let detail = format!("{part}: wanted {wanted}, present {present}");
         note(found, How::Different, "rights", &user.name, detail);
     }
     for topic in &user.topics {
         let name = format!("{} on {}", user.name, topic.exchange);
-        let present = live.topics.iter().find(|t| t.user == user.name && t.exchange == topic.exchange);
+        let present = live
+            .topics
+            .iter()
+            .find(|t| t.user == user.name && t.exchange == topic.exchange);
         match present {
-            None => note(found, How::Missing, "topic rights", &name, "any key is allowed"),
+            None => note(
+                found,
+                How::Missing,
+                "topic rights",
+                &name,
+                "any key is allowed",
+            ),
             Some(present) if present.write != topic.write || present.read != topic.read => {
                 let detail = format!(
                     "wanted write {} read {}, present write {} read {}",
@@ -185,16 +248,34 @@ fn rights(user: &User, live: &Live, found: &mut Vec<Difference>) {
         }
     }
     let known = |exchange: &str| user.topics.iter().any(|topic| topic.exchange == exchange);
-    for topic in live.topics.iter().filter(|t| t.user == user.name && !known(&t.exchange)) {
-        note(found, How::Extra, "topic rights", &format!("{} on {}", user.name, topic.exchange), "");
+    for topic in live
+        .topics
+        .iter()
+        .filter(|t| t.user == user.name && !known(&t.exchange))
+    {
+        note(
+            found,
+            How::Extra,
+            "topic rights",
+            &format!("{} on {}", user.name, topic.exchange),
+            "",
+        );
     }
 }
 
 /// Users of ours (by their prefix) that the topology does not know any more.
 fn extra_users(topology: &Topology, live: &Live, found: &mut Vec<Difference>) {
-    let known: BTreeSet<&str> = topology.users.iter().map(|user| user.name.as_str()).collect();
+    let known: BTreeSet<&str> = topology
+        .users
+        .iter()
+        .map(|user| user.name.as_str())
+        .collect();
     let ours = |name: &str| name.starts_with("dray-") || name.starts_with("partner-");
-    for name in live.permissions.keys().filter(|name| ours(name) && !known.contains(name.as_str())) {
+    for name in live
+        .permissions
+        .keys()
+        .filter(|name| ours(name) && !known.contains(name.as_str()))
+    {
         if name != "dray-admin" {
             note(found, How::Extra, "rights", name, "");
         }

@@ -105,8 +105,9 @@ impl Live {
     pub(crate) async fn read(management: &Management, vhost: &str) -> Result<Self> {
         let exchanges: Vec<LiveExchange> = management.get(&path(&["exchanges", vhost])).await?;
         let bindings: Vec<LiveBinding> = management.get(&path(&["bindings", vhost])).await?;
-        let permissions: Vec<LivePermission> =
-            management.get(&path(&["vhosts", vhost, "permissions"])).await?;
+        let permissions: Vec<LivePermission> = management
+            .get(&path(&["vhosts", vhost, "permissions"]))
+            .await?;
         let ours = |exchange: &LiveExchange| {
             !exchange.name.is_empty() && !exchange.name.starts_with("amq.")
         };
@@ -114,17 +115,29 @@ impl Live {
             !binding.source.is_empty() && binding.destination_type == "queue"
         };
         Ok(Self {
-            exchanges: exchanges.into_iter().filter(ours).map(|e| (e.name.clone(), e)).collect(),
+            exchanges: exchanges
+                .into_iter()
+                .filter(ours)
+                .map(|e| (e.name.clone(), e))
+                .collect(),
             queues: queues(management, vhost).await?,
             bindings: bindings.into_iter().filter(named).collect(),
-            permissions: permissions.into_iter().map(|p| (p.user.clone(), p)).collect(),
-            topics: management.get(&path(&["vhosts", vhost, "topic-permissions"])).await?,
+            permissions: permissions
+                .into_iter()
+                .map(|p| (p.user.clone(), p))
+                .collect(),
+            topics: management
+                .get(&path(&["vhosts", vhost, "topic-permissions"]))
+                .await?,
         })
     }
 }
 
 /// The queues of a virtual host by name, without those that belong to one connection.
-pub(crate) async fn queues(management: &Management, vhost: &str) -> Result<BTreeMap<String, LiveQueue>> {
+pub(crate) async fn queues(
+    management: &Management,
+    vhost: &str,
+) -> Result<BTreeMap<String, LiveQueue>> {
     let queues: Vec<LiveQueue> = management.get(&path(&["queues", vhost])).await?;
     let shared = queues.into_iter().filter(|queue| !queue.exclusive);
     Ok(shared.map(|queue| (queue.name.clone(), queue)).collect())
@@ -135,6 +148,11 @@ impl LivePermission {
     /// Rights to everything.
     pub(super) fn everything(user: &str) -> Self {
         let all = || ".*".to_owned();
-        Self { user: user.to_owned(), configure: all(), write: all(), read: all() }
+        Self {
+            user: user.to_owned(),
+            configure: all(),
+            write: all(),
+            read: all(),
+        }
     }
 }

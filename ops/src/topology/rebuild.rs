@@ -14,14 +14,16 @@ use tokio::time::{Duration, Instant};
 
 use super::apply::grant;
 use super::diff;
-use super::live::{Live, LiveBinding, LiveQueue};
+use super::live::{Live, LiveBinding};
 use crate::error::{CommandError, Exit, Result};
 use crate::management::{Management, path};
 use crate::operator::Operator;
-use crate::site::{OPERATOR, Site, required};
+use crate::site::{OPERATOR, Site};
 
 /// Messages on their way at once.
 const WINDOW: u16 = 500;
+/// The broker counts consumers and messages for its management API every 5 s.
+const STATISTICS_DELAY: Duration = Duration::from_secs(6);
 /// No delivery for this long: the queue may be empty, so it is asked.
 const QUIET: Duration = Duration::from_millis(300);
 
@@ -36,103 +38,160 @@ fn way_back(queue: &str) -> String {
     format!("{queue}.migrated")
 }
 
-/// Gives `queue` the arguments of the topology.
+/// Gives queues the arguments of the topology, or goes on where an earlier run was cut short.
 pub(super) async fn rebuild(
     management: &Management,
     site: &Site,
     topology: &Topology,
-    queue: &Queue,
+    queues: &[&Queue],
 ) -> Result<()> {
     let vhost = site.admin()?.vhost;
-    let step = Step { management, vhost: &vhost, queue };
-    let operator = operator_user(topology)?;
-    required("DRAY_SECRET_FILE")?;
-    let live = Live::read(management, &vhost).await?;
-    refuse_consumers(live.queues.get(&queue.name))?;
-
-    let old = live.queues.get(&queue.name).filter(|q| !diff::different_arguments(queue, q).is_empty());
-    step.make_shelter(&live).await?;
-    step.let_read(operator).await?;
-    if old.is_some() {
-        step.unbind_all(&queue.name, &live).await?;
-        step.move_all(site, &queue.name, &shelter(&queue.name)).await?;
-        step.delete(&queue.name).await?;
+    let operator = topology.users.iter().find(|user| user.name == OPERATOR);
+    let operator = operator.ok_or_else(|| {
+        CommandError::new(
+            Exit::Software,
+            format!("the topology has no user {OPERATOR}"),
+        )
+    })?;
+    let rebuild = Rebuild {
+        management,
+        site,
+        vhost: &vhost,
+    };
+    let live = rebuild.settled().await?;
+    let differs = |queue: &&&Queue| {
+        live.queues
+            .get(&queue.name)
+            .is_some_and(|q| !diff::different_arguments(queue, q).is_empty())
+    };
+    let old: Vec<&Queue> = queues.iter().filter(differs).copied().collect();
+    for queue in &old {
+        refuse_consumers(&live, &queue.name)?;
     }
-    step.make_anew().await?;
-    step.move_all(site, &shelter(&queue.name), &way_back(&queue.name)).await?;
-    step.delete(&shelter(&queue.name)).await?;
+    rebuild.let_read(operator, queues).await?;
+    for queue in queues {
+        rebuild.make_shelter(queue, &live).await?;
+    }
+    for queue in &old {
+        rebuild.unbind_all(&queue.name, &live).await?;
+        rebuild.move_all(&queue.name, &shelter(&queue.name)).await?;
+    }
+    rebuild.delete_emptied(&old).await?;
+    for queue in queues {
+        rebuild.make_anew(queue).await?;
+        rebuild
+            .move_all(&shelter(&queue.name), &way_back(&queue.name))
+            .await?;
+        rebuild.delete(&shelter(&queue.name)).await?;
+    }
     grant(management, &vhost, operator, &operator.read).await
 }
 
-fn operator_user(topology: &Topology) -> Result<&User> {
-    let user = topology.users.iter().find(|user| user.name == OPERATOR);
-    user.ok_or_else(|| CommandError::new(Exit::Software, format!("the topology has no user {OPERATOR}")))
-}
-
-fn refuse_consumers(queue: Option<&LiveQueue>) -> Result<()> {
-    let Some(queue) = queue else { return Ok(()) };
-    match queue.consumers.unwrap_or(0) {
+fn refuse_consumers(live: &Live, queue: &str) -> Result<()> {
+    match live
+        .queues
+        .get(queue)
+        .and_then(|queue| queue.consumers)
+        .unwrap_or(0)
+    {
         0 => Ok(()),
         count => {
             let message = format!(
-                "{} has {count} consumers, and its arguments can only be changed without: stop them \
-                 (`dray fleet down`, or `dray drain` of that worker) and run this again",
-                queue.name
+                "{queue} has {count} consumers, and its arguments can only be changed without: stop them \
+                 (`dray fleet down`, or `dray drain` of that worker) and run this again"
             );
             Err(CommandError::new(Exit::Temporary, message))
         }
     }
 }
 
-/// The queue that is rebuilt, and where.
-struct Step<'a> {
+/// Where the rebuilding happens.
+struct Rebuild<'a> {
     management: &'a Management,
+    site: &'a Site,
     vhost: &'a str,
-    queue: &'a Queue,
 }
 
-impl Step<'_> {
+impl Rebuild<'_> {
+    /// What the broker holds, with counts of messages and consumers that are no older than this call.
+    async fn settled(&self) -> Result<Live> {
+        tokio::time::sleep(STATISTICS_DELAY).await;
+        Live::read(self.management, self.vhost).await
+    }
+
     /// Bound like the queue is and shall be, so that nothing published meanwhile is lost.
-    async fn make_shelter(&self, live: &Live) -> Result<()> {
-        let name = shelter(&self.queue.name);
-        let arguments = json!({"x-queue-type": "quorum"});
-        self.declare(&name, arguments).await?;
-        for binding in live.bindings.iter().filter(|b| b.destination == self.queue.name) {
-            self.bind(&binding.source, &name, &binding.routing_key).await?;
+    async fn make_shelter(&self, queue: &Queue, live: &Live) -> Result<()> {
+        let name = shelter(&queue.name);
+        self.declare(&name, json!({"x-queue-type": "quorum"}))
+            .await?;
+        for binding in live.bindings.iter().filter(|b| b.destination == queue.name) {
+            self.bind(&binding.source, &name, &binding.routing_key)
+                .await?;
         }
-        for binding in &self.queue.bindings {
+        for binding in &queue.bindings {
             self.bind(&binding.exchange, &name, &binding.key).await?;
         }
         self.bind(RETURN, &name, &name).await
     }
 
-    /// The queue with its new arguments; from here on it takes what is published.
-    async fn make_anew(&self) -> Result<()> {
-        let name = &self.queue.name;
-        self.declare(name, json!(diff::arguments(self.queue))).await?;
-        for binding in &self.queue.bindings {
-            self.bind(&binding.exchange, name, &binding.key).await?;
+    /// Deletes queues that hold nothing, not even unacknowledged messages of a late consumer.
+    async fn delete_emptied(&self, queues: &[&Queue]) -> Result<()> {
+        if queues.is_empty() {
+            return Ok(());
         }
-        self.bind(RETURN, name, &way_back(name)).await?;
-        let live = Live::read(self.management, self.vhost).await?;
-        self.unbind_all(&shelter(name), &live).await
+        let live = self.settled().await?;
+        for queue in queues {
+            refuse_consumers(&live, &queue.name)?;
+            let left = live
+                .queues
+                .get(&queue.name)
+                .and_then(|queue| queue.messages)
+                .unwrap_or(0);
+            if left > 0 {
+                let message = format!("{} still holds {left} messages: run this again", queue.name);
+                return Err(CommandError::new(Exit::Temporary, message));
+            }
+            self.delete(&queue.name).await?;
+        }
+        Ok(())
     }
 
-    /// The operator alone is believed about the first sender of a copy, so it does the moving.
-    async fn let_read(&self, operator: &User) -> Result<()> {
-        let escaped = self.queue.name.replace('.', "\\.");
-        let read = format!("{}|^{escaped}(\\.migration)?$", operator.read);
+    /// The queue with its new arguments; from here on it takes what is published.
+    async fn make_anew(&self, queue: &Queue) -> Result<()> {
+        self.declare(&queue.name, json!(diff::arguments(queue)))
+            .await?;
+        for binding in &queue.bindings {
+            self.bind(&binding.exchange, &queue.name, &binding.key)
+                .await?;
+        }
+        self.bind(RETURN, &queue.name, &way_back(&queue.name))
+            .await?;
+        let live = Live::read(self.management, self.vhost).await?;
+        self.unbind_all(&shelter(&queue.name), &live).await
+    }
+
+    /// The operator is believed about the first sender of a copy, so it does the moving.
+    async fn let_read(&self, operator: &User, queues: &[&Queue]) -> Result<()> {
+        let names: Vec<String> = queues
+            .iter()
+            .map(|queue| queue.name.replace('.', "\\."))
+            .collect();
+        let read = format!("{}|^({})(\\.migration)?$", operator.read, names.join("|"));
         grant(self.management, self.vhost, operator, &read).await
     }
 
     async fn declare(&self, name: &str, arguments: serde_json::Value) -> Result<()> {
         let body = json!({"durable": true, "auto_delete": false, "arguments": arguments});
-        self.management.put(&path(&["queues", self.vhost, name]), body).await
+        self.management
+            .put(&path(&["queues", self.vhost, name]), body)
+            .await
     }
 
     async fn bind(&self, exchange: &str, queue: &str, key: &str) -> Result<()> {
         let place = path(&["bindings", self.vhost, "e", exchange, "q", queue]);
-        self.management.post(&place, json!({"routing_key": key, "arguments": {}})).await
+        self.management
+            .post(&place, json!({"routing_key": key, "arguments": {}}))
+            .await
     }
 
     async fn unbind_all(&self, queue: &str, live: &Live) -> Result<()> {
@@ -143,11 +202,13 @@ impl Step<'_> {
     }
 
     async fn delete(&self, queue: &str) -> Result<()> {
-        self.management.delete(&path(&["queues", self.vhost, queue])).await
+        self.management
+            .delete(&path(&["queues", self.vhost, queue]))
+            .await
     }
 
-    async fn move_all(&self, site: &Site, from: &str, to_key: &str) -> Result<()> {
-        let operator = Operator::connect(site).await?;
+    async fn move_all(&self, from: &str, to_key: &str) -> Result<()> {
+        let operator = Operator::connect(self.site).await?;
         let moved = move_messages(&operator, from, to_key).await;
         operator.close().await;
         moved
@@ -155,9 +216,20 @@ impl Step<'_> {
 }
 
 /// Removes one binding.
-pub(super) async fn unbind(management: &Management, vhost: &str, binding: &LiveBinding) -> Result<()> {
-    let parts =
-        ["bindings", vhost, "e", &binding.source, "q", &binding.destination, &binding.properties_key];
+pub(super) async fn unbind(
+    management: &Management,
+    vhost: &str,
+    binding: &LiveBinding,
+) -> Result<()> {
+    let parts = [
+        "bindings",
+        vhost,
+        "e",
+        &binding.source,
+        "q",
+        &binding.destination,
+        &binding.properties_key,
+    ];
     management.delete(&path(&parts)).await
 }
 
@@ -183,7 +255,9 @@ async fn move_messages(operator: &Operator, from: &str, to_key: &str) -> Result<
 async fn next_batch(source: &mut Subscription, from: &str) -> Result<Vec<Delivery>> {
     let mut batch = Vec::new();
     while batch.len() < usize::from(WINDOW) {
-        let Ok(next) = tokio::time::timeout_at(Instant::now() + QUIET, source.next()).await else { break };
+        let Ok(next) = tokio::time::timeout_at(Instant::now() + QUIET, source.next()).await else {
+            break;
+        };
         match next {
             Some(Ok(Ok(delivery))) => batch.push(delivery),
             Some(Ok(Err(foreign))) => {
@@ -196,7 +270,8 @@ async fn next_batch(source: &mut Subscription, from: &str) -> Result<Vec<Deliver
             }
             Some(Err(error)) => return Err(error.into()),
             None => {
-                let message = format!("the broker cancelled the consumer of {from}: run this again");
+                let message =
+                    format!("the broker cancelled the consumer of {from}: run this again");
                 return Err(CommandError::new(Exit::Unavailable, message));
             }
         }
@@ -205,7 +280,12 @@ async fn next_batch(source: &mut Subscription, from: &str) -> Result<Vec<Deliver
 }
 
 /// Copies are confirmed first, the originals acknowledged then.
-async fn pass_on(operator: &Operator, settler: &Settler, batch: Vec<Delivery>, key: &str) -> Result<()> {
+async fn pass_on(
+    operator: &Operator,
+    settler: &Settler,
+    batch: Vec<Delivery>,
+    key: &str,
+) -> Result<()> {
     let tags: Vec<u64> = batch.iter().map(|delivery| delivery.tag).collect();
     let copies: Vec<Outgoing> = batch
         .into_iter()

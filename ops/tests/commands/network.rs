@@ -1,8 +1,8 @@
 //! Loading a network: what the worker is sent, and how its refusal is told.
 
 use contracts::{
-    Envelope, Exchange, FieldError, MessageId, NetworkRows, Refusal, Reply, ReplyOutcome, RoutingKey,
-    Timestamp, UpsertNetwork,
+    Envelope, Exchange, FieldError, MessageId, NetworkRows, Refusal, Reply, ReplyOutcome,
+    RoutingKey, Timestamp, UpsertNetwork,
 };
 use queue_topology::WorkerKind;
 use testkit::Stage;
@@ -17,7 +17,11 @@ async fn answer(stage: &Stage, refusal: Option<Refusal>) -> UpsertNetwork {
     let asked = received.envelope;
     let reply = Reply {
         message_id: asked.message_id,
-        outcome: if refusal.is_some() { ReplyOutcome::Rejected } else { ReplyOutcome::Applied },
+        outcome: if refusal.is_some() {
+            ReplyOutcome::Rejected
+        } else {
+            ReplyOutcome::Applied
+        },
         code: "ANY".to_owned(),
         refusal,
         aggregate: Some("network".to_owned()),
@@ -48,14 +52,23 @@ async fn tables_are_sent_and_the_revision_comes_back() {
     let operator = Operator::on(Stage::new(&[WorkerKind::DeliveryNetwork]).await);
     operator.ok(&["topology", "apply"]).await;
     let tables = tempfile::tempdir().unwrap();
-    write(tables.path(), "zones.tsv", "zone\tdepot\tname\tneighbours\nZ1\tN\tOne\tZ2\nZ2\tN\tTwo\t\n");
-    write(tables.path(), "districts.tsv", "district\tzone\tvalid_from\nD1\tZ1\t\nD1\tZ2\t2030-01-01\n");
+    write(
+        tables.path(),
+        "zones.tsv",
+        "zone\tdepot\tname\tneighbours\nZ1\tN\tOne\tZ2\nZ2\tN\tTwo\t\n",
+    );
+    write(
+        tables.path(),
+        "districts.tsv",
+        "district\tzone\tvalid_from\nD1\tZ1\t\nD1\tZ2\t2030-01-01\n",
+    );
     let directory = tables.path().to_str().unwrap();
     let arguments = ["network", "load", directory];
     let (called, command) = tokio::join!(operator.dray(&arguments), answer(&operator.stage, None));
     assert_eq!(called.exit, 0, "{}", called.said);
     assert_eq!(called.json["revision"], 41);
-    let [NetworkRows::Zones(zones), NetworkRows::Districts(districts)] = command.tables.as_slice() else {
+    let [NetworkRows::Zones(zones), NetworkRows::Districts(districts)] = command.tables.as_slice()
+    else {
         panic!("{command:?}")
     };
     assert_eq!((zones.len(), zones[0].neighbours[0].as_str()), (2, "Z2"));
@@ -68,7 +81,11 @@ async fn a_refusal_names_the_line_of_the_file() {
     let operator = Operator::on(Stage::new(&[WorkerKind::DeliveryNetwork]).await);
     operator.ok(&["topology", "apply"]).await;
     let tables = tempfile::tempdir().unwrap();
-    let file = write(tables.path(), "depots.tsv", "depot\tname\ttimezone\nN\tNorth\tUTC\n\nS\tSouth\tMars\n");
+    let file = write(
+        tables.path(),
+        "depots.tsv",
+        "depot\tname\ttimezone\nN\tNorth\tUTC\n\nS\tSouth\tMars\n",
+    );
     let refusal = Refusal {
         code: "INVALID_NETWORK".to_owned(),
         detail: "1 error".to_owned(),
@@ -80,9 +97,15 @@ async fn a_refusal_names_the_line_of_the_file() {
         }],
     };
     let arguments = ["network", "load", tables.path().to_str().unwrap()];
-    let (called, _) = tokio::join!(operator.dray(&arguments), answer(&operator.stage, Some(refusal)));
+    let (called, _) = tokio::join!(
+        operator.dray(&arguments),
+        answer(&operator.stage, Some(refusal))
+    );
     assert_eq!(called.exit, 65, "{}", called.said);
-    let expected = format!("{}:4: timezone: no such time zone (UNKNOWN_TIMEZONE)", file.display());
+    let expected = format!(
+        "{}:4: timezone: no such time zone (UNKNOWN_TIMEZONE)",
+        file.display()
+    );
     assert!(called.said.contains(&expected), "{}", called.said);
     operator.stage.close().await;
 }
@@ -92,10 +115,30 @@ async fn silence_is_told_as_such() {
     let operator = Operator::on(Stage::new(&[]).await);
     operator.ok(&["topology", "apply"]).await;
     let tables = tempfile::tempdir().unwrap();
-    write(tables.path(), "depots.tsv", "depot\tname\ttimezone\nN\tNorth\tUTC\n");
-    let called = operator.dray(&["network", "load", tables.path().to_str().unwrap(), "--wait", "1"]).await;
+    write(
+        tables.path(),
+        "depots.tsv",
+        "depot\tname\ttimezone\nN\tNorth\tUTC\n",
+    );
+    let called = operator
+        .dray(&[
+            "network",
+            "load",
+            tables.path().to_str().unwrap(),
+            "--wait",
+            "1",
+        ])
+        .await;
     assert_eq!(called.exit, 69, "{}", called.said);
-    assert!(called.said.contains("nobody answered network.upsert.v1"), "{}", called.said);
-    assert_eq!(operator.stage.depth(QUEUE).await, 1, "it stays in its queue");
+    assert!(
+        called.said.contains("nobody answered network.upsert.v1"),
+        "{}",
+        called.said
+    );
+    assert_eq!(
+        operator.stage.depth(QUEUE).await,
+        1,
+        "it stays in its queue"
+    );
     operator.stage.close().await;
 }

@@ -55,7 +55,10 @@ impl Subscription {
         let failed = |error: lapin::Error| BrokerError::from_lapin(&error, Some(queue));
         let channel = connection.channel().await?;
         // global = false: per consumer; global QoS does not exist for quorum queues
-        channel.basic_qos(prefetch, BasicQosOptions { global: false }).await.map_err(failed)?;
+        channel
+            .basic_qos(prefetch, BasicQosOptions { global: false })
+            .await
+            .map_err(failed)?;
         let consumer_tag = format!("{queue}-{}", uuid::Uuid::new_v4().simple());
         let options = BasicConsumeOptions {
             no_local: false,
@@ -64,7 +67,12 @@ impl Subscription {
             nowait: false,    // a missing queue must be an error here
         };
         let consumer = channel
-            .basic_consume(queue.into(), consumer_tag.as_str().into(), options, FieldTable::default())
+            .basic_consume(
+                queue.into(),
+                consumer_tag.as_str().into(),
+                options,
+                FieldTable::default(),
+            )
             .await
             .map_err(failed)?;
         let tracker = Mutex::new(SettleTracker::new(usize::from(prefetch / 4)));
@@ -76,7 +84,13 @@ impl Subscription {
             abandoned: AtomicBool::new(false),
         };
         let trust = Trust::of(own_user, queue);
-        Ok(Self { consumer, settler: Settler { inner: Arc::new(inner) }, trust })
+        Ok(Self {
+            consumer,
+            settler: Settler {
+                inner: Arc::new(inner),
+            },
+            trust,
+        })
     }
 
     /// What acknowledges its deliveries.
@@ -122,7 +136,12 @@ impl Settler {
     async fn acknowledge(&self, plan: AckPlan) {
         let acks = plan.up_to.map(|tag| (tag, true)).into_iter();
         for (tag, multiple) in acks.chain(plan.single.into_iter().map(|tag| (tag, false))) {
-            if let Err(error) = self.inner.channel.basic_ack(tag, BasicAckOptions { multiple }).await {
+            if let Err(error) = self
+                .inner
+                .channel
+                .basic_ack(tag, BasicAckOptions { multiple })
+                .await
+            {
                 tracing::debug!(%error, queue = self.queue(), "ack on a lost channel");
                 return;
             }
@@ -132,7 +151,12 @@ impl Settler {
     /// Tells the broker to deliver nothing more; what was delivered stays to be settled.
     pub async fn cancel(&self) {
         let tag = self.inner.consumer_tag.as_str().into();
-        if let Err(error) = self.inner.channel.basic_cancel(tag, BasicCancelOptions::default()).await {
+        if let Err(error) = self
+            .inner
+            .channel
+            .basic_cancel(tag, BasicCancelOptions::default())
+            .await
+        {
             tracing::debug!(%error, queue = self.queue(), "cancel on a lost channel");
         }
     }
@@ -176,7 +200,10 @@ impl Exclusive {
             auto_delete: true,
             nowait: false,
         };
-        channel.queue_declare(queue.into(), options, FieldTable::default()).await.map_err(failed)?;
+        channel
+            .queue_declare(queue.into(), options, FieldTable::default())
+            .await
+            .map_err(failed)?;
         channel
             .queue_bind(
                 queue.into(),
@@ -187,12 +214,19 @@ impl Exclusive {
             )
             .await
             .map_err(failed)?;
-        let options = BasicConsumeOptions { no_ack: true, exclusive: true, ..BasicConsumeOptions::default() };
+        let options = BasicConsumeOptions {
+            no_ack: true,
+            exclusive: true,
+            ..BasicConsumeOptions::default()
+        };
         let consumer = channel
             .basic_consume(queue.into(), queue.into(), options, FieldTable::default())
             .await
             .map_err(failed)?;
-        Ok(Self { consumer, trust: Trust::of(own_user, queue) })
+        Ok(Self {
+            consumer,
+            trust: Trust::of(own_user, queue),
+        })
     }
 
     /// The next message. `None`: the connection is gone.
@@ -212,13 +246,29 @@ impl Exclusive {
 
 fn without_expiration(properties: lapin::BasicProperties) -> lapin::BasicProperties {
     let mut kept = lapin::BasicProperties::default();
-    if let Some(value) = properties.message_id() { kept = kept.with_message_id(value.clone()); }
-    if let Some(value) = properties.kind() { kept = kept.with_type(value.clone()); }
-    if let Some(value) = properties.user_id() { kept = kept.with_user_id(value.clone()); }
-    if let Some(value) = properties.correlation_id() { kept = kept.with_correlation_id(value.clone()); }
-    if let Some(value) = properties.reply_to() { kept = kept.with_reply_to(value.clone()); }
-    if let Some(value) = properties.app_id() { kept = kept.with_app_id(value.clone()); }
-    if let Some(value) = properties.headers() { kept = kept.with_headers(value.clone()); }
-    if let Some(value) = properties.timestamp() { kept = kept.with_timestamp(*value); }
+    if let Some(value) = properties.message_id() {
+        kept = kept.with_message_id(value.clone());
+    }
+    if let Some(value) = properties.kind() {
+        kept = kept.with_type(value.clone());
+    }
+    if let Some(value) = properties.user_id() {
+        kept = kept.with_user_id(value.clone());
+    }
+    if let Some(value) = properties.correlation_id() {
+        kept = kept.with_correlation_id(value.clone());
+    }
+    if let Some(value) = properties.reply_to() {
+        kept = kept.with_reply_to(value.clone());
+    }
+    if let Some(value) = properties.app_id() {
+        kept = kept.with_app_id(value.clone());
+    }
+    if let Some(value) = properties.headers() {
+        kept = kept.with_headers(value.clone());
+    }
+    if let Some(value) = properties.timestamp() {
+        kept = kept.with_timestamp(*value);
+    }
     kept
 }

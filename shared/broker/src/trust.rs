@@ -19,10 +19,15 @@ impl Trust {
     /// Of `reader` in a queue.
     pub(crate) fn of(reader: UserId, queue: &str) -> Self {
         let is_owner = |kind: &WorkerKind| {
-            queue.strip_prefix(kind.name()).is_some_and(|rest| rest.starts_with('.'))
+            queue
+                .strip_prefix(kind.name())
+                .is_some_and(|rest| rest.starts_with('.'))
         };
         let owner = WorkerKind::ALL.into_iter().find(is_owner);
-        Self { reader, owner: owner.and_then(|kind| UserId::new(kind.user()).ok()) }
+        Self {
+            reader,
+            owner: owner.and_then(|kind| UserId::new(kind.user()).ok()),
+        }
     }
 
     /// True for the copies that a worker makes of its own messages, and for operators.
@@ -38,8 +43,13 @@ pub(crate) fn fits(message_type: &str, exchange: &str, routing_key: &str) -> boo
     if exchange == RETURN {
         return false;
     }
-    let by_key =
-        [Exchange::Commands, Exchange::Events, Exchange::Queries, Exchange::WmsIn, Exchange::WmsOut];
+    let by_key = [
+        Exchange::Commands,
+        Exchange::Events,
+        Exchange::Queries,
+        Exchange::WmsIn,
+        Exchange::WmsOut,
+    ];
     if !by_key.iter().any(|topic| topic.name() == exchange) {
         return true;
     }

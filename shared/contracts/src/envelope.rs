@@ -9,7 +9,9 @@ use crate::{MessageId, Timestamp, UserId};
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 
 /// What an actor may do is decided by its role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// A customer of the shop.
@@ -57,7 +59,12 @@ impl Actor {
     /// A publisher acting as itself, with the role that its user has.
     #[must_use]
     pub fn itself(user: &UserId) -> Self {
-        Self { subject: user.to_string(), role: role_of(user), merchant: None, origin: None }
+        Self {
+            subject: user.to_string(),
+            role: role_of(user),
+            merchant: None,
+            origin: None,
+        }
     }
 }
 

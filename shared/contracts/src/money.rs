@@ -28,7 +28,9 @@ pub enum InvalidMoney {
 }
 
 /// ISO 4217 alphabetic code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
 pub struct Currency([u8; 3]);
@@ -77,7 +79,9 @@ impl fmt::Display for Currency {
 }
 
 /// The price of one unit: at least 0, at most 6 decimal places, kept exactly; JSON string.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "Decimal", into = "Decimal")]
 #[schemars(with = "Decimal")]
 pub struct UnitPrice(Decimal);
@@ -105,12 +109,21 @@ impl UnitPrice {
     /// # Errors
     /// [`InvalidMoney::TooLarge`] when the total does not fit.
     pub fn times(self, quantity: u32, currency: Currency) -> Result<Money, InvalidMoney> {
-        let too_large = || InvalidMoney::TooLarge { quantity: quantity.into(), price: self.0 };
+        let too_large = || InvalidMoney::TooLarge {
+            quantity: quantity.into(),
+            price: self.0,
+        };
         let minor = Decimal::from(10_u32.pow(currency.minor_digits()));
-        let total = self.0.checked_mul(Decimal::from(quantity)).ok_or_else(too_large)?;
+        let total = self
+            .0
+            .checked_mul(Decimal::from(quantity))
+            .ok_or_else(too_large)?;
         let total = total.checked_mul(minor).ok_or_else(too_large)?;
         let minor_units = total.round_dp(0).to_i64().ok_or_else(too_large)?;
-        Ok(Money { minor_units, currency })
+        Ok(Money {
+            minor_units,
+            currency,
+        })
     }
 }
 

@@ -14,7 +14,9 @@ use crate::{
 pub const MAX_ORDER_LINES: usize = 2_000;
 
 /// Dry goods or goods that travel cold; a waybill may hold both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum SkuType {
     /// No cooling.
@@ -38,7 +40,20 @@ impl SkuType {
 }
 
 /// Who picks and packs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum FulfilledBy {
     /// One of our warehouses: the waybill gets a sales order.
@@ -61,9 +76,14 @@ impl FulfilledBy {
 
 /// The states of an order. Orders from the shop enter at PAID; the others belong to the order saga
 /// and are reached by its events only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[allow(missing_docs, reason = "the names are the documentation; the lifecycle table says the rest")]
+#[allow(
+    missing_docs,
+    reason = "the names are the documentation; the lifecycle table says the rest"
+)]
 pub enum OrderStatus {
     Received,
     Reserved,

@@ -10,9 +10,14 @@ use crate::{
 };
 
 /// The states of a sales order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[allow(missing_docs, reason = "the names are the documentation; the lifecycle table says the rest")]
+#[allow(
+    missing_docs,
+    reason = "the names are the documentation; the lifecycle table says the rest"
+)]
 pub enum SalesOrderStatus {
     Created,
     Submitted,
@@ -27,7 +32,9 @@ pub enum SalesOrderStatus {
 }
 
 /// What the warehouse said to a submission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum WarehouseAnswer {
     /// It will pick.
@@ -37,7 +44,9 @@ pub enum WarehouseAnswer {
 }
 
 /// How far the warehouse is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum WarehouseProgress {
     /// Picking began.

@@ -11,9 +11,14 @@ use crate::{
 };
 
 /// What was reported of a waybill. The order of the names is not the order of the ranks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[allow(missing_docs, reason = "the names are the documentation; the lifecycle table says the rest")]
+#[allow(
+    missing_docs,
+    reason = "the names are the documentation; the lifecycle table says the rest"
+)]
 pub enum WaybillStatus {
     Created,
     Acknowledged,
@@ -88,7 +93,20 @@ impl WaybillStatus {
 }
 
 /// Why a waybill exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum WaybillKind {
     /// To the customer.
@@ -104,7 +122,12 @@ pub enum WaybillKind {
 
 impl WaybillKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Forward, Self::Replacement, Self::Transfer, Self::Return];
+    pub const ALL: [Self; 4] = [
+        Self::Forward,
+        Self::Replacement,
+        Self::Transfer,
+        Self::Return,
+    ];
 
     /// The name in messages and columns.
     #[must_use]
@@ -125,7 +148,9 @@ impl WaybillKind {
 }
 
 /// Why a waybill is held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[allow(missing_docs, reason = "the names are the documentation")]
 pub enum HoldReason {
@@ -179,7 +204,11 @@ impl Contract for ReportStatus {
     const EXCHANGE: Exchange = Exchange::Commands;
 
     fn validate(&self) -> Result<(), String> {
-        if self.reason.as_ref().is_some_and(|reason| reason.len() > 500) {
+        if self
+            .reason
+            .as_ref()
+            .is_some_and(|reason| reason.len() > 500)
+        {
             return Err("reason is longer than 500 bytes".to_owned());
         }
         match self.attempt {

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use store::Database;
+use store::outbox::OutboxRow;
 use telemetry::Registry;
 use tokio::task::JoinSet;
 
@@ -37,7 +38,10 @@ impl Context {
         name: &'static str,
         task: impl Future<Output = Result<(), String>> + Send + 'static,
     ) {
-        let mut tasks = self.background.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tasks = self
+            .background
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         tasks.spawn(async move { (name, task.await) });
     }
 
@@ -45,6 +49,12 @@ impl Context {
     #[must_use]
     pub fn shutdown(&self) -> Shutdown {
         self.core.shutdown.clone()
+    }
+
+    /// Publishes outbox rows that a transaction of a background task has committed, now rather than with
+    /// the next sweep. Never before the commit: others would hear of what may not happen.
+    pub fn publish(&self, committed: Vec<OutboxRow>) {
+        self.core.relay.publish(committed);
     }
 
     /// Sends commands and hears their answers. Call it once.

@@ -98,7 +98,9 @@ async fn listen_once(core: &Arc<Core>, link: &Link) {
             while let Some(message) = messages.next().await {
                 match message {
                     Ok(delivery) => obey(core, delivery).await,
-                    Err(rejected) => tracing::warn!(error = %rejected.error, "unreadable control message"),
+                    Err(rejected) => {
+                        tracing::warn!(error = %rejected.error, "unreadable control message")
+                    }
                 }
             }
             tracing::warn!("the control connection is lost");
@@ -138,8 +140,13 @@ async fn obey(core: &Arc<Core>, delivery: Delivery) {
 }
 
 async fn respond(core: &Arc<Core>, cause: &Envelope, taken: bool) {
-    let Some(reply_to) = &cause.reply_to else { return };
-    let reply = ControlAnswer { taken, report: core.report() };
+    let Some(reply_to) = &cause.reply_to else {
+        return;
+    };
+    let reply = ControlAnswer {
+        taken,
+        report: core.report(),
+    };
     match serde_json::to_vec(&reply) {
         Ok(body) => {
             let message = answer(core, cause, reply_to, "control.answer.v1", body);

@@ -2,6 +2,9 @@
 //!
 //! They leave beside the lanes: however long it takes to send one on, no neighbour waits for it.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +25,7 @@ const AT_ONCE: usize = 64;
 
 /// Where a failed message goes.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Destination {
+enum Destination {
     Retry(RetryTier),
     DeadLetters,
 }
@@ -50,18 +53,28 @@ impl WayOut {
         closing: Shutdown,
     ) -> (Self, impl Future<Output = ()> + Send + use<>) {
         let (leaving, queue) = mpsc::unbounded_channel();
-        let way_out = Self { core: Arc::clone(core), leaving };
+        let way_out = Self {
+            core: Arc::clone(core),
+            leaving,
+        };
         (way_out, send_all(Arc::clone(core), closing, queue))
     }
 
     /// A message that the worker could not do.
     pub(crate) fn message<M>(&self, item: &Item<M>, held: Held, code: &str, failure: &Failure) {
-        let envelope = Envelope { attempt: item.envelope.attempt.saturating_add(1), ..item.envelope.clone() };
+        let envelope = Envelope {
+            attempt: item.envelope.attempt.saturating_add(1),
+            ..item.envelope.clone()
+        };
         let (queue, outcome) = match destination(envelope.attempt, failure) {
-            Destination::Retry(tier) => (self.core.kind.retry_queue(tier), telemetry::Outcome::Retried),
-            Destination::DeadLetters => {
-                (self.core.kind.dead_letter_queue(), telemetry::Outcome::DeadLettered)
-            }
+            Destination::Retry(tier) => (
+                self.core.kind.retry_queue(tier),
+                telemetry::Outcome::Retried,
+            ),
+            Destination::DeadLetters => (
+                self.core.kind.dead_letter_queue(),
+                telemetry::Outcome::DeadLettered,
+            ),
         };
         tracing::warn!(
             message_id = %envelope.message_id,
@@ -74,7 +87,12 @@ impl WayOut {
         );
         let note = note(&item.note, held.queue(), code, &failure.to_string());
         let copy = copy(queue, envelope, note, item.body.clone());
-        self.leave(Leaving { copy, type_name: item.type_name, outcome, held });
+        self.leave(Leaving {
+            copy,
+            type_name: item.type_name,
+            outcome,
+            held,
+        });
     }
 
     /// A message whose body is none of its type, or could not even be looked at.
@@ -104,7 +122,10 @@ impl WayOut {
             error = %rejected.error,
             "not a message of ours"
         );
-        let parsed = rejected.message_id.as_deref().and_then(|id| Uuid::try_parse(id).ok());
+        let parsed = rejected
+            .message_id
+            .as_deref()
+            .and_then(|id| Uuid::try_parse(id).ok());
         let envelope = Envelope {
             message_id: parsed.map_or_else(MessageId::generate, MessageId),
             message_type: rejected.message_type,
@@ -118,7 +139,12 @@ impl WayOut {
             attempt: 0,
             seq: None,
         };
-        let note = note(&FailureNote::default(), held.queue(), code, &rejected.error.to_string());
+        let note = note(
+            &FailureNote::default(),
+            held.queue(),
+            code,
+            &rejected.error.to_string(),
+        );
         self.leave_for_good(envelope, note, rejected.body, held);
     }
 
@@ -130,7 +156,12 @@ impl WayOut {
     fn leave_for_good(&self, envelope: Envelope, note: FailureNote, body: Vec<u8>, held: Held) {
         let copy = copy(self.core.kind.dead_letter_queue(), envelope, note, body);
         let outcome = telemetry::Outcome::Undecodable;
-        self.leave(Leaving { copy, type_name: "unknown", outcome, held });
+        self.leave(Leaving {
+            copy,
+            type_name: "unknown",
+            outcome,
+            held,
+        });
     }
 
     fn leave(&self, leaving: Leaving) {
@@ -158,22 +189,27 @@ impl Undecodable {
     }
 }
 
-pub(crate) fn destination(attempt: u32, failure: &Failure) -> Destination {
+fn destination(attempt: u32, failure: &Failure) -> Destination {
     let wait = match failure {
         Failure::Permanent { .. } => return Destination::DeadLetters,
         Failure::Transient { retry_after, .. } => *retry_after,
         Failure::Store(_) => None,
     };
-    let Some(tier) = RetryTier::after_attempt(attempt) else { return Destination::DeadLetters };
+    let Some(tier) = RetryTier::after_attempt(attempt) else {
+        return Destination::DeadLetters;
+    };
     let long_enough = |tier: &RetryTier| {
         let tier = Duration::from_millis(u64::try_from(tier.milliseconds()).unwrap_or(0));
         wait.is_none_or(|wait| wait <= tier)
     };
-    let chosen = RetryTier::ALL.into_iter().filter(|t| *t >= tier).find(long_enough);
+    let chosen = RetryTier::ALL
+        .into_iter()
+        .filter(|t| *t >= tier)
+        .find(long_enough);
     Destination::Retry(chosen.unwrap_or(RetryTier::M10))
 }
 
-pub(crate) fn note(earlier: &FailureNote, queue: &str, code: &str, detail: &str) -> FailureNote {
+fn note(earlier: &FailureNote, queue: &str, code: &str, detail: &str) -> FailureNote {
     let now = Timestamp::now().to_string();
     FailureNote {
         reason: Some(code.to_owned()),
@@ -196,11 +232,7 @@ fn copy(queue: String, envelope: Envelope, note: FailureNote, body: Vec<u8>) -> 
     }
 }
 
-async fn send_all(
-    core: Arc<Core>,
-    closing: Shutdown,
-    mut queue: mpsc::UnboundedReceiver<Leaving>,
-) {
+async fn send_all(core: Arc<Core>, closing: Shutdown, mut queue: mpsc::UnboundedReceiver<Leaving>) {
     let mut sending: JoinSet<()> = JoinSet::new();
     while let Some(leaving) = queue.recv().await {
         while sending.len() >= AT_ONCE {
@@ -213,7 +245,12 @@ async fn send_all(
 }
 
 async fn send(core: Arc<Core>, closing: Shutdown, leaving: Leaving) {
-    let Leaving { copy, type_name, outcome, held } = leaving;
+    let Leaving {
+        copy,
+        type_name,
+        outcome,
+        held,
+    } = leaving;
     let sent = tokio::select! {
         sent = persist(&core, &held, &copy) => sent,
         () = closing.begun() => false,

@@ -60,7 +60,8 @@ impl Ingress {
         correlation_id: Option<&str>,
         command: &C,
     ) -> Result<(), SendError> {
-        let body = serde_json::to_vec(command).map_err(|error| SendError::Encode(error.to_string()))?;
+        let body =
+            serde_json::to_vec(command).map_err(|error| SendError::Encode(error.to_string()))?;
         let message = Outgoing {
             exchange: C::EXCHANGE.name().to_owned(),
             routing_key: command.routing_key(),
@@ -104,7 +105,11 @@ impl Ingress {
     pub async fn depth(&self, queue: &str) -> Result<u32, SendError> {
         let mut probe = self.probe.lock().await;
         if probe.as_ref().is_none_or(|probe| !probe.is_alive()) {
-            let connection = self.connection.borrow().clone().ok_or(SendError::Disconnected)?;
+            let connection = self
+                .connection
+                .borrow()
+                .clone()
+                .ok_or(SendError::Disconnected)?;
             *probe = Some(DepthProbe::open(&connection).await?);
         }
         let open = probe.as_ref().ok_or(SendError::Disconnected)?;

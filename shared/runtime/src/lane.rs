@@ -66,8 +66,12 @@ impl<W: Worker> Lane<W> {
 
     fn batch_max(&self) -> usize {
         let wanted = *self.core.wanted.borrow();
-        let share = wanted.rate_per_second.map(|rate| rate.get().div_ceil(BATCHES_PER_SECOND));
-        let share = share.and_then(|share| usize::try_from(share).ok()).unwrap_or(usize::MAX);
+        let share = wanted
+            .rate_per_second
+            .map(|rate| rate.get().div_ceil(BATCHES_PER_SECOND));
+        let share = share
+            .and_then(|share| usize::try_from(share).ok())
+            .unwrap_or(usize::MAX);
         usize::from(wanted.batch_max).min(share)
     }
 
@@ -120,15 +124,15 @@ impl<W: Worker> Lane<W> {
 
     /// One attempt, on a task of its own: a panic ends the task, never the lane, and nothing here can
     /// cancel an open transaction.
-    async fn run_once(
-        &self,
-        works: &[Work<W::Message>],
-    ) -> Result<Committed<W::Effects>, Trouble> {
+    async fn run_once(&self, works: &[Work<W::Message>]) -> Result<Committed<W::Effects>, Trouble> {
         let items: Vec<Arc<Item<W::Message>>> =
             works.iter().map(|work| Arc::clone(&work.item)).collect();
         let (core, worker) = (Arc::clone(&self.core), Arc::clone(&self.worker));
         core.metrics.batch(items.len());
-        #[allow(clippy::disallowed_methods, reason = "awaited right here: the task contains the panic")]
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "awaited right here: the task contains the panic"
+        )]
         let attempt = tokio::spawn(async move { transact(&core, &*worker, &items).await });
         attempt.await.unwrap_or_else(|ended| {
             Err(Trouble::Panic(match ended.try_into_panic() {
@@ -144,9 +148,13 @@ impl<W: Worker> Lane<W> {
         for (work, (reply, outcome)) in works.iter().zip(committed.replies) {
             let item = &work.item;
             self.core.metrics.messages(item.type_name, outcome, 1);
-            self.core.metrics.latency(now.since(item.envelope.timestamp));
+            self.core
+                .metrics
+                .latency(now.since(item.envelope.timestamp));
             if let Some(reply_to) = &item.envelope.reply_to {
-                self.core.relay.reply(&self.core, &item.envelope, reply_to, &reply);
+                self.core
+                    .relay
+                    .reply(&self.core, &item.envelope, reply_to, &reply);
             }
         }
         let count = u64::try_from(works.len()).unwrap_or(0);
@@ -169,7 +177,9 @@ impl<W: Worker> Lane<W> {
         for (position, work) in works.into_iter().enumerate() {
             match failures.remove(&position) {
                 None => rest.push(work),
-                Some(failure) => self.way_out.message(&work.item, work.held, "FAILED", &failure),
+                Some(failure) => self
+                    .way_out
+                    .message(&work.item, work.held, "FAILED", &failure),
             }
         }
         rest
@@ -197,8 +207,9 @@ impl<W: Worker> Lane<W> {
 /// A stack of batches to run, first one on top. What killed a process before may do it again: such
 /// messages run alone, after their neighbours.
 fn stack_of<M>(works: Vec<Work<M>>) -> Vec<Vec<Work<M>>> {
-    let (suspects, others): (Vec<_>, Vec<_>) =
-        works.into_iter().partition(|work| work.delivery_count > SUSPICIOUS_DELIVERIES);
+    let (suspects, others): (Vec<_>, Vec<_>) = works
+        .into_iter()
+        .partition(|work| work.delivery_count > SUSPICIOUS_DELIVERIES);
     let mut batches: Vec<Vec<Work<M>>> = Vec::new();
     let mut bytes = 0;
     for work in others {

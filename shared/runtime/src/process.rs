@@ -93,7 +93,14 @@ impl Process {
         };
         let publishing = readiness.latch("publisher");
         let admin = settings.admin.clone();
-        Ok(Self { context, driver, relay: relay_driver, readiness, publishing, admin })
+        Ok(Self {
+            context,
+            driver,
+            relay: relay_driver,
+            readiness,
+            publishing,
+            admin,
+        })
     }
 
     /// What the worker is built from.
@@ -124,7 +131,10 @@ impl Process {
         let shutdown = core.shutdown.clone();
         let mut tasks: JoinSet<()> = JoinSet::new();
         let registry = self.context.registry.clone();
-        let ended = { let shutdown = shutdown.clone(); async move { shutdown.begun().await } };
+        let ended = {
+            let shutdown = shutdown.clone();
+            async move { shutdown.begun().await }
+        };
         let (address, server) =
             telemetry::admin::serve(self.admin.admin_addr, registry, self.readiness, ended).await?;
         tasks.spawn(server);
@@ -150,7 +160,10 @@ impl Process {
         relaying.spawn(relay);
         wait_for_database(&core).await;
         tasks.spawn(control::heartbeat(Arc::clone(&core), address.to_string()));
-        tasks.spawn(control::listen(Arc::clone(&core), self.context.control_link.clone()));
+        tasks.spawn(control::listen(
+            Arc::clone(&core),
+            self.context.control_link.clone(),
+        ));
         if core.kind.settles_messages() {
             tasks.spawn(sweep::run(Arc::clone(&core)));
         }
@@ -162,7 +175,13 @@ impl Process {
         };
         shutdown.begin();
         let drained = drained? & finish(&core, &background, &mut tasks).await;
-        if drained { Ok(()) } else { Err(RuntimeError::NotDrained { seconds: core.defaults.drain_seconds }) }
+        if drained {
+            Ok(())
+        } else {
+            Err(RuntimeError::NotDrained {
+                seconds: core.defaults.drain_seconds,
+            })
+        }
     }
 }
 
@@ -181,7 +200,10 @@ async fn finish(core: &Core, background: &Background, tasks: &mut JoinSet<()>) -
         }
     };
     if timeout_at(deadline, telling).await.is_err() {
-        tracing::warn!(rows = core.relay.pending(), "not everything was published: left to the sweep");
+        tracing::warn!(
+            rows = core.relay.pending(),
+            "not everything was published: left to the sweep"
+        );
     }
     ended
 }
@@ -198,10 +220,16 @@ async fn first_ended(background: &Background, shutdown: &Shutdown) -> RuntimeErr
             Some(_) if shutdown.has_begun() => std::future::pending().await,
             Some(Ok((task, Err(detail)))) => return RuntimeError::TaskEnded { task, detail },
             Some(Ok((task, Ok(())))) => {
-                return RuntimeError::TaskEnded { task, detail: "it returned".to_owned() };
+                return RuntimeError::TaskEnded {
+                    task,
+                    detail: "it returned".to_owned(),
+                };
             }
             Some(Err(panic)) => {
-                return RuntimeError::TaskEnded { task: "background", detail: panic.to_string() };
+                return RuntimeError::TaskEnded {
+                    task: "background",
+                    detail: panic.to_string(),
+                };
             }
             None => wait.wait().await,
         }
@@ -213,10 +241,14 @@ fn publisher_ended(
 ) -> RuntimeError {
     match ended {
         Some(Ok(Err(error))) => error.into(),
-        Some(Err(panic)) => RuntimeError::TaskEnded { task: "publisher", detail: panic.to_string() },
-        Some(Ok(Ok(()))) | None => {
-            RuntimeError::TaskEnded { task: "publisher", detail: "it returned".to_owned() }
-        }
+        Some(Err(panic)) => RuntimeError::TaskEnded {
+            task: "publisher",
+            detail: panic.to_string(),
+        },
+        Some(Ok(Ok(()))) | None => RuntimeError::TaskEnded {
+            task: "publisher",
+            detail: "it returned".to_owned(),
+        },
     }
 }
 
@@ -234,7 +266,10 @@ async fn wait_for_database(core: &Core) {
 }
 
 fn write_address(path: &Path, address: &str) -> Result<(), RuntimeError> {
-    let failed = |source| RuntimeError::File { path: path.display().to_string(), source };
+    let failed = |source| RuntimeError::File {
+        path: path.display().to_string(),
+        source,
+    };
     let temporary = path.with_extension("new");
     std::fs::write(&temporary, address).map_err(failed)?;
     std::fs::rename(&temporary, path).map_err(failed)
@@ -252,7 +287,10 @@ impl Running {
     #[must_use]
     pub fn start<W: Worker>(process: Process, worker: W) -> Self {
         let shutdown = process.context.shutdown();
-        #[allow(clippy::disallowed_methods, reason = "owned by Running, which stops and joins it")]
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "owned by Running, which stops and joins it"
+        )]
         let task = tokio::spawn(process.run(worker));
         Self { shutdown, task }
     }
@@ -261,7 +299,10 @@ impl Running {
     #[must_use]
     pub fn start_responder<R: crate::Responder>(process: Process, responder: R) -> Self {
         let shutdown = process.context.shutdown();
-        #[allow(clippy::disallowed_methods, reason = "owned by Running, which stops and joins it")]
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "owned by Running, which stops and joins it"
+        )]
         let task = tokio::spawn(process.respond(responder));
         Self { shutdown, task }
     }
@@ -273,7 +314,10 @@ impl Running {
     pub async fn stop(self) -> Result<(), RuntimeError> {
         self.shutdown.begin();
         self.task.await.unwrap_or_else(|panic| {
-            Err(RuntimeError::TaskEnded { task: "worker", detail: panic.to_string() })
+            Err(RuntimeError::TaskEnded {
+                task: "worker",
+                detail: panic.to_string(),
+            })
         })
     }
 
@@ -286,15 +330,15 @@ impl Running {
 }
 
 /// The main function of a worker: reads settings, builds it, works until a signal comes.
-pub fn run_worker<S, W, E>(
-    build: impl AsyncFnOnce(S, Context) -> Result<W, E>,
-) -> ExitCode
+pub fn run_worker<S, W, E>(build: impl AsyncFnOnce(S, Context) -> Result<W, E>) -> ExitCode
 where
     S: clap::Parser + AsRef<WorkerSettings>,
     W: Worker,
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    main_of(W::KIND, build, async |process: Process, worker: W| process.run(worker).await)
+    main_of(W::KIND, build, async |process: Process, worker: W| {
+        process.run(worker).await
+    })
 }
 
 pub(crate) fn main_of<S, T, E>(
@@ -312,7 +356,9 @@ where
         let log = &settings.log;
         let instance = settings.instance.instance.as_str();
         telemetry::init(&log.log, log.is_json(), kind.name(), instance)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build();
         runtime.map_err(RuntimeError::System)?.block_on(async move {
             let shutdown = Shutdown::new();
             let mut signals = JoinSet::new();
@@ -335,9 +381,10 @@ where
 /// SIGTERM and Ctrl-C begin the drain.
 async fn on_signal(shutdown: Shutdown) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
         tracing::error!("no signal handler: stop this process with SIGKILL only");
         return;
     };

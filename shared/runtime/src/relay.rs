@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use broker::{FailureNote, Outgoing, PublishError, Publisher};
-use contracts::{
-    Actor, Envelope, Exchange, MessageId, Reply, RoutingKey, Timestamp, TraceContext,
-};
+use contracts::{Actor, Envelope, Exchange, MessageId, Reply, RoutingKey, Timestamp, TraceContext};
 use store::Database;
 use store::outbox::OutboxRow;
 use telemetry::{Published, WorkerMetrics};
@@ -50,8 +48,17 @@ impl Relay {
     pub(crate) fn new() -> (Self, RelayDriver) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let pending = Arc::new(AtomicU64::new(0));
-        let relay = Self { rows: sender, pending: Arc::clone(&pending) };
-        (relay, RelayDriver { rows: receiver, pending })
+        let relay = Self {
+            rows: sender,
+            pending: Arc::clone(&pending),
+        };
+        (
+            relay,
+            RelayDriver {
+                rows: receiver,
+                pending,
+            },
+        )
     }
 
     /// Rows and replies that are not confirmed yet.
@@ -71,7 +78,13 @@ impl Relay {
         match serde_json::to_vec(reply) {
             Ok(body) => {
                 let message_type = "reply.v1";
-                self.push(Relayed::Reply(Box::new(answer(core, cause, reply_to, message_type, body))));
+                self.push(Relayed::Reply(Box::new(answer(
+                    core,
+                    cause,
+                    reply_to,
+                    message_type,
+                    body,
+                ))));
             }
             Err(error) => tracing::error!(%error, "a reply does not serialise"),
         }
@@ -96,7 +109,10 @@ pub(crate) fn answer(
     message_type: &str,
     body: Vec<u8>,
 ) -> Outgoing {
-    let correlation = cause.correlation_id.clone().unwrap_or_else(|| cause.message_id.to_string());
+    let correlation = cause
+        .correlation_id
+        .clone()
+        .unwrap_or_else(|| cause.message_id.to_string());
     Outgoing {
         exchange: Exchange::Replies.name().to_owned(),
         routing_key: RoutingKey::to_queue(reply_to),
@@ -139,36 +155,56 @@ pub(crate) fn outgoing(row: &OutboxRow, app_id: &str, publisher: &Publisher) -> 
 }
 
 fn exchange_of(name: &str) -> Option<Exchange> {
-    [Exchange::Commands, Exchange::Events, Exchange::WmsIn, Exchange::WmsOut]
-        .into_iter()
-        .find(|exchange| exchange.name() == name)
+    [
+        Exchange::Commands,
+        Exchange::Events,
+        Exchange::WmsIn,
+        Exchange::WmsOut,
+    ]
+    .into_iter()
+    .find(|exchange| exchange.name() == name)
 }
 
-/// Publishes rows and gives the ids that the broker confirmed.
+/// What became of rows that were published.
+pub(crate) struct Told {
+    /// Those that the broker has; they can be deleted.
+    pub(crate) confirmed: Vec<MessageId>,
+    /// True when some had no answer, as when one of them breaks the channel.
+    pub(crate) any_unknown: bool,
+}
+
+/// Publishes rows, all at once.
 pub(crate) async fn publish_rows(
     publisher: &Publisher,
     metrics: &WorkerMetrics,
     app_id: &str,
     rows: &[OutboxRow],
-) -> Vec<MessageId> {
-    let messages: Vec<Outgoing> = rows.iter().map(|row| outgoing(row, app_id, publisher)).collect();
+) -> Told {
+    let messages: Vec<Outgoing> = rows
+        .iter()
+        .map(|row| outgoing(row, app_id, publisher))
+        .collect();
     let answers = publisher.publish_all(&messages).await;
-    let mut confirmed = Vec::with_capacity(rows.len());
-    let mut refused: Option<(PublishError, u64)> = None;
+    let mut told = Told {
+        confirmed: Vec::with_capacity(rows.len()),
+        any_unknown: false,
+    };
+    let mut refused: Option<PublishError> = None;
     for (row, answer) in rows.iter().zip(answers) {
         note(metrics, &answer);
         match answer {
-            Ok(()) => confirmed.push(row.message_id),
+            Ok(()) => told.confirmed.push(row.message_id),
             Err(error) => {
-                let count = refused.take().map_or(0, |(_, count)| count);
-                refused = Some((error, count + 1));
+                told.any_unknown |= matches!(error, PublishError::Unknown { .. });
+                refused = Some(error);
             }
         }
     }
-    if let Some((error, rows)) = refused {
+    if let Some(error) = refused {
+        let rows = rows.len().saturating_sub(told.confirmed.len());
         tracing::warn!(%error, rows, "not published yet: left to the sweep");
     }
-    confirmed
+    told
 }
 
 fn note(metrics: &WorkerMetrics, answer: &Result<(), PublishError>) {
@@ -229,7 +265,7 @@ impl Round {
                 Relayed::Reply(reply) => replies.push(*reply),
             }
         }
-        let (confirmed, answers) = tokio::join!(
+        let (Told { confirmed, .. }, answers) = tokio::join!(
             publish_rows(&self.publisher, &self.metrics, self.app_id, &rows),
             self.publisher.publish_all(&replies),
         );
@@ -239,7 +275,10 @@ impl Round {
         if let Err(error) = store::outbox::delete(&self.database, &confirmed).await {
             tracing::warn!(%error, rows = confirmed.len(), "published rows stay in the outbox for the sweep");
         }
-        let left = self.pending.fetch_sub(count, Ordering::Relaxed).saturating_sub(count);
+        let left = self
+            .pending
+            .fetch_sub(count, Ordering::Relaxed)
+            .saturating_sub(count);
         self.metrics.set_outbox_pending(left);
     }
 }

@@ -99,7 +99,9 @@ async fn consume<R: Responder>(
             }
             Some(Ok(Ok(delivery))) => {
                 // never closed: the semaphore lives in this function
-                let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return Ok(()) };
+                let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
+                    return Ok(());
+                };
                 let (core, responder) = (Arc::clone(core), Arc::clone(responder));
                 let settler = settler.clone();
                 answering.spawn(async move {
@@ -115,27 +117,35 @@ async fn consume<R: Responder>(
 
 async fn respond<R: Responder>(core: &Core, responder: &R, delivery: Delivery) {
     let envelope = delivery.envelope;
-    let Some(reply_to) = &envelope.reply_to else { return };
+    let Some(reply_to) = &envelope.reply_to else {
+        return;
+    };
     let question = match decode_body::<R::Question>(&delivery.body) {
         Ok(question) => question,
         Err(error) => {
             tracing::debug!(%error, "unreadable question");
-            core.metrics.messages("unknown", telemetry::Outcome::Undecodable, 1);
+            core.metrics
+                .messages("unknown", telemetry::Outcome::Undecodable, 1);
             return;
         }
     };
     let answered = tokio::time::timeout(ANSWER_WITHIN, responder.answer(question, &envelope)).await;
     let Ok(Some(given)) = answered else {
-        core.metrics.messages(R::Question::TYPE, telemetry::Outcome::Retried, 1);
+        core.metrics
+            .messages(R::Question::TYPE, telemetry::Outcome::Retried, 1);
         return;
     };
-    let Ok(body) = serde_json::to_vec(&given) else { return };
+    let Ok(body) = serde_json::to_vec(&given) else {
+        return;
+    };
     let message = answer(core, &envelope, reply_to, R::ANSWER_TYPE, body);
     if let Err(error) = core.publisher.publish(&message).await {
         tracing::debug!(%error, "an answer was not sent");
     }
-    core.metrics.messages(R::Question::TYPE, telemetry::Outcome::Applied, 1);
-    core.metrics.latency(contracts::Timestamp::now().since(envelope.timestamp));
+    core.metrics
+        .messages(R::Question::TYPE, telemetry::Outcome::Applied, 1);
+    core.metrics
+        .latency(contracts::Timestamp::now().since(envelope.timestamp));
 }
 
 /// The main function of a responder: reads settings, builds it, answers until a signal comes.
@@ -147,9 +157,11 @@ where
     R: Responder,
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    crate::process::main_of(R::KIND, build, async |process: crate::Process, responder: R| {
-        process.respond(responder).await
-    })
+    crate::process::main_of(
+        R::KIND,
+        build,
+        async |process: crate::Process, responder: R| process.respond(responder).await,
+    )
 }
 
 impl crate::Process {

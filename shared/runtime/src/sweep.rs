@@ -71,8 +71,7 @@ async fn sweep(core: &Core) {
 }
 
 /// Publishes claimed rows. What was not confirmed is tried again as long as the claim lasts, since nobody
-/// else can and room may come at any moment; one by one then, because a row that breaks the channel
-/// takes with it what is on the way beside it. True when all are out.
+/// else can and room may come at any moment. True when all are out.
 async fn publish(core: &Core, mut rows: Vec<OutboxRow>) -> bool {
     let until = Instant::now() + TRY_FOR;
     let mut backoff = Backoff::lane();
@@ -82,9 +81,13 @@ async fn publish(core: &Core, mut rows: Vec<OutboxRow>) -> bool {
             if Instant::now() > until || core.shutdown.has_begun() {
                 return false;
             }
-            rows.extend(publish_some(core, some).await);
+            let (left, any_unknown) = publish_some(core, some).await;
+            rows.extend(left);
+            if any_unknown {
+                // a row that breaks the channel takes with it what is on the way beside it
+                at_once = 1;
+            }
         }
-        at_once = 1;
         if !rows.is_empty() {
             backoff.wait().await;
         }
@@ -92,13 +95,22 @@ async fn publish(core: &Core, mut rows: Vec<OutboxRow>) -> bool {
     true
 }
 
-/// Gives back what was not confirmed.
-async fn publish_some(core: &Core, rows: &[OutboxRow]) -> Vec<OutboxRow> {
-    let confirmed = publish_rows(&core.publisher, &core.metrics, core.kind.name(), rows).await;
-    tracing::info!(found = rows.len(), published = confirmed.len(), "swept the outbox");
-    if let Err(error) = store::outbox::delete(&core.database, &confirmed).await {
+/// Gives back what was not confirmed, and whether some had no answer.
+async fn publish_some(core: &Core, rows: &[OutboxRow]) -> (Vec<OutboxRow>, bool) {
+    let told = publish_rows(&core.publisher, &core.metrics, core.kind.name(), rows).await;
+    if let Err(error) = store::outbox::delete(&core.database, &told.confirmed).await {
         tracing::warn!(%error, "swept rows stay in the outbox");
     }
-    let confirmed: HashSet<MessageId> = confirmed.into_iter().collect();
-    rows.iter().filter(|row| !confirmed.contains(&row.message_id)).cloned().collect()
+    let confirmed: HashSet<MessageId> = told.confirmed.into_iter().collect();
+    tracing::info!(
+        found = rows.len(),
+        published = confirmed.len(),
+        "swept the outbox"
+    );
+    let left = rows
+        .iter()
+        .filter(|row| !confirmed.contains(&row.message_id))
+        .cloned()
+        .collect();
+    (left, told.any_unknown)
 }

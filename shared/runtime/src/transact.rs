@@ -2,6 +2,9 @@
 //!
 //! It runs on a task of its own and is never cancelled: a dropped transaction could stay open in the pool.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -90,10 +93,17 @@ pub(crate) async fn transact<W: Worker>(
     };
     clock.stage(Stage::Handle);
 
-    let Finished { settled, failed, outbox } = batch.finish();
+    let Finished {
+        settled,
+        failed,
+        outbox,
+    } = batch.finish();
     if !failed.is_empty() {
         tx.rollback().await?;
-        return Err(Trouble::Messages(by_position(items, &known, failed)));
+        return Err(match nobodys_fault(&failed) {
+            Some(error) => error.into(),
+            None => Trouble::Messages(by_position(items, &known, failed)),
+        });
     }
     let mut outcomes: HashMap<Key, telemetry::Outcome> = settled
         .iter()
@@ -107,18 +117,31 @@ pub(crate) async fn transact<W: Worker>(
             (item, Settled { reply, body_hash })
         })
         .collect();
-    let rows: Vec<(&Envelope, &Settled)> =
-        records.iter().map(|(item, settled)| (&item.envelope, settled)).collect();
+    let rows: Vec<(&Envelope, &Settled)> = records
+        .iter()
+        .map(|(item, settled)| (&item.envelope, settled))
+        .collect();
     store::inbox::record(&tx, consumer, &rows, now).await?;
     store::outbox::insert(&tx, consumer, &outbox).await?;
     clock.stage(Stage::Write);
 
     tx.commit().await.map_err(Trouble::Lane)?;
     clock.stage(Stage::Commit);
-    known.extend(records.iter().map(|(item, settled)| (key(&item.envelope), settled.clone())));
-    let replies = items.iter().map(|item| answer(item, &known, &mut outcomes)).collect();
+    known.extend(
+        records
+            .iter()
+            .map(|(item, settled)| (key(&item.envelope), settled.clone())),
+    );
+    let replies = items
+        .iter()
+        .map(|item| answer(item, &known, &mut outcomes))
+        .collect();
     clock.finish();
-    Ok(Committed { replies, outbox, effects })
+    Ok(Committed {
+        replies,
+        outbox,
+        effects,
+    })
 }
 
 async fn seen<M>(
@@ -127,7 +150,10 @@ async fn seen<M>(
     items: &[Arc<Item<M>>],
 ) -> Result<HashMap<Key, Settled>, Trouble> {
     let envelopes: Vec<&Envelope> = items.iter().map(|item| &item.envelope).collect();
-    Ok(store::inbox::seen(tx, consumer, &envelopes).await?.into_iter().collect())
+    Ok(store::inbox::seen(tx, consumer, &envelopes)
+        .await?
+        .into_iter()
+        .collect())
 }
 
 /// The items that are new, each id once.
@@ -153,11 +179,24 @@ fn by_position<M>(
     let fresh = first_of_each(items, known);
     let mut positions = Vec::new();
     for (index, failure) in failed {
-        let Some(culprit) = fresh.get(index).map(|item| key(&item.envelope)) else { continue };
-        let doubles = items.iter().enumerate().filter(|(_, item)| key(&item.envelope) == culprit);
+        let Some(culprit) = fresh.get(index).map(|item| key(&item.envelope)) else {
+            continue;
+        };
+        let doubles = items
+            .iter()
+            .enumerate()
+            .filter(|(_, item)| key(&item.envelope) == culprit);
         positions.extend(doubles.map(|(position, _)| (position, failure.clone())));
     }
     positions
+}
+
+/// A worker may pin on a message what is the database's trouble; that is nobody's fault all the same.
+fn nobodys_fault(failed: &[(usize, Failure)]) -> Option<StoreError> {
+    failed.iter().find_map(|(_, failure)| match failure {
+        Failure::Store(error) if error.class() != ErrorClass::Statement => Some(error.clone()),
+        Failure::Store(_) | Failure::Transient { .. } | Failure::Permanent { .. } => None,
+    })
 }
 
 /// What the sender of `item` is told: the stored answer, or that its key was used for another body.
@@ -171,7 +210,9 @@ fn answer<M>(
     let message_id = item.envelope.message_id;
     match known.get(&key) {
         Some(settled) if settled.body_hash == item.body_hash => {
-            let outcome = outcomes.remove(&key).unwrap_or(telemetry::Outcome::Duplicate);
+            let outcome = outcomes
+                .remove(&key)
+                .unwrap_or(telemetry::Outcome::Duplicate);
             (settled.reply.clone(), outcome)
         }
         Some(_) => {
@@ -209,7 +250,11 @@ struct Clock<'a> {
 impl<'a> Clock<'a> {
     fn start(core: &'a Core) -> Self {
         let start = Instant::now();
-        Self { core, start, last: std::sync::Mutex::new(start) }
+        Self {
+            core,
+            start,
+            last: std::sync::Mutex::new(start),
+        }
     }
 
     fn stage(&self, stage: Stage) {

@@ -53,7 +53,10 @@ impl LaneKey {
     #[must_use]
     pub fn of(text: impl Hash) -> Self {
         // fixed keys: instances and restarts agree
-        #[allow(deprecated, reason = "SipHash with fixed keys is what is wanted: stable, not secret")]
+        #[allow(
+            deprecated,
+            reason = "SipHash with fixed keys is what is wanted: stable, not secret"
+        )]
         let mut hasher = std::hash::SipHasher::new();
         text.hash(&mut hasher);
         Self(hasher.finish())
@@ -96,7 +99,11 @@ impl Settlement {
     /// An outcome without an aggregate.
     #[must_use]
     pub const fn new(outcome: Outcome) -> Self {
-        Self { outcome, aggregate: None, version: None }
+        Self {
+            outcome,
+            aggregate: None,
+            version: None,
+        }
     }
 
     /// The same, of this aggregate at this version.
@@ -113,9 +120,11 @@ impl Settlement {
             Outcome::Duplicate => (ReplyOutcome::Duplicate, "DUPLICATE", None),
             Outcome::Stale => (ReplyOutcome::Applied, "STALE", None),
             Outcome::Parked => (ReplyOutcome::Accepted, "PARKED", None),
-            Outcome::Rejected(refusal) => {
-                (ReplyOutcome::Rejected, refusal.code.as_str(), Some(refusal.clone()))
-            }
+            Outcome::Rejected(refusal) => (
+                ReplyOutcome::Rejected,
+                refusal.code.as_str(),
+                Some(refusal.clone()),
+            ),
         };
         Reply {
             message_id: item.envelope.message_id,

@@ -51,7 +51,9 @@ impl Database {
             .test_before_acquire(false)
             .sqlx_logging(false)
             .map_sqlx_mysql_opts(|mysql| {
-                mysql.statement_cache_capacity(STATEMENT_CACHE).charset("utf8mb4")
+                mysql
+                    .statement_cache_capacity(STATEMENT_CACHE)
+                    .charset("utf8mb4")
             })
             .map_sqlx_mysql_pool_opts(|pool| {
                 pool.after_connect(|connection, _| {
@@ -74,7 +76,11 @@ impl Database {
     /// # Errors
     /// [`StoreError::Database`] when no connection is to be had.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let inner = self.pool.begin().await.map_err(|error| StoreError::database("BEGIN", error))?;
+        let inner = self
+            .pool
+            .begin()
+            .await
+            .map_err(|error| StoreError::database("BEGIN", error))?;
         Ok(Tx { inner })
     }
 
@@ -143,7 +149,10 @@ impl Tx {
     /// # Errors
     /// [`StoreError`] when the answer to COMMIT did not come.
     pub async fn commit(self) -> Result<(), StoreError> {
-        self.inner.commit().await.map_err(|error| StoreError::database("COMMIT", error))
+        self.inner
+            .commit()
+            .await
+            .map_err(|error| StoreError::database("COMMIT", error))
     }
 
     /// Gives it up.
@@ -151,12 +160,16 @@ impl Tx {
     /// # Errors
     /// [`StoreError`] when the connection is lost (the server then rolls back by itself).
     pub async fn rollback(self) -> Result<(), StoreError> {
-        self.inner.rollback().await.map_err(|error| StoreError::database("ROLLBACK", error))
+        self.inner
+            .rollback()
+            .await
+            .map_err(|error| StoreError::database("ROLLBACK", error))
     }
 }
 
 fn statement<R: Serialize + ?Sized>(sql: &'static str, rows: &R) -> Result<Statement, StoreError> {
-    let json = serde_json::to_string(rows).map_err(|error| StoreError::Encode(error.to_string()))?;
+    let json =
+        serde_json::to_string(rows).map_err(|error| StoreError::Encode(error.to_string()))?;
     // `NONE` serialises to null: a statement without a parameter
     let values = if json == "null" {
         Vec::new()
@@ -164,7 +177,11 @@ fn statement<R: Serialize + ?Sized>(sql: &'static str, rows: &R) -> Result<State
         fit::check(sql, &json).map_err(StoreError::Encode)?;
         vec![Value::from(json)]
     };
-    Ok(Statement::from_sql_and_values(DbBackend::MySql, sql, values))
+    Ok(Statement::from_sql_and_values(
+        DbBackend::MySql,
+        sql,
+        values,
+    ))
 }
 
 async fn select<C, T, R>(on: &C, sql: &'static str, rows: &R) -> Result<Vec<T>, StoreError>
@@ -176,7 +193,8 @@ where
     let result = on.query_all_raw(statement(sql, rows)?).await;
     let found = result.map_err(|error| StoreError::database(sql, error))?;
     let read = found.iter().map(|row| T::from_query_result(row, ""));
-    read.collect::<Result<Vec<T>, _>>().map_err(|error| StoreError::database(sql, error))
+    read.collect::<Result<Vec<T>, _>>()
+        .map_err(|error| StoreError::database(sql, error))
 }
 
 async fn execute<C, R>(on: &C, sql: &'static str, rows: &R) -> Result<u64, StoreError>
@@ -185,5 +203,7 @@ where
     R: Serialize + ?Sized + Sync,
 {
     let result = on.execute_raw(statement(sql, rows)?).await;
-    result.map(|done| done.rows_affected()).map_err(|error| StoreError::database(sql, error))
+    result
+        .map(|done| done.rows_affected())
+        .map_err(|error| StoreError::database(sql, error))
 }

@@ -37,8 +37,15 @@ pub enum StoreError {
 
 impl StoreError {
     pub(crate) fn database(statement: &str, source: DbErr) -> Self {
-        let statement = statement.split_whitespace().take(6).collect::<Vec<_>>().join(" ");
-        Self::Database { statement, source: Arc::new(source) }
+        let statement = statement
+            .split_whitespace()
+            .take(6)
+            .collect::<Vec<_>>()
+            .join(" ");
+        Self::Database {
+            statement,
+            source: Arc::new(source),
+        }
     }
 
     /// A stored value that cannot be read.
@@ -67,7 +74,10 @@ impl StoreError {
 }
 
 fn runtime_error(error: &DbErr) -> Option<&sqlx::Error> {
-    #[allow(clippy::wildcard_enum_match_arm, reason = "every other variant carries no driver error")]
+    #[allow(
+        clippy::wildcard_enum_match_arm,
+        reason = "every other variant carries no driver error"
+    )]
     match error {
         DbErr::Conn(RuntimeErr::SqlxError(inner))
         | DbErr::Exec(RuntimeErr::SqlxError(inner))
@@ -77,8 +87,12 @@ fn runtime_error(error: &DbErr) -> Option<&sqlx::Error> {
 }
 
 fn server_error(error: &DbErr) -> Option<u16> {
-    let sqlx::Error::Database(answer) = runtime_error(error)? else { return None };
-    answer.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().map(|e| e.number())
+    let sqlx::Error::Database(answer) = runtime_error(error)? else {
+        return None;
+    };
+    answer
+        .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
+        .map(|e| e.number())
 }
 
 fn classify(error: &DbErr) -> ErrorClass {
@@ -89,21 +103,48 @@ fn classify(error: &DbErr) -> ErrorClass {
         // too many connections, access denied, out of memory/disk, shutdown, read-only, table full,
         // interrupted, statement timeout, no such schema
         Some(
-            1021 | 1037 | 1038 | 1040 | 1041 | 1044 | 1045 | 1049 | 1053 | 1114 | 1142 | 1158..=1161 | 1152
-            | 1184 | 1203 | 1226 | 1290 | 1317 | 1792 | 1836 | 1927 | 1969 | 3024 | 3032,
+            1021
+            | 1037
+            | 1038
+            | 1040
+            | 1041
+            | 1044
+            | 1045
+            | 1049
+            | 1053
+            | 1114
+            | 1142
+            | 1158..=1161
+            | 1152
+            | 1184
+            | 1203
+            | 1226
+            | 1290
+            | 1317
+            | 1792
+            | 1836
+            | 1927
+            | 1969
+            | 3024
+            | 3032,
         ) => ErrorClass::Lane,
         Some(_) => ErrorClass::Statement,
         None => match runtime_error(error) {
-            Some(sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_)) => {
-                ErrorClass::Statement
-            }
+            Some(
+                sqlx::Error::ColumnDecode { .. }
+                | sqlx::Error::Decode(_)
+                | sqlx::Error::ColumnNotFound(_),
+            ) => ErrorClass::Statement,
             // lost connection, pool timeout, TLS, protocol: the way to the database is broken
             _ => connection_class(error),
         },
     }
 }
 
-#[allow(clippy::wildcard_enum_match_arm, reason = "only conversions are a message's fault")]
+#[allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "only conversions are a message's fault"
+)]
 fn connection_class(error: &DbErr) -> ErrorClass {
     match error {
         DbErr::Type(_) | DbErr::Json(_) | DbErr::TryIntoErr { .. } | DbErr::ConvertFromU64(_) => {

@@ -36,7 +36,10 @@ impl Stage {
     /// When they do not come.
     pub async fn wait_for_messages(&self, queue: &str, count: u32) -> Vec<Delivery> {
         let what = format!("{count} messages in {queue}");
-        eventually(&what, async || (self.depth(queue).await >= count).then_some(())).await;
+        eventually(&what, async || {
+            (self.depth(queue).await >= count).then_some(())
+        })
+        .await;
         self.messages(queue).await
     }
 
@@ -52,12 +55,16 @@ impl Stage {
         }
         // exactly what is there: nothing that comes meanwhile is taken along
         let prefetch = u16::try_from(ready).expect("a test has at most 65,535 messages");
-        let opened = Subscription::open(&self.connection, queue, prefetch, self.admin.clone()).await;
+        let opened =
+            Subscription::open(&self.connection, queue, prefetch, self.admin.clone()).await;
         let mut subscription = opened.unwrap_or_else(|error| panic!("consuming {queue}: {error}"));
         while received.len() < usize::from(prefetch) {
             let next = timeout(DEADLINE, subscription.next()).await;
             let next = next.unwrap_or_else(|_elapsed| panic!("{queue} held {ready} and gave less"));
-            received.push(next.expect("the consumer lives").expect("the channel lives"));
+            received.push(
+                next.expect("the consumer lives")
+                    .expect("the channel lives"),
+            );
         }
         let tags: Vec<u64> = received
             .iter()
@@ -80,7 +87,8 @@ impl Stage {
     pub async fn rows(&self, sql: &str) -> Vec<Value> {
         let rows = self.query(sql).await;
         let read = rows.iter().map(|row| Value::from_query_result(row, ""));
-        read.collect::<Result<_, _>>().unwrap_or_else(|error| panic!("{sql}: {error}"))
+        read.collect::<Result<_, _>>()
+            .unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
     /// The one row of a SELECT.
@@ -98,7 +106,8 @@ impl Stage {
     /// When the statement fails, or there is not exactly one row, or it does not read as `T`.
     pub async fn scalar<T: TryGetable>(&self, sql: &str) -> T {
         let row = self.one_row(sql).await;
-        row.try_get_by_index(0).unwrap_or_else(|error| panic!("{sql}: {error:?}"))
+        row.try_get_by_index(0)
+            .unwrap_or_else(|error| panic!("{sql}: {error:?}"))
     }
 
     /// Runs a statement.

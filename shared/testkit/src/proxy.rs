@@ -49,7 +49,9 @@ impl Proxy {
     /// # Panics
     /// When it cannot listen.
     pub async fn start(target: SocketAddr) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("the proxy listens");
+        let listener = TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .expect("the proxy listens");
         let address = listener.local_addr().expect("a listener has an address");
         let faults = Arc::new(Faults {
             line: watch::Sender::new(Line::default()),
@@ -58,7 +60,11 @@ impl Proxy {
         });
         let mut serving = JoinSet::new();
         serving.spawn(serve(listener, target, Arc::clone(&faults)));
-        Self { address, faults, _serving: serving }
+        Self {
+            address,
+            faults,
+            _serving: serving,
+        }
     }
 
     /// A proxy before the server of a URL with an address in numbers and a port.
@@ -147,7 +153,9 @@ async fn serve(listener: TcpListener, target: SocketAddr, faults: Arc<Faults>) {
 async fn relay(client: TcpStream, target: SocketAddr, faults: Arc<Faults>) {
     let mut line = faults.line.subscribe();
     let cuts = line.borrow().cuts;
-    let Ok(server) = TcpStream::connect(target).await else { return };
+    let Ok(server) = TcpStream::connect(target).await else {
+        return;
+    };
     for socket in [&client, &server] {
         // a proxy must not add the delays of small packets; without it all still works
         let _ = socket.set_nodelay(true);
@@ -181,7 +189,9 @@ async fn pump(
         if to_client && faults.drop_to_client.swap(false, Ordering::SeqCst) {
             return;
         }
-        let Some(piece) = buffer.get(..bytes) else { return };
+        let Some(piece) = buffer.get(..bytes) else {
+            return;
+        };
         if to.write_all(piece).await.is_err() {
             return;
         }

@@ -7,8 +7,8 @@ use serde_json::json;
 use store::Database;
 use uuid::Uuid;
 
-use crate::environment::{login, required, with_login, with_path};
 use crate::cleanup::Cleanup;
+use crate::environment::{login, required, with_login, with_path};
 use crate::management::Management;
 use crate::publish::Publishers;
 use crate::{schema, sweep, users};
@@ -74,7 +74,16 @@ impl Stage {
         declared.unwrap_or_else(|error| panic!("declaring the topology: {error}"));
         let admin = UserId::new(admin).unwrap_or_else(|error| panic!("user of AMQP_URL: {error}"));
         let publishers = Publishers::default();
-        Self { id, admin, connection, database, publishers, has_users, amqp_url, cleanup }
+        Self {
+            id,
+            admin,
+            connection,
+            database,
+            publishers,
+            has_users,
+            amqp_url,
+            cleanup,
+        }
     }
 
     /// Where a worker under test connects, as the administrator.

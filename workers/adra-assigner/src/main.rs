@@ -10,6 +10,7 @@ mod network;
 mod planning;
 mod retry;
 mod settings;
+mod shown;
 mod state;
 mod store;
 #[cfg(test)]
@@ -19,13 +20,27 @@ mod worker;
 use std::convert::Infallible;
 use std::process::ExitCode;
 
+use cache::Cache;
+
 use crate::settings::Settings;
 use crate::worker::Assigner;
 
 fn main() -> ExitCode {
-    runtime::run_worker(
-        |_settings: Settings, context: runtime::Context| async move {
-            Ok::<_, Infallible>(Assigner::start(&context))
-        },
-    )
+    runtime::run_worker(|settings: Settings, context: runtime::Context| async move {
+        Ok::<_, Infallible>(Assigner::start(&context, cache(&settings, &context)))
+    })
+}
+
+/// The cache that queries look into first, and the counts of what is written through to it.
+fn cache(settings: &Settings, context: &runtime::Context) -> Cache {
+    let redis = settings.worker.cache.redis_url.as_ref();
+    let cache = Cache::connect(redis.map(|url| url.expose()));
+    let counted = cache.clone();
+    context.registry.counters_from(
+        "dray_cache_requests",
+        "Cache requests by where they were answered",
+        "result",
+        move || counted.stats().labelled().to_vec(),
+    );
+    cache
 }

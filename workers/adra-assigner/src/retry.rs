@@ -25,7 +25,7 @@ use crate::network::Served;
 use crate::planning::{Opened, open};
 use crate::state::Plan;
 use crate::store::{lock_unassignable, save, unassignable_before};
-use crate::worker::Shared;
+use crate::worker::{Effects, Shared};
 
 /// A round stopped; the next one goes on.
 #[derive(Debug, Error)]
@@ -38,16 +38,29 @@ pub(crate) enum RetryError {
     Event(#[from] serde_json::Error),
 }
 
+/// Takes committed outbox rows to be published.
+type Publish = Box<dyn Fn(Vec<OutboxRow>) + Send + Sync>;
+
 /// The background task.
-#[derive(Debug)]
 pub(crate) struct Retries {
     shared: Arc<Shared>,
     database: Database,
+    publish: Publish,
 }
 
 impl Retries {
-    pub(crate) const fn new(shared: Arc<Shared>, database: Database) -> Self {
-        Self { shared, database }
+    /// Retries that hand what they have committed to `publish`; what it loses, the outbox sweep finds.
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        database: Database,
+        publish: impl Fn(Vec<OutboxRow>) + Send + Sync + 'static,
+    ) -> Self {
+        let publish = Box::new(publish);
+        Self {
+            shared,
+            database,
+            publish,
+        }
     }
 
     /// Runs rounds until shutdown: one now, one after each change of the network.
@@ -96,7 +109,8 @@ impl Retries {
                 }
             };
             tx.commit().await?;
-            self.shared.kept.put(step.plans);
+            (self.publish)(step.outbox);
+            self.shared.committed(step.effects).await;
             placed += step.placed;
             if step.tried == 0 {
                 break;
@@ -157,7 +171,8 @@ impl Retries {
         Ok(Step {
             tried,
             placed,
-            plans,
+            outbox: rows,
+            effects: Effects::of(&writes, plans),
         })
     }
 
@@ -176,7 +191,8 @@ impl Retries {
 struct Step {
     tried: usize,
     placed: u64,
-    plans: Vec<Plan>,
+    outbox: Vec<OutboxRow>,
+    effects: Effects,
 }
 
 /// An event without a message that caused it.

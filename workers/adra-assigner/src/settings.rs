@@ -12,7 +12,7 @@ use settings::WorkerSettings;
 )]
 pub(crate) struct Settings {
     #[command(flatten)]
-    worker: WorkerSettings,
+    pub(crate) worker: WorkerSettings,
 }
 
 impl AsRef<WorkerSettings> for Settings {

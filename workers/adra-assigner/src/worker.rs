@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use cache::Cache;
 use contracts::{
     NetworkChanged, Timestamp, WaybillCreated, WaybillHeld, WaybillNo, WaybillReleased,
     WaybillStatus, WaybillStatusChanged,
@@ -18,10 +19,13 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::assignment::{Assignment, Standing};
-use crate::decide::{Clock, Event, News, Notice, PlanError, Planned, Planner, slot_days_of};
+use crate::decide::{
+    Clock, Event, News, Notice, PlanError, Planned, Planner, Writes, slot_days_of,
+};
 use crate::network::{Networks, Served};
 use crate::planning::{Opened, open};
 use crate::retry::Retries;
+use crate::shown::{Entry, entries};
 use crate::state::{Kept, Plan};
 use crate::store::{lock_assignments, lock_unassignable, save, standings, unassignable_in};
 
@@ -59,7 +63,7 @@ impl Incoming {
 }
 
 /// What messages and retries share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) networks: Networks,
     pub(crate) kept: Kept,
@@ -67,9 +71,27 @@ pub(crate) struct Shared {
     pub(crate) more_capacity: Notify,
     /// Lateness is judged at the time of the order, not at the time of day.
     pub(crate) is_replay: bool,
+    cache: Cache,
 }
 
 impl Shared {
+    /// Nothing known and nothing kept yet; assignments are shown in `cache`.
+    pub(crate) fn new(is_replay: bool, cache: Cache) -> Self {
+        Self {
+            networks: Networks::default(),
+            kept: Kept::default(),
+            more_capacity: Notify::default(),
+            is_replay,
+            cache,
+        }
+    }
+
+    /// Keeps and shows what a transaction left, once it is committed.
+    pub(crate) async fn committed(&self, effects: Effects) {
+        self.kept.put(effects.plans);
+        self.cache.put_if_newer(&effects.shown).await;
+    }
+
     pub(crate) const fn clock(&self, now: Timestamp) -> Clock {
         if self.is_replay {
             Clock::Replay
@@ -85,21 +107,28 @@ pub(crate) struct Assigner {
     shared: Arc<Shared>,
 }
 
-/// Planning states to keep once their transaction is committed.
+/// Planning states to keep and assignments to show once their transaction is committed.
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
     plans: Vec<Plan>,
+    shown: Vec<Entry>,
+}
+
+impl Effects {
+    /// Those of a transaction that wrote this.
+    pub(crate) fn of(writes: &Writes, plans: Vec<Plan>) -> Self {
+        let shown = entries(writes, &plans);
+        Self { plans, shown }
+    }
 }
 
 impl Assigner {
     /// A worker of this process, and beside it the task that tries waybills again.
-    pub(crate) fn start(context: &Context) -> Self {
-        let is_replay = context.replay_clock;
-        let shared = Arc::new(Shared {
-            is_replay,
-            ..Shared::default()
-        });
-        let retries = Retries::new(Arc::clone(&shared), context.database.clone());
+    pub(crate) fn start(context: &Context, cache: Cache) -> Self {
+        let shared = Arc::new(Shared::new(context.replay_clock, cache));
+        let publisher = context.clone();
+        let publish = move |committed| publisher.publish(committed);
+        let retries = Retries::new(Arc::clone(&shared), context.database.clone(), publish);
         context.spawn("retries", retries.run(context.shutdown()));
         Self { shared }
     }
@@ -196,11 +225,11 @@ impl Worker for Assigner {
         for news in &news {
             publish(batch, news)?;
         }
-        Ok(Effects { plans })
+        Ok(Effects::of(&writes, plans))
     }
 
     async fn committed(&self, effects: Effects) {
-        self.shared.kept.put(effects.plans);
+        self.shared.committed(effects).await;
     }
 }
 

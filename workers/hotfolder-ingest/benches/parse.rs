@@ -30,7 +30,9 @@ fn file() -> String {
 
 fn fields(text: &[u8]) -> usize {
     let mut input = text;
-    let Ok(header) = Header::<OrderColumn>::read(&mut input) else { return 0 };
+    let Ok(header) = Header::<OrderColumn>::read(&mut input) else {
+        return 0;
+    };
     let position = header.end();
     let mut reader = TsvReader::new(input, header, position);
     let mut bytes = 0;
@@ -42,7 +44,9 @@ fn fields(text: &[u8]) -> usize {
 
 fn orders(text: &[u8], source: &Source) -> usize {
     let mut input = text;
-    let Ok(header) = Header::<OrderColumn>::read(&mut input) else { return 0 };
+    let Ok(header) = Header::<OrderColumn>::read(&mut input) else {
+        return 0;
+    };
     let position = header.end();
     let mut orders = Orders::new(TsvReader::new(input, header, position), source.clone());
     let mut count = 0;
@@ -54,12 +58,16 @@ fn orders(text: &[u8], source: &Source) -> usize {
 
 fn parse(criterion: &mut Criterion) {
     let text = file();
-    let Ok(source) = Source::new("bench") else { return };
+    let Ok(source) = Source::new("bench") else {
+        return;
+    };
     let mut group = criterion.benchmark_group("order file");
     group.throughput(Throughput::Bytes(u64::try_from(text.len()).unwrap_or(0)));
     group.sample_size(20);
     group.bench_function("fields", |b| b.iter(|| fields(black_box(text.as_bytes()))));
-    group.bench_function("orders", |b| b.iter(|| orders(black_box(text.as_bytes()), &source)));
+    group.bench_function("orders", |b| {
+        b.iter(|| orders(black_box(text.as_bytes()), &source))
+    });
     group.finish();
 }
 

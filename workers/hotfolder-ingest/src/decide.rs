@@ -48,8 +48,13 @@ pub enum FileState {
 }
 
 impl FileState {
-    const ALL: [Self; 5] =
-        [Self::Running, Self::Done, Self::DuplicateFile, Self::Failed, Self::Skipped];
+    const ALL: [Self; 5] = [
+        Self::Running,
+        Self::Done,
+        Self::DuplicateFile,
+        Self::Failed,
+        Self::Skipped,
+    ];
 
     /// The word in `import_file.state`.
     #[must_use]
@@ -180,7 +185,9 @@ pub const fn skip(
     sequence: u64,
     has_file: bool,
 ) -> Result<Standing, NotSkipped> {
-    let Some(Standing { first, next }) = standing else { return Err(NotSkipped::UnknownSequence) };
+    let Some(Standing { first, next }) = standing else {
+        return Err(NotSkipped::UnknownSequence);
+    };
     if sequence < next {
         Err(NotSkipped::AlreadyPassed(next))
     } else if sequence > next {
@@ -188,6 +195,9 @@ pub const fn skip(
     } else if has_file {
         Err(NotSkipped::FileHasCome)
     } else {
-        Ok(Standing { first, next: next + 1 })
+        Ok(Standing {
+            first,
+            next: next + 1,
+        })
     }
 }

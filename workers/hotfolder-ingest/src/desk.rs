@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::metrics::Metrics;
-use crate::window::{Pace, Window};
+use crate::window::{FIRST_PLACES, Pace, Place, Window};
 
 /// Sends without an answer after which an order is reported as unanswered.
 const SENDS_MAX: u32 = 8;
@@ -72,7 +72,7 @@ pub struct Desk {
 pub struct Limits {
     /// Commands without an answer at most.
     pub window_max: usize,
-    /// Those together with the ready messages of the deepest queue at most.
+    /// Ready messages of the deepest queue at which nothing more is sent.
     pub depth_max: u32,
     /// How long the first answer may take.
     pub patience: Duration,
@@ -85,7 +85,7 @@ impl Desk {
         Arc::new(Self {
             ingress,
             pending: Mutex::default(),
-            window: Window::new(limits.window_max),
+            window: Window::new(FIRST_PLACES.min(limits.window_max)),
             window_max: limits.window_max,
             depth_max: limits.depth_max,
             patience: limits.patience,
@@ -95,9 +95,14 @@ impl Desk {
         })
     }
 
-    /// Sends the command until it is answered. Safe to drop at any moment.
-    pub async fn ask(&self, request: &Request) -> Answer {
-        let _place = self.window.enter().await;
+    /// Waits for a place in the window. Whoever has none holds no order in memory.
+    pub async fn place(&self) -> Place {
+        self.window.enter().await
+    }
+
+    /// Sends the command until it is answered, and keeps its place for so long. Safe to drop at any
+    /// moment.
+    pub async fn ask(&self, request: &Request, _place: Place) -> Answer {
         let mut patience = self.patience;
         for attempt in 1..=SENDS_MAX {
             if attempt > 1 {
@@ -124,9 +129,16 @@ impl Desk {
     async fn send(&self, request: &Request) -> Result<(), SendError> {
         let mut backoff = Backoff::reconnect();
         loop {
-            let Request { message_id, actor, correlation_id, command } = request;
-            let sent =
-                self.ingress.send(*message_id, actor, Some(correlation_id), &**command).await;
+            let Request {
+                message_id,
+                actor,
+                correlation_id,
+                command,
+            } = request;
+            let sent = self
+                .ingress
+                .send(*message_id, actor, Some(correlation_id), &**command)
+                .await;
             let error = match sent {
                 Ok(()) => {
                     if self.is_troubled.swap(false, Ordering::Relaxed) {
@@ -201,8 +213,12 @@ impl Desk {
             let deepest = self.deepest(&mut missing).await;
             let limit = pace.next(deepest);
             self.window.set_limit(limit);
-            self.metrics.window.set(i64::try_from(limit).unwrap_or(i64::MAX));
-            self.metrics.unanswered.set(i64::try_from(self.window.taken()).unwrap_or(i64::MAX));
+            self.metrics
+                .window
+                .set(i64::try_from(limit).unwrap_or(i64::MAX));
+            self.metrics
+                .unanswered
+                .set(i64::try_from(self.window.taken()).unwrap_or(i64::MAX));
         }
     }
 
@@ -224,7 +240,10 @@ impl Desk {
     /// asked for rarely.
     async fn depth(&self, (kind, queue): (WorkerKind, WorkQueue), missing: &mut Missing) -> u32 {
         let queue = kind.queue(queue);
-        if missing.get(&queue).is_some_and(|since| since.elapsed() < MISSING_PAUSE) {
+        if missing
+            .get(&queue)
+            .is_some_and(|since| since.elapsed() < MISSING_PAUSE)
+        {
             return 0;
         }
         match self.ingress.depth(&queue).await {
@@ -236,7 +255,12 @@ impl Desk {
                 missing.insert(queue, Instant::now());
                 0
             }
-            Err(SendError::Broker(_) | SendError::Publish(_) | SendError::Encode(_) | SendError::Disconnected) => 0,
+            Err(
+                SendError::Broker(_)
+                | SendError::Publish(_)
+                | SendError::Encode(_)
+                | SendError::Disconnected,
+            ) => 0,
         }
     }
 
@@ -272,7 +296,11 @@ impl<'a> Waiting<'a> {
     fn begin(desk: &'a Desk, message_id: MessageId) -> Self {
         let (sender, reply) = oneshot::channel();
         desk.lock().insert(message_id, sender);
-        Self { desk, message_id, reply }
+        Self {
+            desk,
+            message_id,
+            reply,
+        }
     }
 }
 
@@ -287,7 +315,9 @@ fn answer_of(reply: Reply) -> Answer {
         ReplyOutcome::Applied | ReplyOutcome::Accepted => Answer::Accepted,
         ReplyOutcome::Duplicate => Answer::Duplicate,
         ReplyOutcome::Rejected => Answer::Refused(
-            reply.refusal.unwrap_or_else(|| Refusal::new(reply.code, "the order was refused")),
+            reply
+                .refusal
+                .unwrap_or_else(|| Refusal::new(reply.code, "the order was refused")),
         ),
     }
 }

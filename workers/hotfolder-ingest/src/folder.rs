@@ -35,7 +35,11 @@ pub struct FolderError {
 
 impl FolderError {
     fn new(action: &'static str, path: impl Into<PathBuf>, cause: impl Into<io::Error>) -> Self {
-        Self { action, path: path.into(), cause: cause.into() }
+        Self {
+            action,
+            path: path.into(),
+            cause: cause.into(),
+        }
     }
 
     /// True when the name is taken already.
@@ -99,7 +103,10 @@ impl HotFolder {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = rustix::fs::open(path, flags, Mode::empty())
             .map_err(|errno| FolderError::new("open the hot folder", path, errno))?;
-        Ok(Self { root, path: path.to_owned() })
+        Ok(Self {
+            root,
+            path: path.to_owned(),
+        })
     }
 
     /// The sources that have a folder, and the entries that are no source folder.
@@ -107,8 +114,8 @@ impl HotFolder {
     /// # Errors
     /// When the root cannot be listed.
     pub fn sources(&self) -> Result<(Vec<Source>, Vec<OsString>), FolderError> {
-        let names = list(self.root.as_fd())
-            .map_err(|errno| FolderError::new("list", &self.path, errno))?;
+        let names =
+            list(self.root.as_fd()).map_err(|errno| FolderError::new("list", &self.path, errno))?;
         let (mut sources, mut others) = (Vec::new(), Vec::new());
         for name in names {
             match self.source_of(&name) {
@@ -124,7 +131,11 @@ impl HotFolder {
         let text = name.to_str().filter(|text| !text.starts_with('.'))?;
         let stat = rustix::fs::statat(&self.root, text, AtFlags::SYMLINK_NOFOLLOW).ok()?;
         let is_folder = rustix::fs::FileType::from_raw_mode(stat.st_mode).is_dir();
-        if is_folder { Source::new(text).ok() } else { None }
+        if is_folder {
+            Source::new(text).ok()
+        } else {
+            None
+        }
     }
 
     /// The folders of one source, made if they are not there.
@@ -199,7 +210,11 @@ impl SourceFolder {
         let mark = format!("{name}.done");
         match rustix::fs::unlinkat(self.fd(Place::Inbox), mark.as_str(), AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
-            Err(errno) => Err(FolderError::new("remove", self.path(Place::Inbox).join(mark), errno)),
+            Err(errno) => Err(FolderError::new(
+                "remove",
+                self.path(Place::Inbox).join(mark),
+                errno,
+            )),
         }
     }
 
@@ -223,9 +238,11 @@ impl SourceFolder {
         let stat = rustix::fs::fstat(&file).map_err(|e| FolderError::new("look at", path(), e))?;
         match scan::misfit_of(&stat) {
             None => Ok(File::from(file)),
-            Some(misfit) => {
-                Err(FolderError::new("open", path(), io::Error::other(misfit.to_string())))
-            }
+            Some(misfit) => Err(FolderError::new(
+                "open",
+                path(),
+                io::Error::other(misfit.to_string()),
+            )),
         }
     }
 
@@ -249,9 +266,11 @@ impl SourceFolder {
         match rustix::fs::statat(folder, archived.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
             Ok(_) => Ok(true),
             Err(Errno::NOENT) => Ok(false),
-            Err(errno) => {
-                Err(FolderError::new("look at", self.path(Place::Archive).join(archived), errno))
-            }
+            Err(errno) => Err(FolderError::new(
+                "look at",
+                self.path(Place::Archive).join(archived),
+                errno,
+            )),
         }
     }
 
@@ -262,8 +281,9 @@ impl SourceFolder {
     pub fn set_aside(&self, name: &OsStr, at: Timestamp) -> Result<String, FolderError> {
         let kept = stamped(&harmless(name), at);
         let (from, to) = (self.fd(Place::Inbox), self.fd(Place::Unmapped));
-        rename_without_replacing(from, name, to, OsStr::new(&kept))
-            .map_err(|errno| FolderError::new("set aside", self.path(Place::Inbox).join(name), errno))?;
+        rename_without_replacing(from, name, to, OsStr::new(&kept)).map_err(|errno| {
+            FolderError::new("set aside", self.path(Place::Inbox).join(name), errno)
+        })?;
         Ok(kept)
     }
 

@@ -33,8 +33,13 @@ pub enum FileKind {
 
 impl FileKind {
     /// Every kind.
-    pub const ALL: [Self; 5] =
-        [Self::Order, Self::Cancel, Self::Return, Self::Status, Self::Container];
+    pub const ALL: [Self; 5] = [
+        Self::Order,
+        Self::Cancel,
+        Self::Return,
+        Self::Status,
+        Self::Container,
+    ];
 
     /// The word in file names.
     #[must_use]
@@ -91,9 +96,19 @@ impl FileName {
         let source = Source::new(source)?;
         let sequence = parse_sequence(sequence)?;
         if source != *folder {
-            return Err(Misnamed::OtherSource { named: source, folder: folder.clone() });
+            return Err(Misnamed::OtherSource {
+                named: source,
+                folder: folder.clone(),
+            });
         }
-        Ok(Self { text: text.to_owned(), kind, source, sequence, repair, gzip })
+        Ok(Self {
+            text: text.to_owned(),
+            kind,
+            source,
+            sequence,
+            repair,
+            gzip,
+        })
     }
 
     /// The name that a file at this place would have.
@@ -229,7 +244,9 @@ fn readable(name: &OsStr) -> Result<&str, Misnamed> {
 
 /// Cuts `.r<N>` off. A source may itself contain `.r`, so only digits up to the end count.
 fn split_repair(stem: &str) -> Result<(&str, u32), Misnamed> {
-    let Some((rest, digits)) = stem.rsplit_once(".r") else { return Ok((stem, 0)) };
+    let Some((rest, digits)) = stem.rsplit_once(".r") else {
+        return Ok((stem, 0));
+    };
     if !is_digits(digits) {
         return Ok((stem, 0));
     }

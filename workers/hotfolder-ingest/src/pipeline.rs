@@ -7,10 +7,10 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
+use ::store::{ErrorClass, StoreError};
 use contracts::{Actor, OrderRef, Role, derive_message_id};
 use pacing::Backoff;
 use runtime::Shutdown;
-use ::store::{ErrorClass, StoreError};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 
@@ -22,6 +22,7 @@ use crate::metrics::Metrics;
 use crate::name::FileName;
 use crate::order::{ParsedOrder, SoundOrder};
 use crate::store::{ErrorRow, FileRecord, Progress, Store};
+use crate::window::Place;
 
 /// Bytes that the orders of one file may hold in memory while they are unanswered.
 const HELD_BYTES_MAX: u64 = 8 * 1024 * 1024;
@@ -29,9 +30,10 @@ const HELD_BYTES_MAX: u64 = 8 * 1024 * 1024;
 const ORDER_GROWTH: u64 = 4;
 /// What an error takes in memory, about.
 const ERROR_BYTES: u64 = 256;
-/// Slots for each command without an answer: orders with errors need no answer, and wait for those
-/// before them to be recorded.
-const SLOTS_AN_ASK: usize = 4;
+/// Open orders of one file: those on their way, and those behind them that are answered already.
+const SLOTS_MAX: usize = 1_600;
+/// Errors that wait for their commit; beyond them reading waits, too.
+const ERRORS_MAX: usize = 10_000;
 
 /// What becomes of sound orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +62,6 @@ pub struct Work {
     pub metrics: Metrics,
     /// What becomes of sound orders.
     pub mode: Mode,
-    /// Orders that may be without an answer at the same time.
-    pub asks_max: usize,
 }
 
 /// One order between reading and recording.
@@ -118,6 +118,8 @@ pub struct Pipeline {
     front: u64,
     /// Read but not admitted yet.
     next: Option<ParsedOrder>,
+    /// The place in the window that `next` will take.
+    place: Option<Place>,
     has_ended: bool,
     held_bytes: u64,
     asks: JoinSet<(u64, OrderRef, Answer)>,
@@ -141,6 +143,7 @@ impl Pipeline {
             slots: VecDeque::new(),
             front: 0,
             next: None,
+            place: None,
             has_ended: false,
             held_bytes: 0,
             asks: JoinSet::new(),
@@ -175,6 +178,7 @@ impl Pipeline {
         mut orders: mpsc::Receiver<Read>,
         shutdown: &Shutdown,
     ) -> Result<Progress, ImportError> {
+        let desk = Arc::clone(&self.work.desk);
         let mut is_stopping = false;
         loop {
             if !is_stopping {
@@ -191,11 +195,13 @@ impl Pipeline {
                 }
             }
             let wants_more = self.next.is_none() && !self.has_ended && !is_stopping;
+            let wants_place = self.lacks_place() && self.has_room() && !is_stopping;
             tokio::select! {
                 read = orders.recv(), if wants_more => match read {
                     Some(order) => self.next = Some(order?),
                     None => self.has_ended = true,
                 },
+                place = desk.place(), if wants_place => self.place = Some(place),
                 Some(answered) = self.asks.join_next() => self.settle(answered)?,
                 Some(committed) = self.commits.join_next() => {
                     committed_well(committed)?;
@@ -206,15 +212,30 @@ impl Pipeline {
         }
     }
 
+    /// True when one more order may be open, and the next one need not wait for another of its number.
+    fn has_room(&self) -> bool {
+        let next = self
+            .next
+            .as_ref()
+            .and_then(|order| order.result.as_ref().ok());
+        self.slots.len() < SLOTS_MAX
+            && self.held_bytes < HELD_BYTES_MAX
+            && self.errors.len() < ERRORS_MAX
+            && next.is_none_or(|sound| !self.on_the_way.contains(&sound.command.order_ref))
+    }
+
+    /// True when the next order is to be sent and has no place in the window yet.
+    fn lacks_place(&self) -> bool {
+        let is_sound = self.next.as_ref().is_some_and(|order| order.result.is_ok());
+        is_sound && self.work.mode == Mode::Send && self.place.is_none()
+    }
+
     /// Takes the next order in, if there is room for it.
     fn admit(&mut self) {
-        let has_room = self.asks.len() < self.work.asks_max
-            && self.slots.len() < self.work.asks_max * SLOTS_AN_ASK
-            && self.held_bytes < HELD_BYTES_MAX;
-        let Some(order) = self.next.take_if(|order| {
-            let reference = order.result.as_ref().ok().map(|sound| &sound.command.order_ref);
-            has_room && reference.is_none_or(|reference| !self.on_the_way.contains(reference))
-        }) else {
+        if !self.has_room() || self.lacks_place() {
+            return;
+        }
+        let Some(order) = self.next.take() else {
             return;
         };
         let number = self.front + u64::try_from(self.slots.len()).unwrap_or(u64::MAX);
@@ -223,24 +244,39 @@ impl Pipeline {
             Err(faults) => {
                 let errors = of_faults(&span, faults);
                 let count = u64::try_from(errors.len()).unwrap_or(u64::MAX);
-                (Some(Outcome::Rejected(errors)), count.saturating_mul(ERROR_BYTES))
+                (
+                    Some(Outcome::Rejected(errors)),
+                    count.saturating_mul(ERROR_BYTES),
+                )
             }
-            Ok(_) if self.work.mode == Mode::RefuseAll => {
-                (Some(Outcome::Rejected(Vec::new())), 0)
-            }
-            Ok(sound) => {
-                span.file_lines.clone_from(&sound.file_lines);
-                span.line_numbers = sound.command.lines.iter().map(|line| line.line_no).collect();
-                self.ask(number, &span, sound);
-                (None, (span.end - span.start).saturating_mul(ORDER_GROWTH))
-            }
+            Ok(sound) => match self.place.take() {
+                Some(place) => {
+                    span.file_lines.clone_from(&sound.file_lines);
+                    span.line_numbers = sound
+                        .command
+                        .lines
+                        .iter()
+                        .map(|line| line.line_no)
+                        .collect();
+                    self.ask(number, &span, sound, place);
+                    (None, (span.end - span.start).saturating_mul(ORDER_GROWTH))
+                }
+                // Only an order that shall not be sent comes here without a place.
+                None => (Some(Outcome::Rejected(Vec::new())), 0),
+            },
         };
         self.held_bytes += weight;
-        self.slots.push_back(Slot { order: span, outcome, weight });
+        self.slots.push_back(Slot {
+            order: span,
+            outcome,
+            weight,
+        });
     }
 
-    fn ask(&mut self, number: u64, span: &Span, sound: SoundOrder) {
-        let Work { file, record, desk, .. } = &self.work;
+    fn ask(&mut self, number: u64, span: &Span, sound: SoundOrder, place: Place) {
+        let Work {
+            file, record, desk, ..
+        } = &self.work;
         let reference = sound.command.order_ref.clone();
         self.on_the_way.insert(reference.clone());
         let key = format!("{}/{reference}/{}", file.plain(), span.first_line);
@@ -256,7 +292,8 @@ impl Pipeline {
             command: sound.command,
         };
         let desk = Arc::clone(desk);
-        self.asks.spawn(async move { (number, reference, desk.ask(&request).await) });
+        self.asks
+            .spawn(async move { (number, reference, desk.ask(&request, place).await) });
     }
 
     fn settle(
@@ -315,7 +352,9 @@ impl Pipeline {
             let mut backoff = Backoff::lane();
             loop {
                 match store.checkpoint(&record, progress, &errors).await {
-                    Err(error) if error.class() != ErrorClass::Statement && !shutdown.has_begun() => {
+                    Err(error)
+                        if error.class() != ErrorClass::Statement && !shutdown.has_begun() =>
+                    {
                         tracing::warn!(%error, "a checkpoint waits for the database");
                         backoff.wait().await;
                     }

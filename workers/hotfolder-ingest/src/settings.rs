@@ -13,7 +13,10 @@ const GZIP_RATIO_FROM_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Every setting of the process.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "hotfolder-ingest", about = "Turns files of a hot folder into commands")]
+#[command(
+    name = "hotfolder-ingest",
+    about = "Turns files of a hot folder into commands"
+)]
 pub struct Settings {
     /// What every worker has.
     #[command(flatten)]
@@ -50,7 +53,7 @@ pub struct FolderSettings {
     #[arg(long, env = "DRAY_HOTFOLDER_WINDOW", value_name = "DRAY_HOTFOLDER_WINDOW", default_value_t = 400, value_parser = clap::value_parser!(u16).range(1..=400))]
     pub window: u16,
 
-    /// Ready messages of the deepest queue, together with unanswered commands, at most
+    /// Ready messages of the deepest queue at which nothing more is sent
     #[arg(long, env = "DRAY_HOTFOLDER_DEPTH", value_name = "DRAY_HOTFOLDER_DEPTH", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub depth: u32,
 

@@ -1,9 +1,9 @@
 //! `hotfolder.skip-sequence.v1`: an operator passes a gap in the sequence of a source.
 
+use ::store::Tx;
 use contracts::{Refusal, Role, SkipSequence, Timestamp, inbound};
 use queue_topology::WorkerKind;
 use runtime::{Batch, Failure, LaneKey, Outcome, Settlement, Worker};
-use ::store::Tx;
 
 use crate::decide::{self, NotSkipped};
 use crate::name::FileName;
@@ -77,18 +77,22 @@ async fn pass(tx: &Tx, skip: &SkipSequence) -> Result<Outcome, Failure> {
 
 fn refusal(reason: NotSkipped) -> Outcome {
     match reason {
-        NotSkipped::UnknownSequence => {
-            refuse("UNKNOWN_SEQUENCE", "no file of this kind and source has come yet")
-        }
-        NotSkipped::AlreadyPassed(next) => {
-            refuse("ALREADY_PASSED", &format!("the next sequence number is {next} already"))
-        }
-        NotSkipped::NotNext(next) => {
-            refuse("NOT_NEXT", &format!("sequence number {next} is missing first: skip that one"))
-        }
-        NotSkipped::FileHasCome => {
-            refuse("FILE_HAS_COME", "the file with this number is here: it cannot be passed")
-        }
+        NotSkipped::UnknownSequence => refuse(
+            "UNKNOWN_SEQUENCE",
+            "no file of this kind and source has come yet",
+        ),
+        NotSkipped::AlreadyPassed(next) => refuse(
+            "ALREADY_PASSED",
+            &format!("the next sequence number is {next} already"),
+        ),
+        NotSkipped::NotNext(next) => refuse(
+            "NOT_NEXT",
+            &format!("sequence number {next} is missing first: skip that one"),
+        ),
+        NotSkipped::FileHasCome => refuse(
+            "FILE_HAS_COME",
+            "the file with this number is here: it cannot be passed",
+        ),
     }
 }
 

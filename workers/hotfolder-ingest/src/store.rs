@@ -102,7 +102,10 @@ struct Races {
 
 impl Default for Races {
     fn default() -> Self {
-        Self { left: RACES_MAX, backoff: Backoff::lane() }
+        Self {
+            left: RACES_MAX,
+            backoff: Backoff::lane(),
+        }
     }
 }
 
@@ -130,7 +133,11 @@ impl Store {
     /// The tables as `owner` writes them.
     #[must_use]
     pub const fn new(database: Database, owner: String, lease_seconds: u32) -> Self {
-        Self { database, owner, lease_seconds }
+        Self {
+            database,
+            owner,
+            lease_seconds,
+        }
     }
 
     /// For how long a lease holds without being renewed.
@@ -144,7 +151,10 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn standing(&self, file: &FileName) -> Result<Option<Standing>, StoreError> {
-        let rows = self.database.select(sql::READ_SEQUENCE, &[Place::of(file)]).await?;
+        let rows = self
+            .database
+            .select(sql::READ_SEQUENCE, &[Place::of(file)])
+            .await?;
         Ok(first_standing(rows))
     }
 
@@ -152,8 +162,15 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn open_sequence(&self, file: &FileName, lowest: u64) -> Result<Standing, StoreError> {
-        let place = [Place { sequence: lowest, ..Place::of(file) }];
+    pub async fn open_sequence(
+        &self,
+        file: &FileName,
+        lowest: u64,
+    ) -> Result<Standing, StoreError> {
+        let place = [Place {
+            sequence: lowest,
+            ..Place::of(file)
+        }];
         self.database.execute(sql::OPEN_SEQUENCE, &place).await?;
         let begun = self.standing(file).await?;
         begun.ok_or_else(|| StoreError::decode("a sequence that was just begun is not there"))
@@ -200,7 +217,8 @@ impl Store {
             found = tx.select(sql::FIND_FOR_UPDATE, &place).await?;
         }
         let row = found.into_iter().next();
-        let row = row.ok_or_else(|| StoreError::decode("a file that was just recorded is not there"))?;
+        let row =
+            row.ok_or_else(|| StoreError::decode("a file that was just recorded is not there"))?;
         if row.leased != 0 && row.lease_owner.as_deref() != Some(&self.owner) {
             tx.rollback().await?;
             return Ok(None);
@@ -213,7 +231,16 @@ impl Store {
             seconds: u32,
         }
         let (fence, seconds) = (row.fence + 1, self.lease_seconds);
-        tx.execute(sql::LEASE, &[Lease { id: &row.id, fence, owner: &self.owner, seconds }]).await?;
+        tx.execute(
+            sql::LEASE,
+            &[Lease {
+                id: &row.id,
+                fence,
+                owner: &self.owner,
+                seconds,
+            }],
+        )
+        .await?;
         tx.commit().await?;
         RecordRow { fence, ..row }.record().map(Some)
     }
@@ -229,7 +256,11 @@ impl Store {
             fence: u64,
             seconds: u32,
         }
-        let renewal = [Renewal { id: hex(id), fence, seconds: self.lease_seconds }];
+        let renewal = [Renewal {
+            id: hex(id),
+            fence,
+            seconds: self.lease_seconds,
+        }];
         Ok(self.database.execute(sql::RENEW, &renewal).await? > 0)
     }
 
@@ -238,7 +269,10 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn release(&self, id: Uuid, fence: u64) -> Result<(), StoreError> {
-        self.database.execute(sql::RELEASE, &[Id { id: hex(id), fence }]).await.map(drop)
+        self.database
+            .execute(sql::RELEASE, &[Id { id: hex(id), fence }])
+            .await
+            .map(drop)
     }
 
     /// Records what a file hashes to, and answers the name of another file of the same source and
@@ -363,7 +397,15 @@ impl Store {
                 detail: Option<&'a str>,
             }
             let (id, state) = (hex(record.id), end.state.as_str());
-            tx.execute(sql::FINISH, &[Ended { id, state, detail: end.detail }]).await?;
+            tx.execute(
+                sql::FINISH,
+                &[Ended {
+                    id,
+                    state,
+                    detail: end.detail,
+                }],
+            )
+            .await?;
             if file.repair() == 0 {
                 tx.execute(sql::PASS_SEQUENCE, &[Place::of(file)]).await?;
             }
@@ -388,7 +430,16 @@ impl Store {
             line: u64,
             entry: u32,
         }
-        self.database.select(sql::ERRORS_AFTER, &[After { id: hex(file), line, entry }]).await
+        self.database
+            .select(
+                sql::ERRORS_AFTER,
+                &[After {
+                    id: hex(file),
+                    line,
+                    entry,
+                }],
+            )
+            .await
     }
 
     /// The rows of the next rejected orders, which begin after `line`, at most 1,000.
@@ -401,7 +452,15 @@ impl Store {
             id: String,
             line: u64,
         }
-        self.database.select(sql::ROWS_AFTER, &[After { id: hex(file), line }]).await
+        self.database
+            .select(
+                sql::ROWS_AFTER,
+                &[After {
+                    id: hex(file),
+                    line,
+                }],
+            )
+            .await
     }
 }
 

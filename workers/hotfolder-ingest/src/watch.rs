@@ -75,7 +75,10 @@ impl Watch {
         let watcher = notify::recommended_watcher(heard)
             .inspect_err(|error| tracing::warn!(%error, "no hints from the kernel, scans only"))
             .ok();
-        Self { watcher: Mutex::new(watcher), inboxes }
+        Self {
+            watcher: Mutex::new(watcher),
+            inboxes,
+        }
     }
 
     /// Hints about one inbox.
@@ -103,8 +106,12 @@ fn spread(inboxes: &HashMap<PathBuf, Arc<Hints>>, event: Event) {
         EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both))
     );
     // Of a rename within the inbox the kernel tells both names; only the last one is there.
-    let Some(path) = event.paths.last() else { return };
-    let (Some(inbox), Some(name)) = (path.parent(), path.file_name()) else { return };
+    let Some(path) = event.paths.last() else {
+        return;
+    };
+    let (Some(inbox), Some(name)) = (path.parent(), path.file_name()) else {
+        return;
+    };
     if let Some(hints) = inboxes.get(inbox) {
         if is_move {
             hints.moved(name.to_owned());

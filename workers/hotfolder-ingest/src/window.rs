@@ -1,7 +1,6 @@
 //! How many commands may be without an answer, given how full the queues behind them are.
 //!
-//! Unanswered commands and the deepest queue together stay below one limit, so that a file of a
-//! million lines never floods the fleet.
+//! So that a file of a million lines never floods the fleet.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -26,8 +25,16 @@ impl Window {
     /// A window of `limit` places.
     #[must_use]
     pub fn new(limit: usize) -> Arc<Self> {
-        let state = Mutex::new(State { limit, taken: 0, waiting: 0 });
-        Arc::new(Self { state, changed: Notify::new(), wanted: Notify::new() })
+        let state = Mutex::new(State {
+            limit,
+            taken: 0,
+            waiting: 0,
+        });
+        Arc::new(Self {
+            state,
+            changed: Notify::new(),
+            wanted: Notify::new(),
+        })
     }
 
     /// Waits for a free place.
@@ -130,14 +137,18 @@ pub struct Pace {
     depth_max: u32,
 }
 
-/// Where a window begins: small, so that a start does not flood an idle fleet.
-const FIRST_PLACES: usize = 8;
+/// Where a window begins: with few places, so that a start does not flood an idle fleet.
+pub const FIRST_PLACES: usize = 8;
 
 impl Pace {
     /// `depth_max`: ready messages of the deepest queue that are never to be passed.
     #[must_use]
     pub fn new(window_max: usize, depth_max: u32) -> Self {
-        Self { sixteenths: FIRST_PLACES.min(window_max) * 16, window_max, depth_max }
+        Self {
+            sixteenths: FIRST_PLACES.min(window_max) * 16,
+            window_max,
+            depth_max,
+        }
     }
 
     /// The places from now on, when the deepest queue has `depth` ready messages.

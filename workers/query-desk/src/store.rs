@@ -42,11 +42,11 @@ struct OrderRow {
 
 const ORDER: &str = "SELECT o.status, o.ordered_at, o.district, o.delivery_date, o.timeslot, o.line_count, \
        o.version, (SELECT GROUP_CONCAT(DISTINCT l.waybill_no ORDER BY l.waybill_no SEPARATOR '\\n') \
-         FROM order_line l WHERE l.order_id = o.id) waybill_numbers \
+         FROM order_line l FORCE INDEX (PRIMARY) WHERE l.order_id = o.id) waybill_numbers \
      FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        source VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.source' ERROR ON ERROR, \
        order_ref VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.order_ref' ERROR ON ERROR)) r \
-     STRAIGHT_JOIN orders o ON o.source = r.source AND o.order_ref = r.order_ref";
+     STRAIGHT_JOIN orders o FORCE INDEX (orders_reference) ON o.source = r.source AND o.order_ref = r.order_ref";
 
 /// An order with the numbers of its waybills.
 pub(crate) async fn order(
@@ -54,8 +54,12 @@ pub(crate) async fn order(
     source: &Source,
     order_ref: &OrderRef,
 ) -> Result<Option<OrderStanding>, StoreError> {
-    let rows: Vec<OrderRow> = database.select(ORDER, &[OrderKey { source, order_ref }]).await?;
-    let Some(row) = rows.into_iter().next() else { return Ok(None) };
+    let rows: Vec<OrderRow> = database
+        .select(ORDER, &[OrderKey { source, order_ref }])
+        .await?;
+    let Some(row) = rows.into_iter().next() else {
+        return Ok(None);
+    };
     let numbers = row.waybill_numbers.unwrap_or_default();
     let waybill_numbers = numbers
         .lines()
@@ -108,7 +112,7 @@ struct Lifecycle {
 const WAYBILL: &str = by_waybill_no!(
     "SELECT w.status, w.open_holds, w.failed_attempts, w.lifecycle, w.delivery_date, w.timeslot, \
        w.updated_at, w.version",
-    "waybill w ON w.waybill_no = r.waybill_no WHERE w.exists_since IS NOT NULL"
+    "waybill w FORCE INDEX (waybill_number) ON w.waybill_no = r.waybill_no WHERE w.exists_since IS NOT NULL"
 );
 
 /// Status, holds and gaps of a waybill; a stub is no waybill yet.
@@ -116,8 +120,12 @@ pub(crate) async fn waybill(
     database: &Database,
     waybill_no: &WaybillNo,
 ) -> Result<Option<WaybillStanding>, StoreError> {
-    let rows: Vec<WaybillRow> = database.select(WAYBILL, &[WaybillKey { waybill_no }]).await?;
-    let Some(row) = rows.into_iter().next() else { return Ok(None) };
+    let rows: Vec<WaybillRow> = database
+        .select(WAYBILL, &[WaybillKey { waybill_no }])
+        .await?;
+    let Some(row) = rows.into_iter().next() else {
+        return Ok(None);
+    };
     let lifecycle: Lifecycle =
         serde_json::from_str(&row.lifecycle).map_err(|e| unreadable("waybill.lifecycle", e))?;
     Ok(Some(WaybillStanding {
@@ -144,7 +152,8 @@ struct AssignmentRow {
 
 const ASSIGNMENT: &str = by_waybill_no!(
     "SELECT a.state, a.reason, HEX(a.route_id) route_id, t.route_ref, a.version",
-    "assignment a ON a.waybill_no = r.waybill_no LEFT JOIN route t ON t.id = a.route_id"
+    "assignment a FORCE INDEX (PRIMARY) ON a.waybill_no = r.waybill_no \
+       LEFT JOIN route t FORCE INDEX (PRIMARY) ON t.id = a.route_id"
 );
 
 /// The place of a waybill.
@@ -152,9 +161,18 @@ pub(crate) async fn assignment(
     database: &Database,
     waybill_no: &WaybillNo,
 ) -> Result<Option<AssignmentStanding>, StoreError> {
-    let rows: Vec<AssignmentRow> = database.select(ASSIGNMENT, &[WaybillKey { waybill_no }]).await?;
-    let Some(row) = rows.into_iter().next() else { return Ok(None) };
-    let route_id = row.route_id.as_deref().map(parse_hex).transpose()?.map(RouteId);
+    let rows: Vec<AssignmentRow> = database
+        .select(ASSIGNMENT, &[WaybillKey { waybill_no }])
+        .await?;
+    let Some(row) = rows.into_iter().next() else {
+        return Ok(None);
+    };
+    let route_id = row
+        .route_id
+        .as_deref()
+        .map(parse_hex)
+        .transpose()?
+        .map(RouteId);
     Ok(Some(AssignmentStanding {
         state: row.state,
         reason: row.reason,
@@ -173,7 +191,7 @@ struct SalesOrderRow {
 
 const SALES_ORDER: &str = by_waybill_no!(
     "SELECT s.sales_order_no, s.status, s.version",
-    "sales_order s ON s.waybill_no = r.waybill_no AND s.live = 1"
+    "sales_order s FORCE INDEX (sales_order_live) ON s.waybill_no = r.waybill_no AND s.live = 1"
 );
 
 /// The sales order in force of a waybill.
@@ -181,8 +199,9 @@ pub(crate) async fn sales_order(
     database: &Database,
     waybill_no: &WaybillNo,
 ) -> Result<Option<SalesOrderStanding>, StoreError> {
-    let rows: Vec<SalesOrderRow> =
-        database.select(SALES_ORDER, &[WaybillKey { waybill_no }]).await?;
+    let rows: Vec<SalesOrderRow> = database
+        .select(SALES_ORDER, &[WaybillKey { waybill_no }])
+        .await?;
     Ok(rows.into_iter().next().map(|row| SalesOrderStanding {
         sales_order_no: row.sales_order_no,
         status: row.status,
@@ -199,7 +218,7 @@ struct OperationKey<'a> {
 const OPERATION: &str = "SELECT i.consumer FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        sender VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sender' ERROR ON ERROR, \
        message_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.message_id' ERROR ON ERROR)) r \
-     STRAIGHT_JOIN inbox i ON i.consumer IN ('order-intake', 'waybill-status', 'sales-order', \
+     STRAIGHT_JOIN inbox i FORCE INDEX (PRIMARY) ON i.consumer IN ('order-intake', 'waybill-status', 'sales-order', \
        'delivery-network', 'hotfolder-ingest') AND i.sender = r.sender AND i.message_id = UNHEX(r.message_id)";
 
 #[derive(FromQueryResult)]
@@ -213,8 +232,13 @@ pub(crate) async fn operation(
     sender: &str,
     message_id: MessageId,
 ) -> Result<Option<Reply>, StoreError> {
-    let key = OperationKey { sender, message_id: hex(message_id.0) };
+    let key = OperationKey {
+        sender,
+        message_id: hex(message_id.0),
+    };
     let rows: Vec<Consumer> = database.select(OPERATION, &[key]).await?;
-    let Some(row) = rows.into_iter().next() else { return Ok(None) };
+    let Some(row) = rows.into_iter().next() else {
+        return Ok(None);
+    };
     inbox::outcome(database, &row.consumer, sender, message_id).await
 }

@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use contracts::{SalesOrderLine, Timestamp};
+use contracts::{SalesOrderLine, SalesOrderStanding, Timestamp, WaybillNo};
 use store::{StoreError, Tx};
 use uuid::Uuid;
 
 use crate::decide::SalesOrder;
+use crate::lifecycle::status_word;
 use crate::network::Network;
 use crate::store as rows;
 
@@ -80,6 +81,19 @@ impl Desk {
     fn put(&mut self, filed: Filed) {
         let waybill_no = filed.order.waybill_no.as_str().to_owned();
         self.orders.insert(waybill_no, filed);
+    }
+
+    /// What may be shown of the sales orders of the batch, as [`Desk::write`] leaves them.
+    pub(crate) fn standings(&self) -> Vec<(WaybillNo, SalesOrderStanding)> {
+        let shown = self.orders.values().map(|Filed { order, .. }| {
+            let standing = SalesOrderStanding {
+                sales_order_no: order.number.to_string(),
+                status: status_word(order.standing.status()).to_owned(),
+                version: order.version,
+            };
+            (order.waybill_no.clone(), standing)
+        });
+        shown.collect()
     }
 
     /// Writes what is new and what changed.

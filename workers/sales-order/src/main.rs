@@ -13,11 +13,30 @@ mod worker;
 use std::convert::Infallible;
 use std::process::ExitCode;
 
+use cache::Cache;
+
 use crate::settings::Settings;
 use crate::worker::SalesOrders;
 
 fn main() -> ExitCode {
-    runtime::run_worker(async |settings: Settings, _context| {
-        Ok::<_, Infallible>(SalesOrders::new(settings.submit_at))
+    runtime::run_worker(async |settings: Settings, context: runtime::Context| {
+        Ok::<_, Infallible>(SalesOrders::new(
+            settings.submit_at,
+            cache(&settings, &context),
+        ))
     })
+}
+
+/// The cache that queries look into first, and the counts of what is written through to it.
+fn cache(settings: &Settings, context: &runtime::Context) -> Cache {
+    let redis = settings.worker.cache.redis_url.as_ref();
+    let cache = Cache::connect(redis.map(|url| url.expose()));
+    let counted = cache.clone();
+    context.registry.counters_from(
+        "dray_cache_requests",
+        "Cache requests by where they were answered",
+        "result",
+        move || counted.stats().labelled().to_vec(),
+    );
+    cache
 }

@@ -6,8 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use cache::{Cache, Key, Kind};
 use contracts::{
-    Assigned, RecordWarehouseAnswer, RecordWarehouseProgress, Role, SalesOrderNo, Timestamp,
+    Assigned, RecordWarehouseAnswer, RecordWarehouseProgress, Role, SalesOrderNo,
+    SalesOrderStanding, Timestamp, WaybillNo,
 };
 use queue_topology::WorkerKind;
 use runtime::{Batch, Failure, Item, LaneKey, Settlement, Worker};
@@ -37,14 +39,16 @@ contracts::inbound! {
 pub(crate) struct SalesOrders {
     submit_at: SubmitAt,
     network: Mutex<Arc<Network>>,
+    cache: Cache,
 }
 
 impl SalesOrders {
-    /// A worker that has not loaded the network yet.
-    pub(crate) fn new(submit_at: SubmitAt) -> Self {
+    /// A worker that has not loaded the network yet and shows sales orders in `cache`.
+    pub(crate) fn new(submit_at: SubmitAt, cache: Cache) -> Self {
         Self {
             submit_at,
             network: Mutex::default(),
+            cache,
         }
     }
 
@@ -113,7 +117,7 @@ impl SalesOrders {
 
 impl Worker for SalesOrders {
     type Message = Incoming;
-    type Effects = ();
+    type Effects = Vec<(WaybillNo, SalesOrderStanding)>;
     const KIND: WorkerKind = WorkerKind::SalesOrder;
 
     fn lane_key(message: &Incoming) -> LaneKey {
@@ -125,7 +129,7 @@ impl Worker for SalesOrders {
         tx: &Tx,
         batch: &mut Batch<Incoming>,
         now: Timestamp,
-    ) -> Result<(), Failure> {
+    ) -> Result<Self::Effects, Failure> {
         let mut desk = self.load(tx, batch).await?;
         for (i, item) in batch.items().iter().enumerate() {
             let settled = self
@@ -136,8 +140,21 @@ impl Worker for SalesOrders {
             }
         }
         desk.write(tx, now).await?;
-        Ok(())
+        Ok(desk.standings())
     }
+
+    async fn committed(&self, standings: Self::Effects) {
+        let entries: Vec<_> = standings.iter().filter_map(cached).collect();
+        self.cache.put_if_newer(&entries).await;
+    }
+}
+
+/// The cache entry of a sales order: queries know it by its waybill.
+fn cached((waybill_no, standing): &(WaybillNo, SalesOrderStanding)) -> Option<(Key, u64, Vec<u8>)> {
+    let key = Key::new(Kind::SalesOrder, waybill_no.as_str());
+    // it has a JSON form; without an entry queries ask the database
+    let body = serde_json::to_vec(standing).ok()?;
+    Some((key, standing.version, body))
 }
 
 /// The waybill that a message is about: its place in the order of things.

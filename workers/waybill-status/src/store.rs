@@ -10,14 +10,16 @@ mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contracts::{OrderAccepted, Timestamp, WaybillDraft, WaybillKind, WaybillNo};
+use contracts::{OrderAccepted, Timestamp, WaybillDraft, WaybillKind, WaybillNo, WaybillStanding};
 use serde::Serialize;
 use store::{StoreError, Tx, hex};
 use uuid::Uuid;
 
 use crate::history::Decision;
 use crate::state::Waybill;
-use rows::{DetailRow, FilledRow, HoldRow, Key, LineRow, LogRow, NewRow, StateRow, Stored};
+use rows::{
+    DetailRow, FilledRow, HoldRow, Key, LineRow, LogRow, NewRow, Promise, StateRow, Stored,
+};
 
 /// Most rows of one statement of lines: an order may have 2,000, and a packet of the database is bounded.
 const LINES_A_STATEMENT: usize = 10_000;
@@ -28,6 +30,7 @@ pub(crate) struct Waybills {
     by_no: BTreeMap<WaybillNo, Waybill>,
     /// Rows that are there already.
     stored: BTreeSet<Uuid>,
+    promises: BTreeMap<Uuid, Promise>,
     details: BTreeMap<Uuid, DetailRow>,
     lines: Vec<LineRow>,
     log: Vec<LogRow>,
@@ -52,7 +55,11 @@ impl Waybills {
         let found: Vec<Stored> = tx.select(statements::LOCK, &keys).await?;
         let mut waybills = Self::default();
         for row in found {
+            let promise = row.promise();
             let waybill = row.waybill()?;
+            if let Some(promise) = promise {
+                waybills.promises.insert(waybill.id, promise);
+            }
             waybills.stored.insert(waybill.id);
             waybills.by_no.insert(waybill.no.clone(), waybill);
         }
@@ -104,10 +111,35 @@ impl Waybills {
         draft: &WaybillDraft,
         now: Timestamp,
     ) {
+        let promise = Promise {
+            delivery_date: order.delivery_date,
+            timeslot: order.timeslot.clone(),
+        };
+        self.promises.insert(id, promise);
         self.details
             .insert(id, DetailRow::of(kind, order, draft, now));
         self.lines
             .extend(draft.lines.iter().map(|line| LineRow::of(id, line)));
+    }
+
+    /// What may be shown of the waybills of the batch that exist, as [`Waybills::save`] writes them.
+    pub(crate) fn standings(&self, now: Timestamp) -> Vec<WaybillStanding> {
+        let shown = self.by_no.values().filter_map(|waybill| {
+            let standing = waybill.standing()?;
+            let promise = self.promises.get(&waybill.id)?;
+            Some(WaybillStanding {
+                waybill_no: waybill.no.clone(),
+                status: standing.status,
+                held: waybill.open_holds() > 0,
+                failed_attempts: standing.failed_attempts,
+                gaps: standing.gaps,
+                delivery_date: promise.delivery_date,
+                timeslot: promise.timeslot.clone(),
+                updated_at: now,
+                version: waybill.version,
+            })
+        });
+        shown.collect()
     }
 
     /// Writes everything.

@@ -4,9 +4,10 @@
 
 use std::collections::BTreeSet;
 
+use cache::{Cache, Key, Kind};
 use contracts::{
     Assigned, Envelope, OrderAccepted, PlaceHold, Refusal, ReleaseHold, ReportStatus, Timestamp,
-    WaybillNo,
+    WaybillNo, WaybillStanding,
 };
 use queue_topology::WorkerKind;
 use runtime::{Batch, Failure, Item, LaneKey, Outcome, Settlement, Worker};
@@ -52,12 +53,21 @@ impl Incoming {
 }
 
 /// The worker. It keeps nothing between batches.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct WaybillStatus;
+#[derive(Debug)]
+pub(crate) struct WaybillStatus {
+    cache: Cache,
+}
+
+impl WaybillStatus {
+    /// A worker that shows where waybills stand in `cache`.
+    pub(crate) const fn new(cache: Cache) -> Self {
+        Self { cache }
+    }
+}
 
 impl Worker for WaybillStatus {
     type Message = Incoming;
-    type Effects = ();
+    type Effects = Vec<WaybillStanding>;
     const KIND: WorkerKind = WorkerKind::WaybillStatus;
 
     /// All waybills of one order go through one lane: the part of their numbers that they share.
@@ -80,7 +90,7 @@ impl Worker for WaybillStatus {
         tx: &Tx,
         batch: &mut Batch<Incoming>,
         now: Timestamp,
-    ) -> Result<(), Failure> {
+    ) -> Result<Vec<WaybillStanding>, Failure> {
         let numbers: BTreeSet<WaybillNo> = batch
             .iter()
             .flat_map(|(_, item)| item.message.waybill_nos())
@@ -98,8 +108,21 @@ impl Worker for WaybillStatus {
             }
         }
         work.waybills.save(tx, now).await?;
-        Ok(())
+        Ok(work.waybills.standings(now))
     }
+
+    async fn committed(&self, standings: Vec<WaybillStanding>) {
+        let entries: Vec<_> = standings.iter().filter_map(cached).collect();
+        self.cache.put_if_newer(&entries).await;
+    }
+}
+
+/// The cache entry of a waybill.
+fn cached(standing: &WaybillStanding) -> Option<(Key, u64, Vec<u8>)> {
+    let key = Key::new(Kind::WaybillStatus, standing.waybill_no.as_str());
+    // it has a JSON form; without an entry queries ask the database
+    let body = serde_json::to_vec(standing).ok()?;
+    Some((key, standing.version, body))
 }
 
 /// What a message comes to.

@@ -72,7 +72,11 @@ fn keys_have_no_space_at_their_ends() {
         assert_eq!(verdict(Sku::new(text)), "character", "{text:?}");
         assert_eq!(verdict(WaybillNo::new(text)), "character", "{text:?}");
     }
-    assert_eq!(verdict(OrderRef::new("7 ")), "ok", "order-intake tells of it with the other errors");
+    assert_eq!(
+        verdict(OrderRef::new("7 ")),
+        "ok",
+        "order-intake tells of it with the other errors"
+    );
 }
 
 #[test]
@@ -85,13 +89,19 @@ fn length_is_counted_in_bytes() {
     // the longest source and order reference make a waybill number and a sales order number that fit
     let waybill_no = format!("{}-{}-{}", "s".repeat(32), "r".repeat(64), 2_000);
     assert_eq!(verdict(WaybillNo::new(&waybill_no)), "ok");
-    assert_eq!(verdict(SalesOrderNo::new(format!("{waybill_no}-r999"))), "ok");
+    assert_eq!(
+        verdict(SalesOrderNo::new(format!("{waybill_no}-r999"))),
+        "ok"
+    );
 }
 
 #[test]
 fn an_error_says_what_is_wrong() {
     let error = Source::new("a b").unwrap_err();
-    assert_eq!(error.to_string(), "Source holds the character ' ' where it is not allowed");
+    assert_eq!(
+        error.to_string(),
+        "Source holds the character ' ' where it is not allowed"
+    );
     let error = serde_json::from_value::<Source>(json!("")).unwrap_err();
     assert!(error.to_string().contains("Source is empty"), "{error}");
 }
@@ -110,7 +120,11 @@ fn ids_travel_as_plain_text() {
 fn an_id_derived_from_a_clients_key_is_the_same_every_time() {
     let id = derive_message_id("dray-hotfolder-ingest", "uci/536365");
     assert_eq!(id, derive_message_id("dray-hotfolder-ingest", "uci/536365"));
-    assert_eq!(id.to_string(), "a9d6bdfc-fd11-59e0-8d9c-ab533345d73b", "a changed id is a lost dedupe");
+    assert_eq!(
+        id.to_string(),
+        "a9d6bdfc-fd11-59e0-8d9c-ab533345d73b",
+        "a changed id is a lost dedupe"
+    );
     assert_ne!(id, derive_message_id("dray-hotfolder-ingest", "uci/536366"));
     // where the sender ends and the key begins matters
     assert_ne!(derive_message_id("ab", "c"), derive_message_id("a", "bc"));

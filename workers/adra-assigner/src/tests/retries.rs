@@ -1,9 +1,12 @@
 //! Rounds of retries, against a real database.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use cache::Cache;
 use contracts::Timestamp;
 use runtime::Shutdown;
+use store::outbox::OutboxRow;
 use testkit::Stage;
 
 use super::books::{audit, states};
@@ -14,7 +17,9 @@ use crate::worker::Shared;
 
 /// A process that only retries, and does so when the test says.
 fn retries(stage: &Stage) -> Retries {
-    Retries::new(Arc::new(Shared::default()), stage.database())
+    let shared = Arc::new(Shared::new(false, Cache::connect(None)));
+    // as if the process had died before it published: the rows stay in the outbox
+    Retries::new(shared, stage.database(), drop)
 }
 
 /// A stage with waybills and no trucks for them.
@@ -56,6 +61,24 @@ async fn a_round_tries_everybody_once_in_small_steps() {
         "SELECT COUNT(*) FROM outbox WHERE message_type = 'assignment.assigned.v1' AND seq = 2";
     assert_eq!(stage.scalar::<i64>(told).await, 450);
     audit(&stage).await;
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn what_a_round_committed_is_handed_over_at_once() {
+    let stage = without_trucks(3).await;
+    load(&stage, 2, &tight(500, 500, 10)).await;
+    let handed = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&handed);
+    let shared = Arc::new(Shared::new(false, Cache::connect(None)));
+    let retries = Retries::new(shared, stage.database(), move |rows: Vec<OutboxRow>| {
+        counter.fetch_add(rows.len(), Ordering::SeqCst);
+    });
+    let placed = retries.round(Timestamp::now(), &Shutdown::new()).await;
+    assert_eq!(placed.unwrap(), 3);
+    let stored = stage.scalar::<i64>("SELECT COUNT(*) FROM outbox").await;
+    assert!(stored >= 3, "three assignments at least: {stored}");
+    assert_eq!(handed.load(Ordering::SeqCst) as i64, stored);
     stage.close().await;
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn start(stage: &Stage, more: &[&str]) -> Running {
     let process = Process::prepare(KIND, settings.as_ref(), Shutdown::new())
         .await
         .unwrap();
-    let assigner = Assigner::start(&process.context());
+    let assigner = Assigner::start(&process.context(), cache::Cache::connect(None));
     Running::start(process, assigner)
 }
 

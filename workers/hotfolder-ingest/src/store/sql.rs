@@ -36,7 +36,8 @@ macro_rules! id_rows {
 }
 
 pub(super) const FIND: &str = concat!(record_columns!(), place_rows!(), at_place!());
-pub(super) const FIND_FOR_UPDATE: &str = concat!(record_columns!(), place_rows!(), at_place!(), " FOR UPDATE");
+pub(super) const FIND_FOR_UPDATE: &str =
+    concat!(record_columns!(), place_rows!(), at_place!(), " FOR UPDATE");
 pub(super) const READ_FOR_UPDATE: &str = concat!(record_columns!(), id_rows!(), " FOR UPDATE");
 
 pub(super) const INSERT: &str = "INSERT INTO import_file (id, kind, source, sequence, repair, file_name, \

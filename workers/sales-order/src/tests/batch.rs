@@ -56,7 +56,7 @@ impl Floor {
         ];
         let settings = Settings::try_parse_from(arguments).unwrap();
         let prepared = Process::prepare(WorkerKind::SalesOrder, &settings.worker, Shutdown::new());
-        let worker = SalesOrders::new(settings.submit_at);
+        let worker = SalesOrders::new(settings.submit_at, cache::Cache::connect(None));
         let events = stage.tap(Exchange::Events, "sales-order.#").await;
         let replies = stage.replies().await;
         let running = Running::start(prepared.await.unwrap(), worker);

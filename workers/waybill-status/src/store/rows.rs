@@ -3,8 +3,8 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use contracts::{
-    FulfilledBy, Merchant, OrderAccepted, Timestamp, WaybillDraft, WaybillDraftLine, WaybillKind,
-    WaybillNo,
+    FulfilledBy, Merchant, OrderAccepted, TimeslotCode, Timestamp, WaybillDraft, WaybillDraftLine,
+    WaybillKind, WaybillNo,
 };
 use runtime::Outcome;
 use sea_orm::FromQueryResult;
@@ -35,6 +35,15 @@ pub(super) struct Stored {
     merchant: Option<String>,
     fulfilled_by: Option<String>,
     exists_since: Option<NaiveDateTime>,
+    delivery_date: Option<NaiveDate>,
+    timeslot: Option<String>,
+}
+
+/// What the customer was promised: shown with a waybill, never decided on here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Promise {
+    pub delivery_date: NaiveDate,
+    pub timeslot: TimeslotCode,
 }
 
 impl Stored {
@@ -61,6 +70,14 @@ impl Stored {
             version: self.version,
             parked_since: self.parked_since.map(timestamp),
             body,
+        })
+    }
+
+    /// The promise; a stub has none.
+    pub(super) fn promise(&self) -> Option<Promise> {
+        Some(Promise {
+            delivery_date: self.delivery_date?,
+            timeslot: TimeslotCode::new(self.timeslot.clone()?).ok()?,
         })
     }
 

@@ -1,11 +1,12 @@
 //! The worker in the real runtime, on a virtual host and a schema of its own.
 
+use cache::{Cache, Key, Kind};
 use clap::Parser;
 use contracts::{
     Actor, Assigned, Contract, Exchange, HoldHandle, HoldReason, MessageId, OrderAccepted,
     PlaceHold, ReleaseHold, Reply, ReplyOutcome, ReportStatus, Role, RouteId, SkuType,
-    WaybillCreated, WaybillDraft, WaybillHeld, WaybillNo, WaybillReleased, WaybillStatus as S,
-    WaybillStatusChanged,
+    WaybillCreated, WaybillDraft, WaybillHeld, WaybillNo, WaybillReleased, WaybillStanding,
+    WaybillStatus as S, WaybillStatusChanged,
 };
 use queue_topology::WorkerKind;
 use runtime::{Process, Running, Shutdown};
@@ -95,7 +96,10 @@ struct Fleet {
 
 impl Fleet {
     async fn start() -> Self {
-        let stage = Stage::new(&[KIND]).await;
+        Self::on(Stage::new(&[KIND]).await, None).await
+    }
+
+    async fn on(stage: Stage, redis_url: Option<&str>) -> Self {
         let (amqp, database) = (stage.amqp_url(), stage.database_url());
         let arguments = [
             "waybill-status",
@@ -110,7 +114,7 @@ impl Fleet {
             .unwrap();
         Self {
             stage,
-            running: Running::start(process, WaybillStatus),
+            running: Running::start(process, WaybillStatus::new(Cache::connect(redis_url))),
         }
     }
 
@@ -363,5 +367,43 @@ async fn a_spoilt_row_stops_nobody_else_and_can_be_mended() {
     fleet.stage.run_sql(&mend).await;
     let packed = "SELECT COUNT(*) FROM waybill WHERE status = 'PACKED'";
     fleet.until("the report is tried again", packed, 2).await;
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_report_the_cache_knows_the_new_standing() {
+    let stage = Stage::new(&[KIND]).await;
+    let (name, redis_url) = (stage.name(), stage.redis_url());
+    let fleet = Fleet::on(stage, Some(&redis_url)).await;
+    // everybody shares Redis: a number of its own
+    let waybill = format!("uci-{name}-1");
+    let mut order = order(contracts::FulfilledBy::Warehouse);
+    order.order_ref = contracts::OrderRef::new(name).unwrap();
+    order.waybills[0].waybill_no = no(&waybill);
+    fleet.say(somebody(Worker), &order).await;
+    let known = format!("SELECT COUNT(*) FROM waybill WHERE waybill_no = '{waybill}'");
+    fleet.until("the waybill exists", &known, 1).await;
+    let reply = fleet
+        .ask(Warehouse, &report(&waybill, S::Picked, None, 2))
+        .await;
+    let version = reply.version.unwrap();
+
+    let key = Key::new(Kind::WaybillStatus, &waybill);
+    let shown: WaybillStanding = eventually("Redis has the new version", async || {
+        // a reader without a memory of its own
+        let answer = Cache::connect(Some(&redis_url)).get(&key).await?;
+        let is_new = answer.entry.version == version;
+        is_new.then(|| answer.entry.json().unwrap().unwrap())
+    })
+    .await;
+    assert_eq!(
+        (shown.waybill_no.as_str(), shown.status, shown.version),
+        (waybill.as_str(), S::Picked, version)
+    );
+    assert_eq!(
+        (shown.delivery_date, shown.timeslot),
+        (order.delivery_date, order.timeslot)
+    );
+    assert_eq!((shown.held, shown.gaps), (false, vec![S::Acknowledged]));
     fleet.stop().await;
 }
