@@ -98,13 +98,7 @@ impl Rate {
         #[allow(clippy::as_conversions, reason = "a count as a rate")]
         let per_second = messages as f64 / seconds.max(1e-9);
         let bound_by = cpu::bound_by(&cpu);
-        Self {
-            messages,
-            seconds,
-            per_second,
-            cpu,
-            bound_by,
-        }
+        Self { messages, seconds, per_second, cpu, bound_by }
     }
 }
 
@@ -143,11 +137,7 @@ pub(crate) async fn status_updates(args: &LimitsArgs) -> Result<StatusUpdates, B
         let limits = bare::measure(&ground, args).await?;
         let fleet = fleet::measure(&ground, args).await?;
         let ratio = fleet.per_second / limits.while_filling.per_second;
-        Ok(StatusUpdates {
-            limits,
-            fleet,
-            ratio,
-        })
+        Ok(StatusUpdates { limits, fleet, ratio })
     };
     let measured = measured.await;
     ground.clear().await;
@@ -155,11 +145,8 @@ pub(crate) async fn status_updates(args: &LimitsArgs) -> Result<StatusUpdates, B
 }
 
 fn print_rate(name: &str, rate: &Rate) {
-    let cores: Vec<String> = rate
-        .cpu
-        .iter()
-        .map(|share| format!("{} {:.2}", share.process, share.cores))
-        .collect();
+    let cores: Vec<String> =
+        rate.cpu.iter().map(|share| format!("{} {:.2}", share.process, share.cores)).collect();
     println!(
         "{name:<28} {:>9.0}/s   {} messages   bound by {}   cores: {}",
         rate.per_second,
@@ -179,8 +166,5 @@ pub(crate) fn print_limits(limits: &Limits) {
 pub(crate) fn print_status_updates(measured: &StatusUpdates) {
     print_limits(&measured.limits);
     print_rate("waybill-status", &measured.fleet);
-    println!(
-        "ratio (fleet / bare parts, while filling): {:.2}",
-        measured.ratio
-    );
+    println!("ratio (fleet / bare parts, while filling): {:.2}", measured.ratio);
 }

@@ -133,11 +133,7 @@ pub(crate) fn run(args: &UciArgs) -> Result<Converted, ConvertError> {
         }
     };
     let (columns, mut records, _) = open(&args.file)?;
-    let decimals = if delimiter == b';' {
-        Decimals::Comma
-    } else {
-        Decimals::Point
-    };
+    let decimals = if delimiter == b';' { Decimals::Comma } else { Decimals::Point };
 
     let mut output = Output::new(args, places, dates)?;
     while let Some(record) = records.next_record()? {
@@ -157,9 +153,7 @@ fn places(network: Option<&Path>) -> Result<Places, NetworkError> {
     let codes = |table: &'static str, column, other| -> Result<Vec<String>, NetworkError> {
         let pairs = tables.get(table)?.pairs(column, other)?;
         if pairs.is_empty() {
-            return Err(NetworkError::Empty {
-                table: table.to_owned(),
-            });
+            return Err(NetworkError::Empty { table: table.to_owned() });
         }
         Ok(pairs.into_iter().map(|(code, _)| code).collect())
     };
@@ -173,10 +167,7 @@ type Records = CsvReader<Box<dyn BufRead>>;
 
 /// Opens a file at its first row; the header says what separates the fields.
 fn open(path: &Path) -> Result<(Columns, Records, u8), ConvertError> {
-    let failed = |source| ConvertError::Open {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| ConvertError::Open { path: path.to_owned(), source };
     let file = BufReader::new(File::open(path).map_err(failed)?);
     let mut input: Box<dyn BufRead> = if path.extension().is_some_and(|suffix| suffix == "gz") {
         Box::new(BufReader::new(MultiGzDecoder::new(file)))
@@ -184,19 +175,10 @@ fn open(path: &Path) -> Result<(Columns, Records, u8), ConvertError> {
         Box::new(file)
     };
     let start = input.fill_buf().map_err(failed)?;
-    let header_row = start
-        .split(|&byte| byte == b'\n')
-        .next()
-        .unwrap_or_default();
-    let delimiter = if header_row.contains(&b';') {
-        b';'
-    } else {
-        b','
-    };
+    let header_row = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let delimiter = if header_row.contains(&b';') { b';' } else { b',' };
     let mut records = CsvReader::new(input, delimiter);
-    let header = records
-        .next_record()?
-        .ok_or_else(|| ConvertError::Empty(path.to_owned()))?;
+    let header = records.next_record()?.ok_or_else(|| ConvertError::Empty(path.to_owned()))?;
     Ok((Columns::find(&header.fields)?, records, delimiter))
 }
 
@@ -225,19 +207,12 @@ impl Output {
             returns: Series::new(&args.out, layout("return", &RETURN_COLUMNS))?,
             open_invoice: Vec::new(),
             numbers: Numbers::default(),
-            converted: Converted {
-                dates: Some(dates),
-                ..Converted::default()
-            },
+            converted: Converted { dates: Some(dates), ..Converted::default() },
         })
     }
 
     fn sale(&mut self, sale: Sale) -> Result<(), WriteError> {
-        if self
-            .open_invoice
-            .first()
-            .is_some_and(|first| !first.same_invoice(&sale))
-        {
+        if self.open_invoice.first().is_some_and(|first| !first.same_invoice(&sale)) {
             self.close_invoice()?;
         }
         self.converted.cleaned_rows += u64::from(sale.cleaned);

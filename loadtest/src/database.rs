@@ -49,10 +49,7 @@ impl Snapshot {
         let options = options.charset("utf8mb4").disable_statement_logging();
         let mut connection = options.connect().await.map_err(ReadError::Connect)?;
         for statement in BEGIN {
-            sqlx::raw_sql(statement)
-                .execute(&mut connection)
-                .await
-                .map_err(ReadError::Connect)?;
+            sqlx::raw_sql(statement).execute(&mut connection).await.map_err(ReadError::Connect)?;
         }
         Ok(Self { connection })
     }
@@ -62,13 +59,8 @@ impl Snapshot {
     /// # Errors
     /// [`ReadError::Statement`].
     pub(crate) async fn number(&mut self, what: &'static str, sql: &str) -> Result<u64, ReadError> {
-        let rows = self
-            .rows(what, sql, |row| row.try_get_unchecked::<i64, _>(0))
-            .await?;
-        Ok(rows
-            .first()
-            .and_then(|number| u64::try_from(*number).ok())
-            .unwrap_or(0))
+        let rows = self.rows(what, sql, |row| row.try_get_unchecked::<i64, _>(0)).await?;
+        Ok(rows.first().and_then(|number| u64::try_from(*number).ok()).unwrap_or(0))
     }
 
     /// The rows of a statement, each of them read by `read`.
@@ -115,8 +107,7 @@ impl Snapshot {
 /// # Errors
 /// When there is no such column.
 pub(crate) fn text(row: &MySqlRow, column: usize) -> Result<String, sqlx::Error> {
-    row.try_get_unchecked::<Option<String>, _>(column)
-        .map(Option::unwrap_or_default)
+    row.try_get_unchecked::<Option<String>, _>(column).map(Option::unwrap_or_default)
 }
 
 /// A whole number of zero or more.

@@ -32,9 +32,7 @@ impl Dice {
     /// The stream of one subject under one seed.
     pub(crate) fn new(seed: u64, subject: &str, number: u64) -> Self {
         let key = scramble(seed.wrapping_add(STEP)) ^ fixed_hash(subject);
-        Self {
-            state: scramble(key.wrapping_add(number.wrapping_mul(STEP))),
-        }
+        Self { state: scramble(key.wrapping_add(number.wrapping_mul(STEP))) }
     }
 
     /// The next 64 bits.
@@ -112,18 +110,13 @@ impl<T> Weighted<T> {
                 (sum, value)
             })
             .collect();
-        Self {
-            entries,
-            last: last.0,
-        }
+        Self { entries, last: last.0 }
     }
 
     /// Draws one.
     pub(crate) fn draw(&self, dice: &mut Dice) -> &T {
         let point = dice.unit();
         let index = self.entries.partition_point(|(upper, _)| *upper <= point);
-        self.entries
-            .get(index)
-            .map_or(&self.last, |(_, value)| value)
+        self.entries.get(index).map_or(&self.last, |(_, value)| value)
     }
 }

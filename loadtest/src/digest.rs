@@ -108,10 +108,7 @@ pub(crate) async fn fingerprint(snapshot: &mut Snapshot) -> Result<Fingerprint, 
         total.update(sha256.as_bytes());
         sections.push(Section { name, rows, sha256 });
     }
-    Ok(Fingerprint {
-        sha256: hexadecimal(&total.finalize()),
-        sections,
-    })
+    Ok(Fingerprint { sha256: hexadecimal(&total.finalize()), sections })
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -121,27 +121,16 @@ struct Dates {
 
 impl Dates {
     fn of(args: &GenerateArgs, now: DateTime<Utc>) -> Self {
-        let midnight_after = |day: NaiveDate| {
-            (day.succ_opt().unwrap_or(day))
-                .and_time(NaiveTime::MIN)
-                .and_utc()
-        };
-        let today = args
-            .today
-            .or_else(|| args.date.and_then(|date| date.pred_opt()));
+        let midnight_after =
+            |day: NaiveDate| (day.succ_opt().unwrap_or(day)).and_time(NaiveTime::MIN).and_utc();
+        let today = args.today.or_else(|| args.date.and_then(|date| date.pred_opt()));
         let (until, read_at) = match today {
             Some(today) => (midnight_after(today), None),
             None => (now, Some(now + READING_TIME)),
         };
         let day_after = today.unwrap_or_else(|| now.date_naive()).succ_opt();
         let first_delivery = args.date.or(day_after).unwrap_or_else(|| now.date_naive());
-        Self {
-            until,
-            promises: Promises {
-                first_delivery,
-                read_at,
-            },
-        }
+        Self { until, promises: Promises { first_delivery, read_at } }
     }
 }
 
@@ -175,9 +164,7 @@ pub(crate) fn run(args: &GenerateArgs) -> Result<Manifest, GenerateError> {
 }
 
 fn source_names(args: &GenerateArgs) -> Vec<String> {
-    (1..=args.sources)
-        .map(|number| format!("{}{number}", args.source_name))
-        .collect()
+    (1..=args.sources).map(|number| format!("{}{number}", args.source_name)).collect()
 }
 
 fn open_series(args: &GenerateArgs, sources: &[String]) -> Result<Vec<Series>, WriteError> {
@@ -188,10 +175,7 @@ fn open_series(args: &GenerateArgs, sources: &[String]) -> Result<Vec<Series>, W
         lines_per_file: args.lines_per_file,
         gzip: args.gzip,
     };
-    sources
-        .iter()
-        .map(|source| Series::new(&args.out, layout(source)))
-        .collect()
+    sources.iter().map(|source| Series::new(&args.out, layout(source))).collect()
 }
 
 fn order_maker(args: &GenerateArgs, network: Network, dates: Dates) -> OrderMaker {

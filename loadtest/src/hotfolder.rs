@@ -105,16 +105,9 @@ impl Series {
     /// [`WriteError::Io`] when the directory cannot be made.
     pub(crate) fn new(out: &Path, layout: SeriesLayout) -> Result<Self, WriteError> {
         let directory = out.join(&layout.source);
-        fs::create_dir_all(&directory).map_err(|source| WriteError::Io {
-            path: directory.clone(),
-            source,
-        })?;
-        Ok(Self {
-            directory,
-            layout,
-            open: None,
-            count: SeriesCount::default(),
-        })
+        fs::create_dir_all(&directory)
+            .map_err(|source| WriteError::Io { path: directory.clone(), source })?;
+        Ok(Self { directory, layout, open: None, count: SeriesCount::default() })
     }
 
     /// Writes the rows of one unit (an order, a return) into one file: a unit is never cut in two.
@@ -128,11 +121,7 @@ impl Series {
     where
         R: AsRef<[&'a str]>,
     {
-        if self
-            .open
-            .as_ref()
-            .is_some_and(|file| file.lines >= self.layout.lines_per_file)
-        {
+        if self.open.as_ref().is_some_and(|file| file.lines >= self.layout.lines_per_file) {
             self.close()?;
         }
         let mut file = match self.open.take() {
@@ -142,10 +131,7 @@ impl Series {
         for row in rows {
             file.sink
                 .row(row.as_ref())
-                .map_err(|source| WriteError::Io {
-                    path: file.partial.clone(),
-                    source,
-                })?;
+                .map_err(|source| WriteError::Io { path: file.partial.clone(), source })?;
             file.lines += 1;
             self.count.lines += 1;
         }
@@ -163,13 +149,7 @@ impl Series {
     }
 
     fn open_next(&mut self) -> Result<OpenFile, WriteError> {
-        let SeriesLayout {
-            kind,
-            source,
-            header,
-            gzip,
-            ..
-        } = &self.layout;
+        let SeriesLayout { kind, source, header, gzip, .. } = &self.layout;
         let suffix = if *gzip { ".gz" } else { "" };
         let sequence = self.count.files + 1;
         let name = format!("{kind}-{source}-{sequence:06}.tsv{suffix}");
@@ -178,19 +158,11 @@ impl Series {
         if target.exists() || partial.exists() {
             return Err(WriteError::Exists(target));
         }
-        let failed = |source| WriteError::Io {
-            path: partial.clone(),
-            source,
-        };
+        let failed = |source| WriteError::Io { path: partial.clone(), source };
         let mut sink = Sink::create(&partial, *gzip).map_err(failed)?;
         sink.row(header).map_err(failed)?;
         self.count.files = sequence;
-        Ok(OpenFile {
-            sink,
-            partial,
-            target,
-            lines: 0,
-        })
+        Ok(OpenFile { sink, partial, target, lines: 0 })
     }
 
     /// A reader never sees half a file: it gets its name when it is whole.
@@ -201,10 +173,7 @@ impl Series {
         file.sink
             .close()
             .and_then(|()| fs::rename(&file.partial, &file.target))
-            .map_err(|source| WriteError::Io {
-                path: file.target,
-                source,
-            })
+            .map_err(|source| WriteError::Io { path: file.target, source })
     }
 }
 
@@ -233,10 +202,7 @@ pub(crate) const ORDER_COLUMNS: [&str; 19] = [
 
 /// One line of an order file, as text: the sender may write nonsense into any field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[allow(
-    missing_docs,
-    reason = "the names are the columns of the hot folder's order files"
-)]
+#[allow(missing_docs, reason = "the names are the columns of the hot folder's order files")]
 pub(crate) struct OrderRow {
     pub(crate) order_ref: String,
     pub(crate) line_no: String,

@@ -1,9 +1,6 @@
 //! `loadtest`: realistic input for an exchange, partners that answer like the real ones, and checkers
 //! that read the database and the queues from outside and share no code with the workers.
-#![allow(
-    clippy::print_stdout,
-    reason = "a command line tool: its result goes to standard output"
-)]
+#![allow(clippy::print_stdout, reason = "a command line tool: its result goes to standard output")]
 
 mod bench;
 mod convert;
@@ -75,27 +72,15 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Limits(args) => {
             let limits = block_on(bench::limits(&args))??;
-            if args.json {
-                print_json(&limits)?
-            } else {
-                bench::print_limits(&limits)
-            }
+            if args.json { print_json(&limits)? } else { bench::print_limits(&limits) }
         }
         Command::Run(bench::RunCommand::StatusUpdates(args)) => {
             let measured = block_on(bench::status_updates(&args))??;
-            if args.json {
-                print_json(&measured)?
-            } else {
-                bench::print_status_updates(&measured)
-            }
+            if args.json { print_json(&measured)? } else { bench::print_status_updates(&measured) }
         }
         Command::Digest(args) => {
             let fingerprint = block_on(digest::run(&args))??;
-            if args.json {
-                print_json(&fingerprint)?
-            } else {
-                digest::print(&fingerprint)
-            }
+            if args.json { print_json(&fingerprint)? } else { digest::print(&fingerprint) }
         }
         Command::Verify(args) => {
             let report = block_on(verify::run(&args))??;
@@ -104,11 +89,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             } else {
                 verify::print(&report)
             }
-            return Ok(if report.holds {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            });
+            return Ok(if report.holds { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -36,24 +36,14 @@ pub(crate) struct Timeslot {
 impl Timeslot {
     fn parse(code: &str, cutoff: &str) -> Option<Self> {
         let (day, time) = cutoff.strip_prefix('D')?.split_once(' ')?;
-        let days_before = if day.is_empty() {
-            0
-        } else {
-            day.strip_prefix('-')?.parse().ok()?
-        };
+        let days_before = if day.is_empty() { 0 } else { day.strip_prefix('-')?.parse().ok()? };
         let cutoff = NaiveTime::parse_from_str(time, "%H:%M").ok()?;
-        Some(Self {
-            code: code.to_owned(),
-            days_before,
-            cutoff,
-        })
+        Some(Self { code: code.to_owned(), days_before, cutoff })
     }
 
     /// The last moment at which an order for this day and window is in time.
     pub(crate) fn cutoff_at(&self, delivery: NaiveDate, timezone: Tz) -> DateTime<Utc> {
-        let day = delivery
-            .checked_sub_days(Days::new(self.days_before))
-            .unwrap_or(delivery);
+        let day = delivery.checked_sub_days(Days::new(self.days_before)).unwrap_or(delivery);
         let local = day.and_time(self.cutoff);
         // A cut-off inside the hour that a clock change skips does not exist: read it as UTC.
         timezone
@@ -103,15 +93,10 @@ impl Network {
             .collect();
         let mut timeslots = read_timeslots(tables)?;
         timeslots.sort_by_key(|slot| (std::cmp::Reverse(slot.days_before), slot.cutoff));
-        let empty = |table: &str| NetworkError::Empty {
-            table: table.to_owned(),
-        };
+        let empty = |table: &str| NetworkError::Empty { table: table.to_owned() };
         Ok(Self {
             districts: Weighted::new(weighted).ok_or_else(|| empty("districts"))?,
-            earliest_cutoff: timeslots
-                .first()
-                .cloned()
-                .ok_or_else(|| empty("timeslots"))?,
+            earliest_cutoff: timeslots.first().cloned().ok_or_else(|| empty("timeslots"))?,
             timeslots: Weighted::new(timeslots.into_iter().map(|slot| (slot, 1.0)).collect())
                 .ok_or_else(|| empty("timeslots"))?,
             heaviest_truck_kg: read_heaviest(tables)?,
@@ -122,16 +107,12 @@ impl Network {
 fn read_districts(tables: &Tables) -> Result<Vec<District>, NetworkError> {
     let depots = tables.get("depots")?.pairs("depot", "timezone")?;
     let zones = tables.get("zones")?.pairs("zone", "depot")?;
-    let find = |pairs: &[(String, String)], table: &str, key: &str| {
-        pairs
-            .iter()
-            .find(|(name, _)| name == key)
-            .map(|(_, value)| value.clone())
-            .ok_or_else(|| NetworkError::Unknown {
-                table: table.to_owned(),
-                code: key.to_owned(),
-            })
-    };
+    let find =
+        |pairs: &[(String, String)], table: &str, key: &str| {
+            pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone()).ok_or_else(
+                || NetworkError::Unknown { table: table.to_owned(), code: key.to_owned() },
+            )
+        };
     let mut districts: Vec<District> = Vec::new();
     for (code, zone) in tables.get("districts")?.pairs("district", "zone")? {
         let depot = find(&zones, "zones", &zone)?;
@@ -164,18 +145,14 @@ fn read_timeslots(tables: &Tables) -> Result<Vec<Timeslot>, NetworkError> {
 }
 
 fn read_heaviest(tables: &Tables) -> Result<u32, NetworkError> {
-    let pairs = tables
-        .get("truck_types")?
-        .pairs("truck_type", "max_weight_kg")?;
+    let pairs = tables.get("truck_types")?.pairs("truck_type", "max_weight_kg")?;
     let mut heaviest = 0;
     for (_, kilograms) in pairs {
-        let number = kilograms
-            .parse::<u32>()
-            .map_err(|_not_a_number| NetworkError::Value {
-                table: "truck_types".to_owned(),
-                value: kilograms,
-                expected: "max_weight_kg as a whole number",
-            })?;
+        let number = kilograms.parse::<u32>().map_err(|_not_a_number| NetworkError::Value {
+            table: "truck_types".to_owned(),
+            value: kilograms,
+            expected: "max_weight_kg as a whole number",
+        })?;
         heaviest = heaviest.max(number);
     }
     Ok(heaviest)

@@ -133,10 +133,7 @@ impl Journal {
             return Ok(Self(None));
         };
         let file = OpenOptions::new().create(true).append(true).open(path);
-        let file = file.map_err(|source| PartnerError::Journal {
-            path: path.clone(),
-            source,
-        })?;
+        let file = file.map_err(|source| PartnerError::Journal { path: path.clone(), source })?;
         Ok(Self(Some((path.clone(), BufWriter::new(file)))))
     }
 
@@ -148,10 +145,7 @@ impl Journal {
         let line = serde_json::to_string(entry).map_err(io::Error::from);
         line.and_then(|line| writeln!(file, "{line}"))
             .and_then(|()| file.flush())
-            .map_err(|source| PartnerError::Journal {
-                path: path.clone(),
-                source,
-            })
+            .map_err(|source| PartnerError::Journal { path: path.clone(), source })
     }
 }
 
@@ -163,18 +157,14 @@ impl Journal {
 pub(crate) async fn run_wms(args: &WmsArgs) -> Result<Tally, PartnerError> {
     let mut journal = Journal::open(args.journal.as_ref())?;
     let limits = Limits {
-        at: args
-            .duration
-            .map(|seconds| Instant::now() + Duration::from_secs(seconds)),
+        at: args.duration.map(|seconds| Instant::now() + Duration::from_secs(seconds)),
         idle: args.until_idle.map(Duration::from_secs),
     };
     let mut stop = std::pin::pin!(stop_signal()?);
     let mut tally = Tally::default();
     let mut session = Session::open(args).await?;
     loop {
-        let ended = session
-            .work(args, limits, stop.as_mut(), &mut tally, &mut journal)
-            .await;
+        let ended = session.work(args, limits, stop.as_mut(), &mut tally, &mut journal).await;
         match ended {
             Ok(Ended::Done) => {
                 session.close().await;

@@ -169,30 +169,16 @@ pub(crate) async fn run(args: &VerifyArgs) -> Result<Report, VerifyError> {
     if let Some(journal) = &args.journal {
         let found = sent::check(journal, &mut snapshot, args.amqp_url.as_ref()).await?;
         let says = "a message that its sender had confirmed had its effect or is a dead letter";
-        checks.push(result(
-            Invariant::NothingLost,
-            "confirmed-is-settled",
-            says,
-            found,
-        ));
+        checks.push(result(Invariant::NothingLost, "confirmed-is-settled", says, found));
     }
     if let Some(manifest) = &args.manifest {
         let found = planned::check(manifest, &mut snapshot).await?;
         let says = "as many orders, lines and waybills are there as the generator planned";
-        checks.push(result(
-            Invariant::NothingLost,
-            "day-is-as-planned",
-            says,
-            found,
-        ));
+        checks.push(result(Invariant::NothingLost, "day-is-as-planned", says, found));
     }
     checks.sort_by_key(|check| check.invariant);
     let holds = checks.iter().all(|check| check.violations == 0);
-    Ok(Report {
-        holds,
-        checks,
-        queues,
-    })
+    Ok(Report { holds, checks, queues })
 }
 
 /// The checks that need nothing but the database.
@@ -201,56 +187,29 @@ pub(crate) async fn run(args: &VerifyArgs) -> Result<Report, VerifyError> {
 /// [`ReadError`] when it cannot be read.
 pub(crate) async fn database(snapshot: &mut Snapshot) -> Result<Vec<CheckResult>, ReadError> {
     let mut results = Vec::new();
-    let checks = [OUTBOX]
-        .into_iter()
-        .chain(orders::CHECKS)
-        .chain(history::CHECKS);
+    let checks = [OUTBOX].into_iter().chain(orders::CHECKS).chain(history::CHECKS);
     for check in checks.chain(quota::CHECKS) {
         results.push(ask(snapshot, check).await?);
     }
     let found = trucks::check(snapshot).await?;
     let says = "a route's load, stops and waybills are within what its truck and template allow";
-    results.push(result(
-        Invariant::NeverOversold,
-        "truck-holds-its-route",
-        says,
-        found,
-    ));
+    results.push(result(Invariant::NeverOversold, "truck-holds-its-route", says, found));
     Ok(results)
 }
 
 async fn ask(snapshot: &mut Snapshot, check: Check) -> Result<CheckResult, ReadError> {
-    let Check {
-        invariant,
-        name,
-        says,
-        ..
-    } = check;
+    let Check { invariant, name, says, .. } = check;
     let examined = snapshot.number(name, check.examined).await?;
     let sql = format!(
         "SELECT v.subject, v.detail, COUNT(*) OVER () FROM ({}) v ORDER BY v.subject LIMIT {NAMED_MAX}",
         check.violations
     );
-    let read = |row: &_| {
-        Ok((
-            Finding {
-                subject: text(row, 0)?,
-                detail: text(row, 1)?,
-            },
-            number(row, 2)?,
-        ))
-    };
+    let read =
+        |row: &_| Ok((Finding { subject: text(row, 0)?, detail: text(row, 1)? }, number(row, 2)?));
     let rows = snapshot.rows(name, &sql, read).await?;
     let violations = rows.first().map_or(0, |(_, found)| *found);
     let named = rows.into_iter().map(|(finding, _)| finding).collect();
-    Ok(CheckResult {
-        invariant,
-        name,
-        says,
-        examined,
-        violations,
-        named,
-    })
+    Ok(CheckResult { invariant, name, says, examined, violations, named })
 }
 
 fn result(
@@ -261,14 +220,7 @@ fn result(
 ) -> CheckResult {
     let violations = u64::try_from(named.len()).unwrap_or(u64::MAX);
     named.truncate(NAMED_MAX);
-    CheckResult {
-        invariant,
-        name,
-        says,
-        examined,
-        violations,
-        named,
-    }
+    CheckResult { invariant, name, says, examined, violations, named }
 }
 
 fn drained(depths: &[Depth]) -> CheckResult {
@@ -276,22 +228,13 @@ fn drained(depths: &[Depth]) -> CheckResult {
     let named = depths.iter().filter(waiting).map(finding).collect();
     let examined = u64::try_from(depths.len()).unwrap_or(u64::MAX);
     let says = "no message waits in a work or retry queue";
-    result(
-        Invariant::NothingLost,
-        "queues-are-drained",
-        says,
-        (examined, named),
-    )
+    result(Invariant::NothingLost, "queues-are-drained", says, (examined, named))
 }
 
 fn dead_letters(depths: &[Depth], allowed: u64) -> CheckResult {
     let dead = |depth: &&Depth| depth.purpose == Purpose::DeadLetters && depth.messages > 0;
     let named: Vec<Finding> = depths.iter().filter(dead).map(finding).collect();
-    let total: u64 = depths
-        .iter()
-        .filter(dead)
-        .map(|depth| u64::from(depth.messages))
-        .sum();
+    let total: u64 = depths.iter().filter(dead).map(|depth| u64::from(depth.messages)).sum();
     let violations = if total > allowed { total } else { 0 };
     CheckResult {
         invariant: Invariant::NothingLost,
@@ -304,32 +247,15 @@ fn dead_letters(depths: &[Depth], allowed: u64) -> CheckResult {
 }
 
 fn finding(depth: &Depth) -> Finding {
-    Finding {
-        subject: depth.queue.clone(),
-        detail: format!("{} messages", depth.messages),
-    }
+    Finding { subject: depth.queue.clone(), detail: format!("{} messages", depth.messages) }
 }
 
 /// The report for people.
 pub(crate) fn print(report: &Report) {
     for check in &report.checks {
-        let verdict = if check.violations == 0 {
-            "ok  "
-        } else {
-            "FAIL"
-        };
-        let CheckResult {
-            invariant,
-            name,
-            says,
-            examined,
-            violations,
-            ..
-        } = check;
-        println!(
-            "{verdict} {} {name:<32} {examined:>9} examined  {says}",
-            invariant.label()
-        );
+        let verdict = if check.violations == 0 { "ok  " } else { "FAIL" };
+        let CheckResult { invariant, name, says, examined, violations, .. } = check;
+        println!("{verdict} {} {name:<32} {examined:>9} examined  {says}", invariant.label());
         if *violations > 0 {
             println!("        {violations} violations, for example:");
             for Finding { subject, detail } in &check.named {
@@ -340,12 +266,5 @@ pub(crate) fn print(report: &Report) {
     if report.queues.is_none() {
         println!("     the queues were not looked at: set AMQP_URL");
     }
-    println!(
-        "{}",
-        if report.holds {
-            "every invariant holds"
-        } else {
-            "VIOLATED"
-        }
-    );
+    println!("{}", if report.holds { "every invariant holds" } else { "VIOLATED" });
 }

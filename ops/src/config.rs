@@ -79,25 +79,14 @@ async fn show(kind: Option<WorkerKind>, site: &Site, output: Output) -> Result<(
     let mut running = Vec::new();
     if let Some(kind) = kind {
         let address = site.worker(kind)?;
-        for setting in settings
-            .iter_mut()
-            .filter(|s| s.env.as_deref() == Some("AMQP_URL"))
-        {
+        for setting in settings.iter_mut().filter(|s| s.env.as_deref() == Some("AMQP_URL")) {
             setting.value = Some(format!("{address:?}"));
         }
         running = of_running(kind, site, &settings)?;
         let row = store::settings::read(&site.database().await?, kind.name()).await?;
-        stored = row.map(|row| Stored {
-            version: row.version,
-            settings: row.settings,
-        });
+        stored = row.map(|row| Stored { version: row.version, settings: row.settings });
     }
-    let shown = Shown {
-        worker: kind.map(WorkerKind::name),
-        settings,
-        stored,
-        running,
-    };
+    let shown = Shown { worker: kind.map(WorkerKind::name), settings, stored, running };
     output.result(&shown, || text(&shown, output))
 }
 
@@ -109,11 +98,7 @@ fn of_running(kind: WorkerKind, site: &Site, known: &[Effective]) -> Result<Vec<
                 setting.env.as_deref() == Some(&env) && setting.value.as_deref() == Some(&value)
             });
             if env.starts_with("DRAY_") && !same {
-                running.push(Running {
-                    instance: instance.clone(),
-                    env,
-                    value,
-                });
+                running.push(Running { instance: instance.clone(), env, value });
             }
         }
     }
@@ -122,10 +107,7 @@ fn of_running(kind: WorkerKind, site: &Site, known: &[Effective]) -> Result<Vec<
 
 fn unusable(error: &clap::Error) -> CommandError {
     let text = error.to_string();
-    CommandError::new(
-        Exit::Config,
-        text.trim_start_matches("error: ").trim_end().to_owned(),
-    )
+    CommandError::new(Exit::Config, text.trim_start_matches("error: ").trim_end().to_owned())
 }
 
 fn text(shown: &Shown, output: Output) -> String {
@@ -150,10 +132,7 @@ fn text(shown: &Shown, output: Output) -> String {
             ("concurrency", settings.concurrency.map(|n| n.to_string())),
             ("batch_max", settings.batch_max.map(|n| n.to_string())),
             ("prefetch", settings.prefetch.map(|n| n.to_string())),
-            (
-                "rate_per_second",
-                settings.rate_per_second.map(|n| n.to_string()),
-            ),
+            ("rate_per_second", settings.rate_per_second.map(|n| n.to_string())),
             ("paused", settings.paused.then(|| "yes".to_owned())),
         ];
         let set = limits
@@ -167,12 +146,7 @@ fn text(shown: &Shown, output: Output) -> String {
     }
     if !shown.running.is_empty() {
         let mut table = Table::new(&["running instance", "variable", "value"]);
-        for Running {
-            instance,
-            env,
-            value,
-        } in &shown.running
-        {
+        for Running { instance, env, value } in &shown.running {
             table.row([instance.clone(), env.clone(), value.clone()]);
         }
         text.push_str(&format!("\n{}", table.render(output)));
@@ -190,26 +164,11 @@ struct Checked {
 fn check(site: &Site, output: Output) -> Result<()> {
     let problem = |checked: Result<()>| checked.err().map(|error| error.to_string());
     let checks = [
-        Checked {
-            what: "settings of the workers",
-            problem: problem(check_worker_settings()),
-        },
-        Checked {
-            what: "AMQP_MANAGEMENT_URL",
-            problem: problem(check_management(site)),
-        },
-        Checked {
-            what: "DATABASE_OWNER_URL",
-            problem: problem(site.owner_url().map(|_| ())),
-        },
-        Checked {
-            what: "secret",
-            problem: problem(check_secret()),
-        },
-        Checked {
-            what: "hot folder",
-            problem: problem(check_hotfolder(site)),
-        },
+        Checked { what: "settings of the workers", problem: problem(check_worker_settings()) },
+        Checked { what: "AMQP_MANAGEMENT_URL", problem: problem(check_management(site)) },
+        Checked { what: "DATABASE_OWNER_URL", problem: problem(site.owner_url().map(|_| ())) },
+        Checked { what: "secret", problem: problem(check_secret()) },
+        Checked { what: "hot folder", problem: problem(check_hotfolder(site)) },
     ];
     output.result(&checks, || {
         let mut table = Table::new(&["what", "verdict"]);
@@ -222,16 +181,9 @@ fn check(site: &Site, output: Output) -> Result<()> {
         }
         table.render(output)
     })?;
-    match checks
-        .iter()
-        .filter(|checked| checked.problem.is_some())
-        .count()
-    {
+    match checks.iter().filter(|checked| checked.problem.is_some()).count() {
         0 => Ok(()),
-        count => Err(CommandError::new(
-            Exit::Config,
-            format!("{count} settings cannot be used"),
-        )),
+        count => Err(CommandError::new(Exit::Config, format!("{count} settings cannot be used"))),
     }
 }
 
@@ -253,10 +205,8 @@ fn check_secret() -> Result<()> {
         std::fs::metadata(path).map_err(|error| CommandError::file("read", path, &error))?;
     let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
-        let message = format!(
-            "{} may be read by others (mode {mode:o}): chmod 600 it",
-            path.display()
-        );
+        let message =
+            format!("{} may be read by others (mode {mode:o}): chmod 600 it", path.display());
         return Err(CommandError::new(Exit::Config, message));
     }
     Ok(())
@@ -268,10 +218,8 @@ fn check_hotfolder(site: &Site) -> Result<()> {
         return Ok(()); // `fleet up` makes it
     }
     rustix::fs::access(&root, rustix::fs::Access::WRITE_OK).map_err(|error| {
-        let message = format!(
-            "{} cannot be written: {error}: correct its owner or rights",
-            root.display()
-        );
+        let message =
+            format!("{} cannot be written: {error}: correct its owner or rights", root.display());
         CommandError::new(Exit::Config, message)
     })
 }

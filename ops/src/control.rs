@@ -90,9 +90,7 @@ pub(crate) async fn scale(args: &ScaleArgs, site: &Site, output: Output) -> Resu
         settings.concurrency = args.concurrency.or(settings.concurrency);
         settings.batch_max = args.batch_max.or(settings.batch_max);
         settings.prefetch = args.prefetch.map_or(settings.prefetch, |wanted| wanted.0);
-        settings.rate_per_second = args
-            .rate
-            .map_or(settings.rate_per_second, |wanted| wanted.0);
+        settings.rate_per_second = args.rate.map_or(settings.rate_per_second, |wanted| wanted.0);
     };
     change(args.worker, &args.wait, edit, site, output).await
 }
@@ -104,14 +102,7 @@ pub(crate) async fn pause(
     site: &Site,
     output: Output,
 ) -> Result<()> {
-    change(
-        args.worker,
-        &args.wait,
-        |settings| settings.paused = paused,
-        site,
-        output,
-    )
-    .await
+    change(args.worker, &args.wait, |settings| settings.paused = paused, site, output).await
 }
 
 /// Runs `drain`: nothing is stored, the instances finish what they hold and end.
@@ -129,10 +120,7 @@ async fn change(
     let database = site.database().await?;
     let person = settings::var("USER")?.unwrap_or_else(|| "operator".to_owned());
     let stored = store::settings::change(&database, worker.name(), &person, edit).await?;
-    let request = ControlRequest::Apply {
-        version: stored.version,
-        settings: stored.settings,
-    };
+    let request = ControlRequest::Apply { version: stored.version, settings: stored.settings };
     tell(worker, request, wait, site, output).await
 }
 
@@ -162,22 +150,15 @@ async fn tell(
     output: Output,
 ) -> Result<()> {
     let living = alive(&site.database().await?).await?;
-    let of_kind = living
-        .into_iter()
-        .filter(|instance| instance.report.worker == worker.name());
+    let of_kind = living.into_iter().filter(|instance| instance.report.worker == worker.name());
     let mut silent: BTreeSet<String> = of_kind.map(|instance| instance.report.instance).collect();
     let mut answers = Vec::new();
     if !silent.is_empty() {
         let mut operator = Operator::connect(site).await?;
-        let command = ControlCommand {
-            worker: worker.name().to_owned(),
-            request,
-        };
+        let command = ControlCommand { worker: worker.name().to_owned(), request };
         let sent = Instant::now();
         let until = sent + Duration::from_secs(wait.wait);
-        operator
-            .send(MessageId::generate(), &command, until)
-            .await?;
+        operator.send(MessageId::generate(), &command, until).await?;
         while !silent.is_empty() {
             let Some(delivery) = operator.next(until).await? else {
                 break;
@@ -186,19 +167,12 @@ async fn tell(
                 continue;
             };
             silent.remove(&answer.report.instance);
-            answers.push(Answered {
-                milliseconds: sent.elapsed().as_millis(),
-                answer,
-            });
+            answers.push(Answered { milliseconds: sent.elapsed().as_millis(), answer });
         }
         operator.close().await;
     }
-    let told = Told {
-        worker: worker.name(),
-        request,
-        answers,
-        silent: silent.into_iter().collect(),
-    };
+    let told =
+        Told { worker: worker.name(), request, answers, silent: silent.into_iter().collect() };
     output.result(&told, || text(&told, output))?;
     judge(&told)
 }
@@ -211,11 +185,7 @@ fn judge(told: &Told) -> Result<()> {
         );
         return Err(CommandError::new(Exit::Unavailable, message));
     }
-    let stale = told
-        .answers
-        .iter()
-        .filter(|answered| !answered.answer.taken)
-        .count();
+    let stale = told.answers.iter().filter(|answered| !answered.answer.taken).count();
     if stale > 0 {
         let message =
             format!("{stale} instances have newer settings in force: somebody else changed them");
@@ -249,11 +219,7 @@ fn text(told: &Told, output: Output) -> String {
         "ms",
     ];
     let mut table = Table::new(&heads);
-    for Answered {
-        milliseconds,
-        answer,
-    } in &told.answers
-    {
+    for Answered { milliseconds, answer } in &told.answers {
         let report = &answer.report;
         table.row([
             report.instance.clone(),
@@ -290,10 +256,6 @@ mod tests {
         assert_eq!(or_none::<NonZeroU32>("none").unwrap().0, None);
         assert_eq!(or_none::<NonZeroU32>("50").unwrap().0, NonZeroU32::new(50));
         assert!(or_none::<NonZeroU32>("0").is_err());
-        assert!(
-            or_none::<NonZeroU32>("some")
-                .unwrap_err()
-                .ends_with("; or none")
-        );
+        assert!(or_none::<NonZeroU32>("some").unwrap_err().ends_with("; or none"));
     }
 }

@@ -71,9 +71,7 @@ impl Filter {
             |wanted: &Option<String>, is: &str| wanted.as_ref().is_none_or(|wanted| wanted == is);
         same(&self.reason, &letter.reason)
             && same(&self.message_type, &letter.message_type)
-            && self
-                .id
-                .is_none_or(|id| letter.message_id == Some(MessageId(id)))
+            && self.id.is_none_or(|id| letter.message_id == Some(MessageId(id)))
             && self
                 .older_than
                 .is_none_or(|least| letter.age_seconds(now).is_some_and(|age| age >= least))
@@ -140,18 +138,9 @@ struct Groups {
 
 async fn ls(operator: &Operator, limit: u16, output: Output) -> Result<()> {
     let now = Timestamp::now();
-    let mut found = Groups {
-        ready: BTreeMap::new(),
-        groups: Vec::new(),
-    };
-    for kind in WorkerKind::ALL
-        .into_iter()
-        .filter(|kind| kind.settles_messages())
-    {
-        let depth = operator
-            .connection()
-            .depth(&kind.dead_letter_queue())
-            .await?;
+    let mut found = Groups { ready: BTreeMap::new(), groups: Vec::new() };
+    for kind in WorkerKind::ALL.into_iter().filter(|kind| kind.settles_messages()) {
+        let depth = operator.connection().depth(&kind.dead_letter_queue()).await?;
         found.ready.insert(kind.name(), depth);
         if depth > 0 {
             let letters = letters::look(operator, kind, limit).await?;
@@ -170,13 +159,7 @@ async fn ls(operator: &Operator, limit: u16, output: Output) -> Result<()> {
                 group.message_type.clone(),
                 group.count.to_string(),
                 cell(group.oldest_seconds.map(age)),
-                group
-                    .detail
-                    .as_deref()
-                    .unwrap_or_default()
-                    .chars()
-                    .take(100)
-                    .collect(),
+                group.detail.as_deref().unwrap_or_default().chars().take(100).collect(),
             ]);
         }
         table.render(output)
@@ -186,16 +169,14 @@ async fn ls(operator: &Operator, limit: u16, output: Output) -> Result<()> {
 fn grouped(kind: WorkerKind, letters: &[Letter], now: Timestamp) -> Vec<Group> {
     let mut groups: BTreeMap<(&str, &str), Group> = BTreeMap::new();
     for letter in letters {
-        let group = groups
-            .entry((&letter.reason, &letter.message_type))
-            .or_insert_with(|| Group {
-                worker: kind.name(),
-                reason: letter.reason.clone(),
-                message_type: letter.message_type.clone(),
-                count: 0,
-                oldest_seconds: None,
-                detail: letter.detail.clone(),
-            });
+        let group = groups.entry((&letter.reason, &letter.message_type)).or_insert_with(|| Group {
+            worker: kind.name(),
+            reason: letter.reason.clone(),
+            message_type: letter.message_type.clone(),
+            count: 0,
+            oldest_seconds: None,
+            detail: letter.detail.clone(),
+        });
         group.count += 1;
         group.oldest_seconds = group.oldest_seconds.max(letter.age_seconds(now));
     }
@@ -212,13 +193,7 @@ async fn show(operator: &Operator, args: &ShowArgs, output: Output) -> Result<()
         .map(|letter| letter.describe(args.body))
         .collect::<std::result::Result<_, serde_json::Error>>()?;
     let text = serde_json::to_string_pretty(&shown)?;
-    output.result(&shown, || {
-        if shown.is_empty() {
-            "no such dead letter".to_owned()
-        } else {
-            text
-        }
-    })
+    output.result(&shown, || if shown.is_empty() { "no such dead letter".to_owned() } else { text })
 }
 
 #[derive(Debug, Serialize)]
@@ -239,17 +214,9 @@ async fn retry(operator: &Operator, args: &RetryArgs, output: Output) -> Result<
         let letters = letters::look(operator, args.filter.worker, u16::MAX).await?;
         let takes = |letter: &&Letter| args.filter.takes(letter, now);
         let matching = letters.iter().filter(takes).count();
-        let unreadable = letters
-            .iter()
-            .filter(takes)
-            .filter(|letter| letter.message_id.is_none())
-            .count();
-        Retried {
-            worker,
-            matching,
-            retried: 0,
-            unreadable,
-        }
+        let unreadable =
+            letters.iter().filter(takes).filter(|letter| letter.message_id.is_none()).count();
+        Retried { worker, matching, retried: 0, unreadable }
     } else {
         let done = retry::retry(operator, &args.filter, args.limit).await?;
         Retried {
@@ -260,11 +227,7 @@ async fn retry(operator: &Operator, args: &RetryArgs, output: Output) -> Result<
         }
     };
     output.result(&retried, || {
-        let verb = if args.dry_run {
-            "would be tried again"
-        } else {
-            "match"
-        };
+        let verb = if args.dry_run { "would be tried again" } else { "match" };
         format!(
             "{} dead letters of {worker} {verb}, {} published again, {} unreadable",
             retried.matching, retried.retried, retried.unreadable

@@ -42,42 +42,22 @@ pub(super) struct Findings(Vec<Finding>);
 
 impl Findings {
     fn ok(&mut self, area: &'static str, found: impl Into<String>) {
-        self.0.push(Finding {
-            level: Level::Ok,
-            area,
-            found: found.into(),
-            advice: None,
-        });
+        self.0.push(Finding { level: Level::Ok, area, found: found.into(), advice: None });
     }
 
     fn warn(&mut self, area: &'static str, found: impl Into<String>, advice: impl Into<String>) {
         let (found, advice) = (found.into(), Some(advice.into()));
-        self.0.push(Finding {
-            level: Level::Warning,
-            area,
-            found,
-            advice,
-        });
+        self.0.push(Finding { level: Level::Warning, area, found, advice });
     }
 
     fn wrong(&mut self, area: &'static str, found: impl Into<String>, advice: impl Into<String>) {
         let (found, advice) = (found.into(), Some(advice.into()));
-        self.0.push(Finding {
-            level: Level::Wrong,
-            area,
-            found,
-            advice,
-        });
+        self.0.push(Finding { level: Level::Wrong, area, found, advice });
     }
 
     /// A check that could not be made: the error says what to do.
     fn failed(&mut self, area: &'static str, error: &CommandError) {
-        self.0.push(Finding {
-            level: Level::Wrong,
-            area,
-            found: error.to_string(),
-            advice: None,
-        });
+        self.0.push(Finding { level: Level::Wrong, area, found: error.to_string(), advice: None });
     }
 }
 
@@ -89,17 +69,9 @@ pub(crate) async fn run(site: &Site, output: Output) -> Result<()> {
     database::look(site, &mut findings).await;
     machine::redis(&mut findings).await;
     output.result(&findings, || text(&findings, output))?;
-    match findings
-        .0
-        .iter()
-        .filter(|finding| finding.level == Level::Wrong)
-        .count()
-    {
+    match findings.0.iter().filter(|finding| finding.level == Level::Wrong).count() {
         0 => Ok(()),
-        count => Err(CommandError::new(
-            Exit::NotAsItShouldBe,
-            format!("{count} things are wrong"),
-        )),
+        count => Err(CommandError::new(Exit::NotAsItShouldBe, format!("{count} things are wrong"))),
     }
 }
 
@@ -111,11 +83,7 @@ fn text(findings: &Findings, output: Output) -> String {
             Level::Warning => (Tone::Strong, "look   "),
             Level::Wrong => (Tone::Bad, "wrong  "),
         };
-        table.row([
-            finding.area.to_owned(),
-            output.paint(tone, word),
-            finding.found.clone(),
-        ]);
+        table.row([finding.area.to_owned(), output.paint(tone, word), finding.found.clone()]);
         if let Some(advice) = &finding.advice {
             table.row([String::new(), String::new(), format!("-> {advice}")]);
         }

@@ -69,19 +69,12 @@ pub(crate) type Result<T> = std::result::Result<T, CommandError>;
 impl CommandError {
     /// `message` says what happened, where, and what to do.
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self {
-            exit,
-            message: message.into(),
-        }
+        Self { exit, message: message.into() }
     }
 
     /// A file that cannot be used.
     pub(crate) fn file(action: &str, path: &Path, error: &io::Error) -> Self {
-        let exit = if error.kind() == io::ErrorKind::NotFound {
-            Exit::NoInput
-        } else {
-            Exit::Io
-        };
+        let exit = if error.kind() == io::ErrorKind::NotFound { Exit::NoInput } else { Exit::Io };
         Self::new(exit, format!("cannot {action} {}: {error}", path.display()))
     }
 
@@ -140,18 +133,12 @@ impl From<SettingsError> for CommandError {
 
 impl From<serde_json::Error> for CommandError {
     fn from(error: serde_json::Error) -> Self {
-        Self::new(
-            Exit::Software,
-            format!("a value does not serialise: {error}"),
-        )
+        Self::new(Exit::Software, format!("a value does not serialise: {error}"))
     }
 }
 
 impl From<tokio::task::JoinError> for CommandError {
     fn from(error: tokio::task::JoinError) -> Self {
-        Self::new(
-            Exit::Software,
-            format!("a task of this program ended early: {error}"),
-        )
+        Self::new(Exit::Software, format!("a task of this program ended early: {error}"))
     }
 }

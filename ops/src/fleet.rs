@@ -101,12 +101,8 @@ pub(crate) fn worker(name: &str) -> std::result::Result<WorkerKind, String> {
 }
 
 fn instances(text: &str) -> std::result::Result<(WorkerKind, NonZeroU16), String> {
-    let (name, count) = text
-        .split_once('=')
-        .ok_or("write it like waybill-status=2")?;
-    let count = count
-        .parse::<NonZeroU16>()
-        .map_err(|error| format!("{count:?}: {error}"))?;
+    let (name, count) = text.split_once('=').ok_or("write it like waybill-status=2")?;
+    let count = count.parse::<NonZeroU16>().map_err(|error| format!("{count:?}: {error}"))?;
     Ok((worker(name)?, count))
 }
 
@@ -124,10 +120,7 @@ async fn up(args: &UpArgs, site: &Site, output: Output) -> Result<()> {
     if args.background {
         // a session of its own: the terminal that started it may go away
         rustix::process::setsid().map_err(|error| {
-            CommandError::new(
-                Exit::System,
-                format!("cannot leave the terminal's session: {error}"),
-            )
+            CommandError::new(Exit::System, format!("cannot leave the terminal's session: {error}"))
         })?;
     }
     let plan = Plan::new(&request(args, site)?, site)?;
@@ -142,9 +135,7 @@ async fn up(args: &UpArgs, site: &Site, output: Output) -> Result<()> {
         return Err(error);
     }
     let up = fleet.describe();
-    output.result(&up, || {
-        format!("{} workers are ready; Ctrl-C stops them", up.workers.len())
-    })?;
+    output.result(&up, || format!("{} workers are ready; Ctrl-C stops them", up.workers.len()))?;
     stop_signal().await?;
     output.note("stopping: every worker finishes what it holds");
     fleet.stop().await

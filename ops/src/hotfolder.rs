@@ -70,24 +70,15 @@ pub(crate) async fn run(command: HotfolderCommand, site: &Site, output: Output) 
 }
 
 async fn skip(args: SkipArgs, site: &Site, output: Output) -> Result<()> {
-    let command = SkipSequence {
-        kind: args.kind,
-        source: args.source,
-        sequence: args.sequence,
-    };
+    let command = SkipSequence { kind: args.kind, source: args.source, sequence: args.sequence };
     let mut operator = Operator::connect(site).await?;
-    let reply = operator
-        .ask(&command, Duration::from_secs(args.wait))
-        .await?;
+    let reply = operator.ask(&command, Duration::from_secs(args.wait)).await?;
     operator.close().await;
     if let Some(error) = refused(&reply) {
         return Err(error);
     }
     output.result(&reply, || {
-        format!(
-            "{} of {} goes on after {}",
-            command.kind, command.source, command.sequence
-        )
+        format!("{} of {} goes on after {}", command.kind, command.source, command.sequence)
     })
 }
 
@@ -145,11 +136,7 @@ struct Waiting {
 
 async fn ls(args: &LsArgs, site: &Site, output: Output) -> Result<()> {
     let database: Database = site.database().await?;
-    let wanted = |source: &str| {
-        args.source
-            .as_ref()
-            .is_none_or(|only| only.as_str() == source)
-    };
+    let wanted = |source: &str| args.source.as_ref().is_none_or(|only| only.as_str() == source);
     let mut sequences: Vec<Sequence> = database.select(SEQUENCES, &NONE).await?;
     sequences.retain(|row| wanted(&row.source));
     let mut files: Vec<ImportFile> = database.select(FILES, &NONE).await?;
@@ -163,20 +150,13 @@ async fn ls(args: &LsArgs, site: &Site, output: Output) -> Result<()> {
     } else {
         None
     };
-    let listing = Listing {
-        root: root.display().to_string(),
-        sequences,
-        files,
-        waiting,
-    };
+    let listing = Listing { root: root.display().to_string(), sequences, files, waiting };
     output.result(&listing, || text(&listing, output))
 }
 
 fn waiting(root: &Path, sequences: &[Sequence]) -> Result<Vec<Waiting>> {
-    let next: BTreeMap<(&str, &str), u64> = sequences
-        .iter()
-        .map(|s| ((s.kind.as_str(), s.source.as_str()), s.next_sequence))
-        .collect();
+    let next: BTreeMap<(&str, &str), u64> =
+        sequences.iter().map(|s| ((s.kind.as_str(), s.source.as_str()), s.next_sequence)).collect();
     let mut found = Vec::new();
     for (source, _) in entries(root)? {
         let inbox = root.join(&source).join("inbox");
@@ -185,12 +165,7 @@ fn waiting(root: &Path, sequences: &[Sequence]) -> Result<Vec<Waiting>> {
         }
         for (name, bytes) in entries(&inbox)? {
             let because = because(&name, &source, &next);
-            found.push(Waiting {
-                source: source.clone(),
-                name,
-                bytes,
-                because,
-            });
+            found.push(Waiting { source: source.clone(), name, bytes, because });
         }
     }
     Ok(found)
@@ -213,19 +188,12 @@ fn entries(directory: &Path) -> Result<Vec<(String, u64)>> {
 
 /// What a file waits for, as far as its name and the stored sequence tell.
 fn because(name: &str, source: &str, next: &BTreeMap<(&str, &str), u64>) -> String {
-    let stem = name
-        .strip_suffix(".gz")
-        .unwrap_or(name)
-        .strip_suffix(".tsv");
-    let parts = stem
-        .and_then(|stem| stem.split_once('-'))
-        .and_then(|(kind, rest)| {
-            let (_, sequence) = rest.rsplit_once('-')?;
-            let digits = sequence
-                .split_once(".r")
-                .map_or(sequence, |(digits, _)| digits);
-            Some((kind, digits.parse::<u64>().ok()?))
-        });
+    let stem = name.strip_suffix(".gz").unwrap_or(name).strip_suffix(".tsv");
+    let parts = stem.and_then(|stem| stem.split_once('-')).and_then(|(kind, rest)| {
+        let (_, sequence) = rest.rsplit_once('-')?;
+        let digits = sequence.split_once(".r").map_or(sequence, |(digits, _)| digits);
+        Some((kind, digits.parse::<u64>().ok()?))
+    });
     let Some((kind, sequence)) = parts else {
         return "still being written, or its name does not fit".to_owned();
     };
@@ -250,16 +218,8 @@ fn text(listing: &Listing, output: Output) -> String {
             row.next_sequence.to_string(),
         ]);
     }
-    let heads = [
-        "file",
-        "state",
-        "lines",
-        "accepted",
-        "duplicate",
-        "rejected",
-        "finished",
-        "detail",
-    ];
+    let heads =
+        ["file", "state", "lines", "accepted", "duplicate", "rejected", "finished", "detail"];
     let mut files = Table::new(&heads);
     for row in &listing.files {
         files.row([
@@ -312,18 +272,9 @@ mod tests {
         let next = BTreeMap::from([(("order", "a-b"), 7)]);
         let cases = [
             ("order-a-b-000007.tsv", "about to be read"),
-            (
-                "order-a-b-000008.tsv.gz",
-                "number 7 is missing: wait for it, or skip it",
-            ),
-            (
-                "return-a-b-1.tsv",
-                "there is no worker for return files yet",
-            ),
-            (
-                "order-a-b-000009.tsv.part",
-                "still being written, or its name does not fit",
-            ),
+            ("order-a-b-000008.tsv.gz", "number 7 is missing: wait for it, or skip it"),
+            ("return-a-b-1.tsv", "there is no worker for return files yet"),
+            ("order-a-b-000009.tsv.part", "still being written, or its name does not fit"),
             ("nonsense", "still being written, or its name does not fit"),
         ];
         for (name, expected) in cases {

@@ -111,21 +111,9 @@ impl Management {
         let login = self.authorization.as_str();
         let sent = match method {
             Method::Get => self.agent.get(&url).header("authorization", login).call(),
-            Method::Delete => self
-                .agent
-                .delete(&url)
-                .header("authorization", login)
-                .call(),
-            Method::Put => self
-                .agent
-                .put(&url)
-                .header("authorization", login)
-                .send_json(body),
-            Method::Post => self
-                .agent
-                .post(&url)
-                .header("authorization", login)
-                .send_json(body),
+            Method::Delete => self.agent.delete(&url).header("authorization", login).call(),
+            Method::Put => self.agent.put(&url).header("authorization", login).send_json(body),
+            Method::Post => self.agent.post(&url).header("authorization", login).send_json(body),
         };
         let unreachable = |error: ureq::Error| {
             let advice = "check AMQP_MANAGEMENT_URL and that the management plugin is enabled";
@@ -136,11 +124,7 @@ impl Management {
         };
         let mut answer = sent.map_err(unreachable)?;
         let status = answer.status().as_u16();
-        let text = answer
-            .body_mut()
-            .with_config()
-            .limit(ANSWER_BYTES_MAX)
-            .read_to_string();
+        let text = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_string();
         let text = text.map_err(unreachable)?;
         match status {
             200..300 => Ok(text),
@@ -150,10 +134,7 @@ impl Management {
 
     fn refused(&self, status: u16, path: &str, text: &str) -> CommandError {
         let (exit, advice) = match status {
-            401 => (
-                Exit::NoPermission,
-                "check user and password in AMQP_MANAGEMENT_URL",
-            ),
+            401 => (Exit::NoPermission, "check user and password in AMQP_MANAGEMENT_URL"),
             403 => (Exit::NoPermission, "that user needs the tag administrator"),
             404 => (Exit::NoInput, "there is no such thing on this broker"),
             _ => (Exit::Unavailable, "see the broker's log"),
@@ -168,11 +149,7 @@ impl Management {
 
 /// A path of the API from its parts, each encoded.
 pub(crate) fn path(parts: &[&str]) -> String {
-    parts
-        .iter()
-        .map(|part| encoded(part))
-        .collect::<Vec<_>>()
-        .join("/")
+    parts.iter().map(|part| encoded(part)).collect::<Vec<_>>().join("/")
 }
 
 /// Base64 with padding, for the `Authorization` header.
@@ -186,11 +163,7 @@ fn base64(bytes: &[u8]) -> String {
             let shift = 18 - 6 * digit;
             let value = usize::try_from((bits >> shift) & 63).unwrap_or(0);
             let letter = ALPHABET.get(value).copied().unwrap_or(b'=');
-            text.push(if digit <= group.len() {
-                char::from(letter)
-            } else {
-                '='
-            });
+            text.push(if digit <= group.len() { char::from(letter) } else { '=' });
         }
     }
     text
@@ -200,13 +173,8 @@ fn base64(bytes: &[u8]) -> String {
 mod tests {
     #[test]
     fn base64_as_in_rfc_4648() {
-        let pairs = [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foobar", "Zm9vYmFy"),
-        ];
+        let pairs =
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
         for (plain, expected) in pairs {
             assert_eq!(super::base64(plain.as_bytes()), expected);
         }

@@ -49,15 +49,10 @@ pub(crate) async fn run(args: &MigrateArgs, site: &Site, output: Output) -> Resu
 pub(crate) async fn up(site: &Site) -> Result<Vec<Step>> {
     // one connection: the lock belongs to its session and ends with it
     let database = Database::connect(site.owner_url()?.expose(), 1).await?;
-    let locked = database
-        .connection()
-        .execute_unprepared("DO GET_LOCK('dray-migrate', 120)")
-        .await;
+    let locked = database.connection().execute_unprepared("DO GET_LOCK('dray-migrate', 120)").await;
     locked.map_err(|error| failed(&error))?;
     let before = status(&database).await?;
-    Migrator::up(database.connection(), None)
-        .await
-        .map_err(|error| failed(&error))?;
+    Migrator::up(database.connection(), None).await.map_err(|error| failed(&error))?;
     Ok(before.into_iter().filter(|step| !step.applied).collect())
 }
 
@@ -75,19 +70,13 @@ pub(crate) async fn status(database: &Database) -> Result<Vec<Step>> {
 fn failed(error: &sea_orm::DbErr) -> CommandError {
     let advice =
         "MySQL and MariaDB keep what a broken migration has done so far: look, then run it again";
-    CommandError::new(
-        Exit::Unavailable,
-        format!("the migration failed: {error}; {advice}"),
-    )
+    CommandError::new(Exit::Unavailable, format!("the migration failed: {error}; {advice}"))
 }
 
 fn table(steps: &[Step], output: Output) -> String {
     let mut table = Table::new(&["migration", "applied"]);
     for step in steps {
-        table.row([
-            step.name.clone(),
-            if step.applied { "yes" } else { "no" }.to_owned(),
-        ]);
+        table.row([step.name.clone(), if step.applied { "yes" } else { "no" }.to_owned()]);
     }
     table.render(output)
 }

@@ -82,11 +82,7 @@ pub(crate) async fn load(directory: &Path, wait: Duration, site: &Site) -> Resul
         revision = reply.version.max(revision);
     }
     operator.close().await;
-    Ok(Loaded {
-        tables,
-        commands: chunks.len(),
-        revision,
-    })
+    Ok(Loaded { tables, commands: chunks.len(), revision })
 }
 
 /// The worker counts rows of a table as they were sent; the operator wants the line of the file.
@@ -100,20 +96,12 @@ fn refused(chunk: &Chunk, reply: &Reply, directory: &Path) -> Option<CommandErro
 }
 
 fn located(chunk: &Chunk, error: &FieldError, directory: &Path) -> String {
-    let (table, column) = error
-        .field
-        .as_deref()
-        .and_then(|f| f.split_once('.'))
-        .unwrap_or(("", ""));
+    let (table, column) =
+        error.field.as_deref().and_then(|f| f.split_once('.')).unwrap_or(("", ""));
     match error.line_no.and_then(|row| chunk.line(table, row)) {
         Some(line) => {
             let file = directory.join(format!("{table}.tsv"));
-            format!(
-                "{}:{line}: {column}: {} ({})",
-                file.display(),
-                error.message,
-                error.code
-            )
+            format!("{}:{line}: {column}: {} ({})", file.display(), error.message, error.code)
         }
         None => format!("{} ({})", error.message, error.code),
     }
@@ -124,8 +112,7 @@ fn text(loaded: &Loaded, output: Output) -> String {
     for loaded in &loaded.tables {
         table.row([loaded.table.to_owned(), loaded.rows.to_string()]);
     }
-    let revision = loaded.revision.map_or(String::new(), |number| {
-        format!("network revision {number}\n")
-    });
+    let revision =
+        loaded.revision.map_or(String::new(), |number| format!("network revision {number}\n"));
     format!("{}{revision}", table.render(output))
 }

@@ -46,14 +46,9 @@ impl Operator {
         let instance = uuid::Uuid::new_v4().simple().to_string();
         let reply_queue = format!("dray.reply.operator.{instance}");
         let exchange = Exchange::Replies.name();
-        let replies = Exclusive::open(
-            &connection,
-            &reply_queue,
-            exchange,
-            &reply_queue,
-            user.clone(),
-        )
-        .await?;
+        let replies =
+            Exclusive::open(&connection, &reply_queue, exchange, &reply_queue, user.clone())
+                .await?;
         let (publisher, driver) = Publisher::new(link, user.clone());
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
@@ -62,15 +57,7 @@ impl Operator {
             }
         });
         let actor = acting(&user)?;
-        Ok(Self {
-            connection,
-            replies,
-            reply_queue,
-            publisher,
-            user,
-            actor,
-            _driver: tasks,
-        })
+        Ok(Self { connection, replies, reply_queue, publisher, user, actor, _driver: tasks })
     }
 
     /// The connection that consumes.

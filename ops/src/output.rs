@@ -1,10 +1,7 @@
 //! How results reach the operator: one JSON value with `--json`, otherwise text with tables.
 //!
 //! Results go to standard output, everything said on the way to standard error.
-#![allow(
-    clippy::print_stdout,
-    reason = "a command line tool: its result goes to standard output"
-)]
+#![allow(clippy::print_stdout, reason = "a command line tool: its result goes to standard output")]
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
@@ -37,19 +34,12 @@ impl Output {
     pub(crate) fn new(json: bool) -> Result<Self> {
         let plain = settings::var("NO_COLOR")?.is_some();
         let colour = !json && !plain && std::io::stdout().is_terminal();
-        Ok(Self {
-            json,
-            colour,
-            quiet: false,
-        })
+        Ok(Self { json, colour, quiet: false })
     }
 
     /// The same without results and notes: for commands that run as a part of another one.
     pub(crate) const fn silent(self) -> Self {
-        Self {
-            quiet: true,
-            ..self
-        }
+        Self { quiet: true, ..self }
     }
 
     /// True with `--json`.
@@ -71,11 +61,7 @@ impl Output {
         if self.quiet {
             return Ok(());
         }
-        let text = if self.json {
-            serde_json::to_string_pretty(value)?
-        } else {
-            text()
-        };
+        let text = if self.json { serde_json::to_string_pretty(value)? } else { text() };
         // a closed pipe (`dray ... | head`) is the reader's wish, not our failure
         let _closed = writeln!(std::io::stdout(), "{}", text.trim_end());
         Ok(())
@@ -95,11 +81,7 @@ impl Output {
             Tone::Bad => "31",
             Tone::Strong => "1",
         };
-        if self.colour {
-            format!("\u{1b}[{code}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }
 
@@ -113,10 +95,7 @@ pub(crate) struct Table {
 impl Table {
     /// An empty table.
     pub(crate) fn new(heads: &[&'static str]) -> Self {
-        Self {
-            heads: heads.to_vec(),
-            rows: Vec::new(),
-        }
+        Self { heads: heads.to_vec(), rows: Vec::new() }
     }
 
     /// Adds a row; cells beyond the headings are not shown.
@@ -132,9 +111,8 @@ impl Table {
     /// The table as text, one line a row.
     pub(crate) fn render(&self, output: Output) -> String {
         let widths: Vec<usize> = self.widths();
-        let numeric: Vec<bool> = (0..self.heads.len())
-            .map(|column| self.is_numeric(column))
-            .collect();
+        let numeric: Vec<bool> =
+            (0..self.heads.len()).map(|column| self.is_numeric(column)).collect();
         let mut text = String::new();
         let heads: Vec<String> = self.heads.iter().map(|head| (*head).to_owned()).collect();
         let line = Self::line(&heads, &widths, &numeric);
@@ -150,11 +128,7 @@ impl Table {
         let columns = cells.iter().zip(widths).zip(numeric);
         let padded = columns.map(|((cell, width), right)| {
             let gap = " ".repeat(width.saturating_sub(cell.chars().count()));
-            if *right {
-                format!("{gap}{cell}")
-            } else {
-                format!("{cell}{gap}")
-            }
+            if *right { format!("{gap}{cell}") } else { format!("{cell}{gap}") }
         });
         padded.collect::<Vec<String>>().join("  ")
     }
@@ -165,24 +139,17 @@ impl Table {
             .iter()
             .enumerate()
             .map(|(column, head)| {
-                let longest = cells(column)
-                    .map(|cell| cell.chars().count())
-                    .max()
-                    .unwrap_or(0);
+                let longest = cells(column).map(|cell| cell.chars().count()).max().unwrap_or(0);
                 longest.max(head.chars().count())
             })
             .collect()
     }
 
     fn is_numeric(&self, column: usize) -> bool {
-        let mut cells = self
-            .rows
-            .iter()
-            .filter_map(|row| row.get(column))
-            .filter(|cell| !cell.is_empty());
+        let mut cells =
+            self.rows.iter().filter_map(|row| row.get(column)).filter(|cell| !cell.is_empty());
         let number = |cell: &String| {
-            cell.chars()
-                .all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '%'))
+            cell.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '%'))
         };
         !self.rows.is_empty() && cells.all(number)
     }
@@ -209,11 +176,7 @@ mod tests {
 
     #[test]
     fn a_table_is_aligned_numbers_to_the_right() {
-        let output = Output {
-            json: false,
-            colour: false,
-            quiet: false,
-        };
+        let output = Output { json: false, colour: false, quiet: false };
         let mut table = Table::new(&["name", "n", "note"]);
         table.row(["a".to_owned(), "5".to_owned(), String::new()]);
         table.row(["long name".to_owned(), "1200".to_owned(), "x".to_owned()]);
@@ -225,13 +188,7 @@ mod tests {
 
     #[test]
     fn ages_are_told_in_the_unit_that_fits() {
-        let cases = [
-            (0, "0 s"),
-            (119, "119 s"),
-            (120, "2 min"),
-            (7_200, "2 h"),
-            (200_000, "2 d"),
-        ];
+        let cases = [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7_200, "2 h"), (200_000, "2 d")];
         for (seconds, expected) in cases {
             assert_eq!(age(seconds), expected);
         }

@@ -72,11 +72,7 @@ pub(crate) struct QuickstartArgs {
 impl QuickstartArgs {
     /// Recorded days lie in the past: only their own clock makes sense of their cut-offs.
     fn clock(&self) -> Clock {
-        let usual = if self.input.is_empty() {
-            Clock::Wall
-        } else {
-            Clock::Replay
-        };
+        let usual = if self.input.is_empty() { Clock::Wall } else { Clock::Replay };
         self.clock.unwrap_or(usual)
     }
 }
@@ -91,11 +87,7 @@ pub(crate) async fn run(args: QuickstartArgs, site: &Site, output: Output) -> Re
     prepare(&args, site, output).await?;
     let data = tools.data(&args, output).await?;
     let feed = Feed::find(&data.inputs)?;
-    output.note(&format!(
-        "{} files with {} orders",
-        feed.files.len(),
-        feed.orders.len()
-    ));
+    output.note(&format!("{} files with {} orders", feed.files.len(), feed.orders.len()));
 
     let hotfolder = tools.hotfolder()?;
     let request = Request {
@@ -109,10 +101,7 @@ pub(crate) async fn run(args: QuickstartArgs, site: &Site, output: Output) -> Re
             format!("--reject-rate={}", args.wms_reject_rate),
         ]),
     };
-    output.note(&format!(
-        "starting the fleet with the {} clock",
-        args.clock().word()
-    ));
+    output.note(&format!("starting the fleet with the {} clock", args.clock().word()));
     let mut fleet = Fleet::start(Plan::new(&request, site)?, site, false, output).await?;
     let worked = tokio::select! {
         worked = work(&mut fleet, &args, site, &tools, &data.network, &feed, output) => worked,
@@ -135,14 +124,7 @@ async fn prepare(args: &QuickstartArgs, site: &Site, output: Output) -> Result<(
     if !args.keep {
         clean::refuse_foreign(site)?;
     }
-    apply(
-        site,
-        &ApplyArgs {
-            without_users: false,
-        },
-        output.silent(),
-    )
-    .await?;
+    apply(site, &ApplyArgs { without_users: false }, output.silent()).await?;
     migrate::up(site).await?;
     if !args.keep {
         clean::empty(site).await?;

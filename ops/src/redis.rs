@@ -34,16 +34,9 @@ impl Redis {
         let (login, place) = rest.rsplit_once('@').unwrap_or(("", rest));
         let (user, password) = login.split_once(':').unwrap_or(("", login));
         let (place, database) = place.split_once('/').unwrap_or((place, "0"));
-        let place = if place.contains(':') {
-            place.to_owned()
-        } else {
-            format!("{place}:6379")
-        };
-        let database = database
-            .split('?')
-            .next()
-            .filter(|number| !number.is_empty())
-            .unwrap_or("0");
+        let place = if place.contains(':') { place.to_owned() } else { format!("{place}:6379") };
+        let database =
+            database.split('?').next().filter(|number| !number.is_empty()).unwrap_or("0");
         Some(Self {
             place,
             user: decoded(user),
@@ -74,10 +67,7 @@ impl Redis {
         };
         match tokio::time::timeout(TIMEOUT, self.exchange(words)).await {
             Ok(Ok(answer)) if answer.lines().any(|line| line.starts_with('-')) => {
-                let said = answer
-                    .lines()
-                    .find(|line| line.starts_with('-'))
-                    .unwrap_or_default();
+                let said = answer.lines().find(|line| line.starts_with('-')).unwrap_or_default();
                 Err(failed(said.to_owned()))
             }
             Ok(Ok(answer)) => Ok(answer),
@@ -106,9 +96,7 @@ impl Redis {
 }
 
 fn command(words: &[&str]) -> String {
-    let words_encoded = words
-        .iter()
-        .map(|word| format!("${}\r\n{word}\r\n", word.len()));
+    let words_encoded = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len()));
     format!("*{}\r\n{}", words.len(), words_encoded.collect::<String>())
 }
 
@@ -119,21 +107,11 @@ mod tests {
     #[test]
     fn an_address_is_taken_apart() {
         let redis = Redis::parse("redis://default:s%3Ae@10.0.0.1/3").unwrap();
-        assert_eq!(
-            (redis.place.as_str(), redis.user.as_str()),
-            ("10.0.0.1:6379", "default")
-        );
-        assert_eq!(
-            (redis.password.as_str(), redis.database.as_str()),
-            ("s:e", "3")
-        );
+        assert_eq!((redis.place.as_str(), redis.user.as_str()), ("10.0.0.1:6379", "default"));
+        assert_eq!((redis.password.as_str(), redis.database.as_str()), ("s:e", "3"));
         let bare = Redis::parse("redis://h:1").unwrap();
         assert_eq!(
-            (
-                bare.place.as_str(),
-                bare.password.as_str(),
-                bare.database.as_str()
-            ),
+            (bare.place.as_str(), bare.password.as_str(), bare.database.as_str()),
             ("h:1", "", "0")
         );
         assert!(Redis::parse("rediss://h").is_none());

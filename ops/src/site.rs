@@ -31,9 +31,7 @@ impl Site {
         let beside_secret = settings::var("DRAY_SECRET_FILE")?
             .and_then(|file| Path::new(&file).parent().map(Path::to_path_buf))
             .filter(|parent| parent.ends_with(STATE_DIRECTORY));
-        let state = stated
-            .or(beside_secret)
-            .unwrap_or_else(|| PathBuf::from(STATE_DIRECTORY));
+        let state = stated.or(beside_secret).unwrap_or_else(|| PathBuf::from(STATE_DIRECTORY));
         let state = std::path::absolute(&state)
             .map_err(|error| CommandError::file("find", &state, &error))?;
         Ok(Self { state })
@@ -80,9 +78,7 @@ impl Site {
     /// The broker as one worker kind.
     pub(crate) fn worker(&self, kind: WorkerKind) -> Result<Amqp> {
         let user = kind.user();
-        Ok(self
-            .admin()?
-            .logged_in_as(&user, &self.broker_password(&user)?))
+        Ok(self.admin()?.logged_in_as(&user, &self.broker_password(&user)?))
     }
 
     /// The password of a broker user of ours.
@@ -170,21 +166,13 @@ impl Amqp {
             user: decoded(user),
             password: decoded(password),
             place: place.to_owned(),
-            vhost: if vhost.is_empty() {
-                "/".to_owned()
-            } else {
-                vhost
-            },
+            vhost: if vhost.is_empty() { "/".to_owned() } else { vhost },
         })
     }
 
     /// The same broker and virtual host as somebody else.
     pub(crate) fn logged_in_as(&self, user: &str, password: &str) -> Self {
-        Self {
-            user: user.to_owned(),
-            password: password.to_owned(),
-            ..self.clone()
-        }
+        Self { user: user.to_owned(), password: password.to_owned(), ..self.clone() }
     }
 
     /// The address as a client wants it.
@@ -195,9 +183,7 @@ impl Amqp {
 
     fn is_loopback(&self) -> bool {
         let authority = self.place.split(['/', '?']).next().unwrap_or_default();
-        let host = authority
-            .rsplit_once(':')
-            .map_or(authority, |(host, _)| host);
+        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
         matches!(host, "127.0.0.1" | "localhost" | "[::1]")
     }
 }
@@ -207,13 +193,11 @@ pub(crate) fn encoded(text: &str) -> String {
     let unreserved =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
     text.bytes()
-        .map(|byte| {
-            if unreserved(byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
+        .map(
+            |byte| {
+                if unreserved(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+            },
+        )
         .collect()
 }
 
@@ -247,19 +231,10 @@ mod tests {
     #[test]
     fn an_address_is_taken_apart_and_put_together() {
         let admin = Amqp::parse("amqp://a%40b:p%2Fw@host:5672/my%2Fvhost?heartbeat=5").unwrap();
-        assert_eq!(
-            (admin.user.as_str(), admin.vhost.as_str()),
-            ("a@b", "my/vhost")
-        );
+        assert_eq!((admin.user.as_str(), admin.vhost.as_str()), ("a@b", "my/vhost"));
         let other = admin.logged_in_as("dray-x", "1:2");
-        assert_eq!(
-            other.url(),
-            "amqp://dray-x:1%3A2@host:5672/my%2Fvhost?heartbeat=5"
-        );
-        assert_eq!(
-            format!("{other:?}"),
-            "amqp://dray-x@host:5672/my%2Fvhost?heartbeat=5"
-        );
+        assert_eq!(other.url(), "amqp://dray-x:1%3A2@host:5672/my%2Fvhost?heartbeat=5");
+        assert_eq!(format!("{other:?}"), "amqp://dray-x@host:5672/my%2Fvhost?heartbeat=5");
         assert_eq!(Amqp::parse("amqp://h").unwrap().vhost, "/");
         assert!(Amqp::parse("http://h").is_err());
     }

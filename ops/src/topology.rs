@@ -74,9 +74,6 @@ async fn show_diff(site: &Site, output: Output) -> Result<()> {
     if differences.is_empty() {
         return Ok(());
     }
-    let message = format!(
-        "{} differences: `dray topology apply` removes them",
-        differences.len()
-    );
+    let message = format!("{} differences: `dray topology apply` removes them", differences.len());
     Err(CommandError::new(Exit::NotAsItShouldBe, message))
 }

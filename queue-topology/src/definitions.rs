@@ -16,11 +16,8 @@ pub fn definitions(topology: &Topology, vhost: &str) -> Value {
                    "auto_delete": false, "internal": false, "arguments": {}})
         })
         .collect();
-    let queues: Vec<Value> = topology
-        .queues
-        .iter()
-        .map(|queue| queue_value(queue, vhost))
-        .collect();
+    let queues: Vec<Value> =
+        topology.queues.iter().map(|queue| queue_value(queue, vhost)).collect();
     let bindings: Vec<Value> = topology
         .queues
         .iter()
@@ -64,11 +61,8 @@ fn queue_value(queue: &Queue, vhost: &str) -> Value {
         QueueType::Quorum => "quorum",
         QueueType::Classic => "classic",
     };
-    let mut arguments: Map<String, Value> = queue
-        .arguments
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), json!(value)))
-        .collect();
+    let mut arguments: Map<String, Value> =
+        queue.arguments.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
     arguments.insert("x-queue-type".to_owned(), json!(kind));
     json!({"name": queue.name, "vhost": vhost, "durable": true, "auto_delete": false,
            "arguments": arguments})

@@ -99,17 +99,13 @@ impl Queue {
     }
 
     fn bound(mut self, exchange: &str, key: impl Into<String>) -> Self {
-        self.bindings.push(Binding {
-            exchange: exchange.to_owned(),
-            key: key.into(),
-        });
+        self.bindings.push(Binding { exchange: exchange.to_owned(), key: key.into() });
         self
     }
 
     /// A full queue refuses; what it dead-letters is never lost on the way.
     fn refusing(self) -> Self {
-        self.with("x-overflow", "reject-publish")
-            .with("x-dead-letter-strategy", "at-least-once")
+        self.with("x-overflow", "reject-publish").with("x-dead-letter-strategy", "at-least-once")
     }
 
     /// A worker's work queue.
@@ -118,27 +114,18 @@ impl Queue {
         let bindings = kind.bindings(queue);
         let base = Self::quorum(name.clone());
         let base = match queue {
-            WorkQueue::Queries => Self {
-                queue_type: QueueType::Classic,
-                ..base
-            }
-            .with("x-message-ttl", QUERY_TTL_MS)
-            .with("x-overflow", "reject-publish")
-            .with("x-max-length", COMMANDS_MAX),
+            WorkQueue::Queries => Self { queue_type: QueueType::Classic, ..base }
+                .with("x-message-ttl", QUERY_TTL_MS)
+                .with("x-overflow", "reject-publish")
+                .with("x-max-length", COMMANDS_MAX),
             WorkQueue::Commands => base.settled(kind).with("x-max-length", COMMANDS_MAX),
             WorkQueue::Events | WorkQueue::Partner => base
                 .settled(kind)
                 .with("x-max-length", EVENTS_MAX)
                 .with("x-max-length-bytes", EVENTS_MAX_BYTES),
         };
-        let base = if kind.settles_messages() {
-            base.bound(RETURN, name)
-        } else {
-            base
-        };
-        bindings.into_iter().fold(base, |queue, (exchange, key)| {
-            queue.bound(exchange.name(), key)
-        })
+        let base = if kind.settles_messages() { base.bound(RETURN, name) } else { base };
+        bindings.into_iter().fold(base, |queue, (exchange, key)| queue.bound(exchange.name(), key))
     }
 
     fn settled(self, kind: WorkerKind) -> Self {

@@ -34,10 +34,7 @@ fn names_are_unique_and_fit() {
     assert_unique(topology.queues.iter().map(|queue| &queue.name));
     assert_unique(topology.users.iter().map(|user| &user.name));
     for queue in &topology.queues {
-        assert!(
-            queue.name.len() <= 255,
-            "an AMQP name has at most 255 bytes"
-        );
+        assert!(queue.name.len() <= 255, "an AMQP name has at most 255 bytes");
         assert_unique(&queue.bindings);
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
         assert!(queue.name.chars().all(allowed), "{}", queue.name);
@@ -61,23 +58,13 @@ fn a_part_of_the_topology_is_that_part_of_the_whole() {
     for kind in WorkerKind::ALL {
         let part = Topology::of(&[kind]);
         assert_eq!(part.exchanges, all.exchanges);
-        assert!(
-            part.users.is_empty(),
-            "rights are granted once, with the whole"
-        );
+        assert!(part.users.is_empty(), "rights are granted once, with the whole");
         for queue in &part.queues {
             assert!(all.queues.contains(queue), "{}", queue.name);
         }
     }
-    let parts: usize = WorkerKind::ALL
-        .map(|kind| Topology::of(&[kind]).queues.len())
-        .iter()
-        .sum();
-    assert_eq!(
-        parts,
-        all.queues.len(),
-        "no queue belongs to two kinds or to none"
-    );
+    let parts: usize = WorkerKind::ALL.map(|kind| Topology::of(&[kind]).queues.len()).iter().sum();
+    assert_eq!(parts, all.queues.len(), "no queue belongs to two kinds or to none");
 }
 
 /// The committed file is what operators review and what runs in production.
@@ -91,11 +78,7 @@ fn the_definitions_are_the_committed_ones() {
         "the topology changed: review it, see whether a running queue needs a migration, then run \
          `cargo run -p queue-topology --example write_definitions` and commit the file"
     );
-    assert_eq!(
-        now,
-        definitions(&Topology::all(), "dray"),
-        "the same every time"
-    );
+    assert_eq!(now, definitions(&Topology::all(), "dray"), "the same every time");
 }
 
 #[test]

@@ -53,16 +53,9 @@ impl Topology {
     /// Everything.
     #[must_use]
     pub fn all() -> Self {
-        let mut queues: Vec<Queue> = WorkerKind::ALL
-            .into_iter()
-            .flat_map(worker_queues)
-            .collect();
+        let mut queues: Vec<Queue> = WorkerKind::ALL.into_iter().flat_map(worker_queues).collect();
         queues.push(wms_outbound());
-        Self {
-            exchanges: EXCHANGES.to_vec(),
-            queues,
-            users: users(),
-        }
+        Self { exchanges: EXCHANGES.to_vec(), queues, users: users() }
     }
 
     /// The exchanges and the queues of some kinds only (and no users): what one test needs.
@@ -72,11 +65,7 @@ impl Topology {
         if kinds.contains(&WorkerKind::WmsSync) {
             queues.push(wms_outbound());
         }
-        Self {
-            exchanges: EXCHANGES.to_vec(),
-            queues,
-            users: Vec::new(),
-        }
+        Self { exchanges: EXCHANGES.to_vec(), queues, users: Vec::new() }
     }
 }
 
@@ -85,17 +74,10 @@ fn wms_outbound() -> Queue {
 }
 
 fn worker_queues(kind: WorkerKind) -> Vec<Queue> {
-    let work = kind
-        .work_queues()
-        .iter()
-        .map(|queue| Queue::work(kind, *queue));
+    let work = kind.work_queues().iter().map(|queue| Queue::work(kind, *queue));
     let mut queues: Vec<Queue> = work.collect();
     if let (true, Some(home)) = (kind.settles_messages(), kind.work_queues().first()) {
-        queues.extend(
-            RetryTier::ALL
-                .into_iter()
-                .map(|tier| Queue::retry(kind, tier, *home)),
-        );
+        queues.extend(RetryTier::ALL.into_iter().map(|tier| Queue::retry(kind, tier, *home)));
         queues.push(Queue::dead_letters(kind));
     }
     queues
@@ -108,12 +90,7 @@ pub fn is_routed(exchange: Exchange, key: &str) -> bool {
     static PATTERNS: std::sync::LazyLock<BTreeSet<(String, String)>> =
         std::sync::LazyLock::new(|| {
             let queues = Topology::all().queues.into_iter();
-            queues
-                .flat_map(|queue| queue.bindings)
-                .map(|b| (b.exchange, b.key))
-                .collect()
+            queues.flat_map(|queue| queue.bindings).map(|b| (b.exchange, b.key)).collect()
         });
-    PATTERNS
-        .iter()
-        .any(|(name, pattern)| name == exchange.name() && topic_matches(pattern, key))
+    PATTERNS.iter().any(|(name, pattern)| name == exchange.name() && topic_matches(pattern, key))
 }

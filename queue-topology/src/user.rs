@@ -56,33 +56,18 @@ fn key_expression(pattern: &str) -> String {
 }
 
 fn any_of<S: AsRef<str>>(expressions: impl IntoIterator<Item = S>) -> String {
-    let all: Vec<String> = expressions
-        .into_iter()
-        .map(|e| e.as_ref().to_owned())
-        .collect();
-    if all.is_empty() {
-        NOTHING.to_owned()
-    } else {
-        format!("^({})$", all.join("|"))
-    }
+    let all: Vec<String> = expressions.into_iter().map(|e| e.as_ref().to_owned()).collect();
+    if all.is_empty() { NOTHING.to_owned() } else { format!("^({})$", all.join("|")) }
 }
 
 fn own_queues(kind: &str) -> [String; 2] {
-    [
-        format!("dray\\.control\\.{kind}\\.[a-z0-9-]+"),
-        format!("dray\\.reply\\.{kind}\\.[a-z0-9-]+"),
-    ]
+    [format!("dray\\.control\\.{kind}\\.[a-z0-9-]+"), format!("dray\\.reply\\.{kind}\\.[a-z0-9-]+")]
 }
 
 /// Topic rights on every topic exchange: what is not listed is forbidden.
 fn topics(write: &[(Exchange, String)], read: &[(Exchange, String)]) -> Vec<TopicPermission> {
     let expression = |rights: &[(Exchange, String)], exchange: Exchange| {
-        any_of(
-            rights
-                .iter()
-                .filter(|(e, _)| *e == exchange)
-                .map(|(_, key)| key_expression(key)),
-        )
+        any_of(rights.iter().filter(|(e, _)| *e == exchange).map(|(_, key)| key_expression(key)))
     };
     [
         Exchange::Commands,
@@ -105,21 +90,13 @@ fn worker_user(kind: WorkerKind) -> User {
     let own = own_queues(kind.name());
     let publishes = kind.publishes();
     let mut write: Vec<String> = own.to_vec();
-    write.extend(
-        publishes
-            .iter()
-            .map(|(exchange, _)| escape(exchange.name())),
-    );
+    write.extend(publishes.iter().map(|(exchange, _)| escape(exchange.name())));
     write.push(escape(Exchange::Replies.name()));
     if kind.settles_messages() {
         write.push(escape(DLX));
     }
     let mut read: Vec<String> = own.to_vec();
-    read.extend(
-        kind.work_queues()
-            .iter()
-            .map(|queue| escape(&kind.queue(*queue))),
-    );
+    read.extend(kind.work_queues().iter().map(|queue| escape(&kind.queue(*queue))));
     read.push(escape(Exchange::Control.name()));
     read.push(escape(Exchange::Replies.name()));
     let keys: Vec<(Exchange, String)> = publishes
@@ -142,17 +119,10 @@ fn operator() -> User {
     let exchanges =
         [Exchange::Commands, Exchange::Control, Exchange::Queries].map(|e| escape(e.name()));
     let dead_letters = ".+\\.dlq".to_owned();
-    let write: Vec<String> = own
-        .iter()
-        .cloned()
-        .chain(exchanges)
-        .chain([escape("dray.return"), escape(DLX)])
-        .collect();
-    let read: Vec<String> = own
-        .iter()
-        .cloned()
-        .chain([escape(Exchange::Replies.name()), dead_letters])
-        .collect();
+    let write: Vec<String> =
+        own.iter().cloned().chain(exchanges).chain([escape("dray.return"), escape(DLX)]).collect();
+    let read: Vec<String> =
+        own.iter().cloned().chain([escape(Exchange::Replies.name()), dead_letters]).collect();
     let everything = [Exchange::Commands, Exchange::Control, Exchange::Queries];
     let topics = everything
         .into_iter()

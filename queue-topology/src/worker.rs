@@ -4,10 +4,7 @@ use contracts::{Contract, RoutingKey};
 
 /// One binary of the fleet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(
-    missing_docs,
-    reason = "the names are those of the folders in workers/"
-)]
+#[allow(missing_docs, reason = "the names are those of the folders in workers/")]
 pub enum WorkerKind {
     HotfolderIngest,
     OrderIntake,
@@ -194,27 +191,17 @@ impl WorkerKind {
     pub fn bindings(self, queue: WorkQueue) -> Vec<(contracts::Exchange, String)> {
         use contracts as c;
         fn on<C: Contract>() -> (c::Exchange, String) {
-            (
-                C::EXCHANGE,
-                RoutingKey::of_type(C::TYPE).as_str().to_owned(),
-            )
+            (C::EXCHANGE, RoutingKey::of_type(C::TYPE).as_str().to_owned())
         }
         fn on_with<C: Contract>(word: &str) -> (c::Exchange, String) {
-            (
-                C::EXCHANGE,
-                RoutingKey::of_type(C::TYPE).with(word).as_str().to_owned(),
-            )
+            (C::EXCHANGE, RoutingKey::of_type(C::TYPE).with(word).as_str().to_owned())
         }
         match (self, queue) {
             (Self::HotfolderIngest, WorkQueue::Commands) => vec![on::<c::SkipSequence>()],
             (Self::OrderIntake, WorkQueue::Commands) => vec![on::<c::CreateOrder>()],
             (Self::DeliveryNetwork, WorkQueue::Commands) => vec![on::<c::UpsertNetwork>()],
             (Self::WaybillStatus, WorkQueue::Commands) => {
-                vec![
-                    on::<c::ReportStatus>(),
-                    on::<c::PlaceHold>(),
-                    on::<c::ReleaseHold>(),
-                ]
+                vec![on::<c::ReportStatus>(), on::<c::PlaceHold>(), on::<c::ReleaseHold>()]
             }
             (Self::WaybillStatus, WorkQueue::Events) => {
                 vec![on::<c::OrderAccepted>(), on_with::<c::Assigned>("*")]
@@ -228,10 +215,7 @@ impl WorkerKind {
             ],
             (Self::SalesOrder, WorkQueue::Events) => vec![on_with::<c::Assigned>("warehouse")],
             (Self::SalesOrder, WorkQueue::Commands) => {
-                vec![
-                    on::<c::RecordWarehouseAnswer>(),
-                    on::<c::RecordWarehouseProgress>(),
-                ]
+                vec![on::<c::RecordWarehouseAnswer>(), on::<c::RecordWarehouseProgress>()]
             }
             (Self::WmsSync, WorkQueue::Events) => vec![on::<c::SalesOrderSubmitted>()],
             (Self::WmsSync, WorkQueue::Partner) => {

@@ -38,10 +38,7 @@ pub(crate) async fn measure(ground: &Ground, args: &LimitsArgs) -> Result<Limits
     bare.declare().await?;
     let full_queue = bare.full_queue().await?;
     let while_filling = bare.while_filling().await?;
-    Ok(Limits {
-        full_queue,
-        while_filling,
-    })
+    Ok(Limits { full_queue, while_filling })
 }
 
 async fn seed(pool: &MySqlPool) -> Result<(), BenchError> {
@@ -79,17 +76,9 @@ impl Bare<'_> {
         let channel = self.connect().await?.create_channel().await?;
         for queue in [IN_QUEUE, OUT_QUEUE] {
             let mut arguments = FieldTable::default();
-            arguments.insert(
-                "x-queue-type".into(),
-                AMQPValue::LongString("quorum".into()),
-            );
-            let options = QueueDeclareOptions {
-                durable: true,
-                ..QueueDeclareOptions::default()
-            };
-            channel
-                .queue_declare(queue.into(), options, arguments)
-                .await?;
+            arguments.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
+            let options = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+            channel.queue_declare(queue.into(), options, arguments).await?;
         }
         Ok(())
     }
@@ -100,11 +89,7 @@ impl Bare<'_> {
         let meter = Meter::start();
         let start = Instant::now();
         self.drain().await?;
-        Ok(Rate::new(
-            self.args.messages.into(),
-            start.elapsed().as_secs_f64(),
-            meter.read(),
-        ))
+        Ok(Rate::new(self.args.messages.into(), start.elapsed().as_secs_f64(), meter.read()))
     }
 
     /// Fills and drains at once.
@@ -115,11 +100,7 @@ impl Bare<'_> {
         let (filled, drained) = tokio::join!(filling, self.drain());
         filled?;
         drained?;
-        Ok(Rate::new(
-            self.args.messages.into(),
-            start.elapsed().as_secs_f64(),
-            meter.read(),
-        ))
+        Ok(Rate::new(self.args.messages.into(), start.elapsed().as_secs_f64(), meter.read()))
     }
 
     async fn drain(&self) -> Result<(), BenchError> {
@@ -144,27 +125,18 @@ impl Bare<'_> {
             }
             Ok(())
         };
-        let stalled = BenchError::Stalled {
-            what: "the bare parts",
-            seconds: STALL.as_secs(),
-        };
-        tokio::time::timeout(STALL, all)
-            .await
-            .unwrap_or(Err(stalled))
+        let stalled = BenchError::Stalled { what: "the bare parts", seconds: STALL.as_secs() };
+        tokio::time::timeout(STALL, all).await.unwrap_or(Err(stalled))
     }
 }
 
 /// Publishes with confirms, a thousand at a time on their way.
 async fn fill(connection: Connection, messages: u32) -> Result<(), BenchError> {
     let channel = connection.create_channel().await?;
-    channel
-        .confirm_select(ConfirmSelectOptions::default())
-        .await?;
+    channel.confirm_select(ConfirmSelectOptions::default()).await?;
     let body = vec![b'x'; BODY_BYTES];
     for chunk in (0..messages).collect::<Vec<_>>().chunks(1_000) {
-        let sent = chunk
-            .iter()
-            .map(|number| publish(&channel, IN_QUEUE, *number, &body));
+        let sent = chunk.iter().map(|number| publish(&channel, IN_QUEUE, *number, &body));
         for answer in join_all(sent).await {
             answer?;
         }
@@ -181,14 +153,8 @@ async fn publish(
     let properties = BasicProperties::default()
         .with_delivery_mode(2)
         .with_message_id(format!("{number}").into());
-    let options = BasicPublishOptions {
-        mandatory: true,
-        immediate: false,
-    };
-    channel
-        .basic_publish("".into(), queue.into(), options, body, properties)
-        .await?
-        .await?;
+    let options = BasicPublishOptions { mandatory: true, immediate: false };
+    channel.basic_publish("".into(), queue.into(), options, body, properties).await?.await?;
     Ok(())
 }
 
@@ -204,12 +170,8 @@ struct Lane {
 impl Lane {
     async fn run(self) -> Result<(), BenchError> {
         let prefetch = u16::try_from(self.batch_max * 2).unwrap_or(u16::MAX);
-        self.input
-            .basic_qos(prefetch, BasicQosOptions::default())
-            .await?;
-        self.output
-            .confirm_select(ConfirmSelectOptions::default())
-            .await?;
+        self.input.basic_qos(prefetch, BasicQosOptions::default()).await?;
+        self.output.confirm_select(ConfirmSelectOptions::default()).await?;
         let mut consumer = self
             .input
             .basic_consume(
@@ -232,11 +194,8 @@ impl Lane {
                 count += 1;
             }
             self.transaction(count).await?;
-            self.input
-                .basic_ack(last, BasicAckOptions { multiple: true })
-                .await?;
-            self.done
-                .fetch_add(u64::try_from(count).unwrap_or(0), Ordering::Relaxed);
+            self.input.basic_ack(last, BasicAckOptions { multiple: true }).await?;
+            self.done.fetch_add(u64::try_from(count).unwrap_or(0), Ordering::Relaxed);
         }
         Ok(())
     }
@@ -269,10 +228,7 @@ fn rows(count: usize) -> String {
     waybills.dedup();
     let rows: Vec<serde_json::Value> = (0..count)
         .map(|position| {
-            let waybill = waybills
-                .get(position % waybills.len())
-                .copied()
-                .unwrap_or(1);
+            let waybill = waybills.get(position % waybills.len()).copied().unwrap_or(1);
             let id = uuid::Uuid::now_v7().simple().to_string();
             serde_json::json!({"id": id, "waybill": format!("{waybill:032x}"), "body": body})
         })

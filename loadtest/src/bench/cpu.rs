@@ -33,10 +33,7 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn start() -> Self {
-        Self {
-            start: Instant::now(),
-            ticks: ticks(),
-        }
+        Self { start: Instant::now(), ticks: ticks() }
     }
 
     pub(crate) fn read(&self) -> Vec<CpuShare> {
@@ -47,10 +44,7 @@ impl Meter {
                 let before = self.ticks.get(process).copied().unwrap_or(0);
                 #[allow(clippy::as_conversions, reason = "ticks as a ratio")]
                 let used = now.saturating_sub(before) as f64 / TICKS_PER_SECOND;
-                CpuShare {
-                    process: process.to_owned(),
-                    cores: used / seconds,
-                }
+                CpuShare { process: process.to_owned(), cores: used / seconds }
             })
             .filter(|share| share.cores > 0.005)
             .collect()
@@ -101,10 +95,7 @@ fn ticks() -> BTreeMap<&'static str, u64> {
 fn role_and_ticks(stat: &str) -> Option<(&'static str, u64)> {
     let (head, rest) = stat.rsplit_once(") ")?;
     let (_, name) = head.split_once('(')?;
-    let role = NAMES
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, role)| *role)?;
+    let role = NAMES.iter().find(|(known, _)| *known == name).map(|(_, role)| *role)?;
     let mut fields = rest.split(' ').skip(11);
     let user: u64 = fields.next()?.parse().ok()?;
     let system: u64 = fields.next()?.parse().ok()?;

@@ -71,11 +71,7 @@ async fn run(publisher: &Publisher, pool: &MySqlPool, waybills: u32) -> Result<R
     send(publisher, reports).await?;
     let count = u64::from(waybills) * u64::try_from(REPORTS.len()).unwrap_or(0);
     settled(pool, count + u64::from(waybills)).await?;
-    Ok(Rate::new(
-        count,
-        start.elapsed().as_secs_f64(),
-        meter.read(),
-    ))
+    Ok(Rate::new(count, start.elapsed().as_secs_f64(), meter.read()))
 }
 
 fn invalid(error: impl std::fmt::Display) -> BenchError {
@@ -122,11 +118,8 @@ fn report(number: u32, status: WaybillStatus) -> Result<ReportStatus, BenchError
     Ok(ReportStatus {
         waybill_no: waybill_no(number)?,
         status,
-        attempt: matches!(
-            status,
-            WaybillStatus::Dispatched | WaybillStatus::OutForDelivery
-        )
-        .then_some(1),
+        attempt: matches!(status, WaybillStatus::Dispatched | WaybillStatus::OutForDelivery)
+            .then_some(1),
         occurred_at: Timestamp::now(),
         reason: None,
     })
@@ -137,12 +130,7 @@ fn outgoing<C: Contract>(
     message: &C,
     role: Role,
 ) -> Result<Outgoing, BenchError> {
-    let actor = Actor {
-        subject: "loadtest".to_owned(),
-        role,
-        merchant: None,
-        origin: None,
-    };
+    let actor = Actor { subject: "loadtest".to_owned(), role, merchant: None, origin: None };
     Ok(Outgoing {
         exchange: C::EXCHANGE.name().to_owned(),
         routing_key: message.routing_key(),
@@ -207,10 +195,7 @@ async fn settled(pool: &MySqlPool, count: u64) -> Result<(), BenchError> {
             return Ok(());
         }
     }
-    Err(BenchError::Stalled {
-        what: "waybill-status",
-        seconds: STALL.as_secs(),
-    })
+    Err(BenchError::Stalled { what: "waybill-status", seconds: STALL.as_secs() })
 }
 
 /// The worker process.
@@ -245,8 +230,5 @@ fn beside_us(name: &str) -> Result<PathBuf, BenchError> {
     if path.is_file() {
         return Ok(path);
     }
-    Err(BenchError::Worker(format!(
-        "{} is missing: cargo build --release",
-        path.display()
-    )))
+    Err(BenchError::Worker(format!("{} is missing: cargo build --release", path.display())))
 }

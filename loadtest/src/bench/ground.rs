@@ -18,18 +18,13 @@ pub(crate) struct Ground {
 }
 
 fn variable(name: &'static str) -> Result<String, BenchError> {
-    settings::var(name)
-        .ok()
-        .flatten()
-        .ok_or(BenchError::Missing(name))
+    settings::var(name).ok().flatten().ok_or(BenchError::Missing(name))
 }
 
 /// The same URL with another path (virtual host or schema).
 fn with_path(url: &str, path: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-    let (place, query) = rest
-        .split_once('?')
-        .map_or((rest, None), |(p, q)| (p, Some(q)));
+    let (place, query) = rest.split_once('?').map_or((rest, None), |(p, q)| (p, Some(q)));
     let host = place.rsplit_once('/').map_or(place, |(host, _)| host);
     match query {
         Some(query) => format!("{scheme}://{host}/{path}?{query}"),
@@ -52,10 +47,8 @@ impl Ground {
             name,
         };
         ground.make_vhost(&amqp).await?;
-        let create = format!(
-            "CREATE DATABASE {} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
-            ground.name
-        );
+        let create =
+            format!("CREATE DATABASE {} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", ground.name);
         ground.as_owner(&create).await?;
         let database = sea_orm::Database::connect(ground.database_url.as_str()).await;
         let database = database.map_err(|error| BenchError::Database(error.to_string()))?;
@@ -66,10 +59,7 @@ impl Ground {
 
     /// Takes both away; what cannot be taken away is said and left.
     pub(crate) async fn clear(self) {
-        if let Err(error) = self
-            .as_owner(&format!("DROP DATABASE IF EXISTS {}", self.name))
-            .await
-        {
+        if let Err(error) = self.as_owner(&format!("DROP DATABASE IF EXISTS {}", self.name)).await {
             eprintln!("loadtest: the schema {} stays: {error}", self.name);
         }
         let path = format!("vhosts/{}", self.name);
@@ -80,23 +70,15 @@ impl Ground {
 
     async fn as_owner(&self, sql: &str) -> Result<(), BenchError> {
         let mut connection = MySqlConnection::connect(&self.owner_url).await?;
-        connection
-            .execute(sea_orm::sqlx::AssertSqlSafe(sql))
-            .await?;
+        connection.execute(sea_orm::sqlx::AssertSqlSafe(sql)).await?;
         Ok(())
     }
 
     async fn make_vhost(&self, amqp: &str) -> Result<(), BenchError> {
-        self.manage("PUT", &format!("vhosts/{}", self.name), None)
-            .await?;
+        self.manage("PUT", &format!("vhosts/{}", self.name), None).await?;
         let user = broker::Link::new(amqp, "").user().unwrap_or_default();
         let rights = json!({"configure": ".*", "write": ".*", "read": ".*"});
-        self.manage(
-            "PUT",
-            &format!("permissions/{}/{user}", self.name),
-            Some(rights),
-        )
-        .await
+        self.manage("PUT", &format!("permissions/{}/{user}", self.name), Some(rights)).await
     }
 
     async fn manage(
@@ -111,10 +93,7 @@ impl Ground {
             _ => ureq::put(&url).send_json(body.unwrap_or_else(|| json!({}))),
         });
         let failed = |error: String| BenchError::Broker(format!("management: {error}"));
-        called
-            .await
-            .map_err(|e| failed(e.to_string()))?
-            .map_err(|e| failed(e.to_string()))?;
+        called.await.map_err(|e| failed(e.to_string()))?.map_err(|e| failed(e.to_string()))?;
         Ok(())
     }
 }

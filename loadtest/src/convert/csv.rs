@@ -58,11 +58,7 @@ pub(crate) struct Record {
 impl<R: BufRead> CsvReader<R> {
     /// Reads records whose fields are separated by `delimiter`.
     pub(crate) fn new(input: R, delimiter: u8) -> Self {
-        Self {
-            input,
-            delimiter,
-            next_line: 1,
-        }
+        Self { input, delimiter, next_line: 1 }
     }
 
     /// The next record that is not an empty line; `None` at the end.
@@ -88,10 +84,7 @@ impl<R: BufRead> CsvReader<R> {
         loop {
             bytes.clear();
             let read = (&mut self.input).take(left).read_until(b'\n', &mut bytes);
-            let read = read.map_err(|source| CsvError::Io {
-                line: self.next_line,
-                source,
-            })?;
+            let read = read.map_err(|source| CsvError::Io { line: self.next_line, source })?;
             left -= u64::try_from(read).unwrap_or(left);
             if read == 0 && left > 0 {
                 return Ok(parser.finish_at_end());

@@ -18,18 +18,13 @@ pub(crate) enum DateOrder {
 }
 
 fn numbers(date: &str) -> Option<[u32; 3]> {
-    let parts: Vec<u32> = date
-        .split(['/', '-', '.'])
-        .map(str::parse)
-        .collect::<Result<_, _>>()
-        .ok()?;
+    let parts: Vec<u32> =
+        date.split(['/', '-', '.']).map(str::parse).collect::<Result<_, _>>().ok()?;
     parts.try_into().ok()
 }
 
 fn halves(text: &str) -> (&str, &str) {
-    text.trim()
-        .split_once([' ', 'T'])
-        .unwrap_or((text.trim(), "0:00"))
+    text.trim().split_once([' ', 'T']).unwrap_or((text.trim(), "0:00"))
 }
 
 impl DateOrder {

@@ -19,10 +19,7 @@ const MERCHANTS: u64 = 3;
 
 /// Who sells an article.
 pub(crate) fn merchant(stock_code: &str) -> String {
-    format!(
-        "M{:02}",
-        fixed_hash(&format!("merchant {stock_code}")) % MERCHANTS + 1
-    )
+    format!("M{:02}", fixed_hash(&format!("merchant {stock_code}")) % MERCHANTS + 1)
 }
 
 /// Millilitres and grams of one unit.
@@ -30,19 +27,14 @@ pub(crate) fn measures(stock_code: &str) -> (u32, u32) {
     let mut dice = Dice::new(fixed_hash(stock_code), "measures", 0);
     let volume_ml = whole(dice.log_normal(1_500.0, 0.7), 50, 120_000);
     let grams_per_litre = dice.log_normal(450.0, 0.5);
-    (
-        volume_ml,
-        whole(f64::from(volume_ml) / 1_000.0 * grams_per_litre, 5, 60_000),
-    )
+    (volume_ml, whole(f64::from(volume_ml) / 1_000.0 * grams_per_litre, 5, 60_000))
 }
 
 /// The day of delivery.
 pub(crate) fn delivery_date(invoice: &str, ordered_at: DateTime<Utc>) -> NaiveDate {
     let days = fixed_hash(&format!("days {invoice}")) % 3 + 1;
     let ordered_on = ordered_at.date_naive();
-    ordered_on
-        .checked_add_days(Days::new(days))
-        .unwrap_or(ordered_on)
+    ordered_on.checked_add_days(Days::new(days)).unwrap_or(ordered_on)
 }
 
 /// One of a list by the hash of a purpose and a key; empty when the list is.

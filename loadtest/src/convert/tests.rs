@@ -45,9 +45,7 @@ fn convert(
 fn rows(dir: &tempfile::TempDir, kind: &str) -> Vec<Vec<String>> {
     let path = dir.path().join(format!("out/uci/{kind}-uci-000001.tsv"));
     let text = fs::read_to_string(path).unwrap();
-    text.lines()
-        .map(|line| line.split('\t').map(str::to_owned).collect())
-        .collect()
+    text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
 }
 
 #[test]
@@ -59,10 +57,7 @@ fn invoices_become_orders_and_cancellations_returns() {
     assert_eq!(converted.order_files, SeriesCount { files: 1, lines: 5 });
     assert_eq!(converted.reopened_invoices, 1);
     assert_eq!(converted.cleaned_rows, 1);
-    assert_eq!(
-        (converted.skipped_rows, converted.skipped_lines),
-        (2, vec![8, 9])
-    );
+    assert_eq!((converted.skipped_rows, converted.skipped_lines), (2, vec![8, 9]));
 
     let orders = rows(&dir, "order");
     assert_eq!(orders[0], ORDER_COLUMNS);
@@ -90,19 +85,7 @@ fn what_is_derived_never_changes() {
     converted.unwrap();
     let first = &rows(&dir, "order")[1];
     let derived = [4, 5, 6, 7, 12, 13, 14, 15].map(|i| first[i].as_str());
-    assert_eq!(
-        derived,
-        [
-            "D092",
-            "2010-12-03",
-            "1300-1800",
-            "M03",
-            "GBP",
-            "dry",
-            "1824",
-            "465"
-        ]
-    );
+    assert_eq!(derived, ["D092", "2010-12-03", "1300-1800", "M03", "GBP", "dry", "1824", "465"]);
 }
 
 #[test]
@@ -112,10 +95,7 @@ fn the_second_edition_and_the_british_dates_are_read_too() {
     let (dir, converted) = convert(csv.as_bytes(), None);
     assert_eq!(converted.unwrap().dates, Some(DateOrder::DayMonthYear));
     let row = &rows(&dir, "order")[1];
-    assert_eq!(
-        (row[2].as_str(), row[11].as_str()),
-        ("2009-01-13T07:45:00Z", "6.95")
-    );
+    assert_eq!((row[2].as_str(), row[11].as_str()), ("2009-01-13T07:45:00Z", "6.95"));
 
     let csv = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n\
                489434,85048,LIGHTS,12,2009-12-01 07:45:00,6.95,13085.0,UK\n";
@@ -136,10 +116,7 @@ fn latin_1_is_understood() {
     csv.truncate(9);
     let (_dir, converted) = convert(&csv, None);
     let message = converted.unwrap_err().to_string();
-    assert_eq!(
-        message,
-        "there is no column StockCode; the header row has: InvoiceNo"
-    );
+    assert_eq!(message, "there is no column StockCode; the header row has: InvoiceNo");
 }
 
 #[test]
@@ -165,14 +142,7 @@ fn records(csv: &[u8]) -> Result<Vec<Vec<String>>, CsvError> {
 #[test]
 fn csv_quoting() {
     let parsed = records(b"a,\"b,\"\"c\"\"\",\r\n\n\"x\r\ny\",z\n1,2\"3,\"4\"5").unwrap();
-    assert_eq!(
-        parsed,
-        [
-            vec!["a", "b,\"c\"", ""],
-            vec!["x\r\ny", "z"],
-            vec!["1", "2\"3", "45"]
-        ]
-    );
+    assert_eq!(parsed, [vec!["a", "b,\"c\"", ""], vec!["x\r\ny", "z"], vec!["1", "2\"3", "45"]]);
 }
 
 #[test]
@@ -180,8 +150,5 @@ fn a_quote_left_open_does_not_swallow_the_memory() {
     assert_eq!(records(b"a,\"b\nc\n").unwrap(), [["a", "b\nc\n"]]);
     let mut endless = b"h\n\"".to_vec();
     endless.resize(3 << 20, b'x');
-    assert!(matches!(
-        records(&endless),
-        Err(CsvError::Endless { line: 2 })
-    ));
+    assert!(matches!(records(&endless), Err(CsvError::Endless { line: 2 })));
 }

@@ -47,13 +47,10 @@ impl Columns {
                 let column = column.trim_start_matches('\u{feff}').trim();
                 names.iter().any(|name| column.eq_ignore_ascii_case(name))
             };
-            header
-                .iter()
-                .position(fits)
-                .ok_or_else(|| ConvertError::Column {
-                    names: names.join(" or "),
-                    header: header.join(", "),
-                })
+            header.iter().position(fits).ok_or_else(|| ConvertError::Column {
+                names: names.join(" or "),
+                header: header.join(", "),
+            })
         };
         Ok(Self {
             invoice: find(&["InvoiceNo", "Invoice"])?,
@@ -111,11 +108,7 @@ impl Sale {
         };
         let (invoice, stock_code) = (field(columns.invoice), field(columns.stock_code));
         let price = field(columns.price);
-        let price = if decimals == Decimals::Comma {
-            price.replace(',', ".")
-        } else {
-            price
-        };
+        let price = if decimals == Decimals::Comma { price.replace(',', ".") } else { price };
         let customer = field(columns.customer);
         // Spreadsheets and data frames turn customer numbers into decimals.
         let customer = customer.strip_suffix(".0").unwrap_or(&customer).to_owned();
@@ -190,11 +183,7 @@ pub(crate) fn order_rows(sales: &[Sale], order_ref: &str, places: &Places) -> Ve
     let Some(first) = sales.first() else {
         return Vec::new();
     };
-    let home = if first.customer.is_empty() {
-        &first.invoice
-    } else {
-        &first.customer
-    };
+    let home = if first.customer.is_empty() { &first.invoice } else { &first.customer };
     let head = OrderRow {
         order_ref: order_ref.to_owned(),
         customer_ref: first.customer.clone(),

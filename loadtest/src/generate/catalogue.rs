@@ -96,11 +96,7 @@ impl Catalogue {
     /// Goods of so many merchants, sized so that the median waybill has about `median_litres`.
     pub(crate) fn new(seed: u64, merchants: u64, median_litres: f64) -> Self {
         let unit_median_ml = 1_000.0 * median_litres / WAYBILL_PER_UNIT;
-        Self {
-            seed,
-            merchants: merchants.max(1),
-            unit_median_ml,
-        }
+        Self { seed, merchants: merchants.max(1), unit_median_ml }
     }
 
     /// Code of the n-th merchant.
@@ -126,10 +122,7 @@ impl Catalogue {
             wanted += 1;
         }
         let ranks = Self::draw_distinct(dice, wanted, ARTICLES_PER_MERCHANT);
-        ranks
-            .into_iter()
-            .map(|rank| self.article(merchant, rank))
-            .collect()
+        ranks.into_iter().map(|rank| self.article(merchant, rank)).collect()
     }
 
     /// Gives up on the last ones rather than search long in a small choice.

@@ -25,44 +25,26 @@ impl Day {
         let shape_of = |hours: i64| {
             let hour = (start + Duration::hours(hours)).hour();
             let index = usize::try_from(hour).unwrap_or(0);
-            (
-                hour == target_hour,
-                HOURLY_SHAPE.get(index).copied().unwrap_or(1.0),
-            )
+            (hour == target_hour, HOURLY_SHAPE.get(index).copied().unwrap_or(1.0))
         };
-        let others: f64 = (0..24)
-            .map(shape_of)
-            .filter(|(target, _)| !target)
-            .map(|(_, shape)| shape)
-            .sum();
+        let others: f64 =
+            (0..24).map(shape_of).filter(|(target, _)| !target).map(|(_, shape)| shape).sum();
         let mut placed = 0.0;
         let placed_by_hour = (0..24)
             .map(shape_of)
             .map(|(target, shape)| {
-                placed += if target {
-                    target_share
-                } else {
-                    (1.0 - target_share) * shape / others
-                };
+                placed += if target { target_share } else { (1.0 - target_share) * shape / others };
                 placed
             })
             .collect();
-        Self {
-            start,
-            placed_by_hour,
-        }
+        Self { start, placed_by_hour }
     }
 
     /// When that share of the orders has been placed; to the second.
     pub(crate) fn moment(&self, share: f64) -> DateTime<Utc> {
-        let hour = self
-            .placed_by_hour
-            .partition_point(|placed| *placed <= share)
-            .min(23);
+        let hour = self.placed_by_hour.partition_point(|placed| *placed <= share).min(23);
         let placed = |hour: Option<usize>| {
-            hour.and_then(|hour| self.placed_by_hour.get(hour))
-                .copied()
-                .unwrap_or(0.0)
+            hour.and_then(|hour| self.placed_by_hour.get(hour)).copied().unwrap_or(0.0)
         };
         let (before, after) = (placed(hour.checked_sub(1)), placed(Some(hour)));
         let part = ((share - before) / (after - before)).clamp(0.0, 0.999_9);

@@ -112,15 +112,12 @@ impl Planted {
         dice: &mut Dice,
         heaviest_truck_kg: u32,
     ) -> Self {
-        let planted = if self == Self::TwoTimes && rows.len() < 2 {
-            Self::RepeatedLine
-        } else {
-            self
-        };
+        let planted =
+            if self == Self::TwoTimes && rows.len() < 2 { Self::RepeatedLine } else { self };
         match planted {
-            Self::UnknownDistrict => rows
-                .iter_mut()
-                .for_each(|row| "X999".clone_into(&mut row.district)),
+            Self::UnknownDistrict => {
+                rows.iter_mut().for_each(|row| "X999".clone_into(&mut row.district))
+            }
             Self::RepeatedLine => repeat_last(rows, true),
             Self::DoubledLine => repeat_last(rows, false),
             Self::Clean
@@ -148,8 +145,7 @@ impl Planted {
             Self::ZeroQuantity => "0".clone_into(&mut row.quantity),
             Self::HugeQuantity => row.quantity = (10_000 + dice.below(20_000)).to_string(),
             Self::UnreadablePrice => {
-                dice.word(&["n/a", "12,50", "1.2.3", "free"])
-                    .clone_into(&mut row.unit_price);
+                dice.word(&["n/a", "12,50", "1.2.3", "free"]).clone_into(&mut row.unit_price);
             }
             Self::NegativePrice => row.unit_price.insert(0, '-'),
             Self::ZeroPrice => "0.00".clone_into(&mut row.unit_price),

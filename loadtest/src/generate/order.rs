@@ -96,27 +96,20 @@ impl OrderMaker {
         let promise = if planted == Planted::Late {
             Promises::late(&self.network, ordered_at, zone)
         } else {
-            self.promises
-                .draw(&mut dice, &self.network, ordered_at, zone)
+            self.promises.draw(&mut dice, &self.network, ordered_at, zone)
         };
         let head = self.head(number, ordered_at, customer, promise);
         let merchants = self.catalogue.draw_merchants(&mut dice);
         let mut rows = self.lines(&mut dice, &head, &merchants);
         let planted = planted.plant(&mut rows, &mut dice, self.network.heaviest_truck_kg);
         let waybills = u64::try_from(merchants.len()).unwrap_or(u64::MAX);
-        GeneratedOrder {
-            shop,
-            planted,
-            waybills,
-            rows,
-        }
+        GeneratedOrder { shop, planted, waybills, rows }
     }
 
     /// The n-th of N arrivals lies in the n-th N-th of the day's curve: in order, yet not even.
     fn arrival(&self, dice: &mut Dice, number: u64) -> DateTime<Utc> {
         let position = number.to_f64().unwrap_or(0.0) + dice.unit();
-        self.day
-            .moment(position / self.orders.to_f64().unwrap_or(1.0))
+        self.day.moment(position / self.orders.to_f64().unwrap_or(1.0))
     }
 
     /// Some customers order again and again on one day; they live where they live.
@@ -135,17 +128,9 @@ impl OrderMaker {
         let district = self.network.districts.draw(dice).clone();
         let recipient = format!("{} {}", dice.word(&GIVEN_NAMES), dice.word(&FAMILY_NAMES));
         let address = format!("{} {}", dice.below(220) + 1, dice.word(&STREETS));
-        let postcode = format!(
-            "{:05}",
-            10_000 + fixed_hash(&district.code) % 80_000 + dice.below(90)
-        );
-        Customer {
-            reference,
-            recipient,
-            postcode,
-            address,
-            district,
-        }
+        let postcode =
+            format!("{:05}", 10_000 + fixed_hash(&district.code) % 80_000 + dice.below(90));
+        Customer { reference, recipient, postcode, address, district }
     }
 
     fn head(
@@ -158,11 +143,7 @@ impl OrderMaker {
         // Two seeds of one day must not use the same order numbers.
         let day = fixed_hash(&self.seed.to_string()) & 0xFFFF;
         OrderRow {
-            order_ref: format!(
-                "{}-{day:04x}-{:07}",
-                self.numbered_by.format("%y%m%d"),
-                number + 1
-            ),
+            order_ref: format!("{}-{day:04x}-{:07}", self.numbered_by.format("%y%m%d"), number + 1),
             ordered_at: ordered_at.to_rfc3339_opts(SecondsFormat::Secs, true),
             customer_ref: customer.reference,
             district: customer.district.code,

@@ -27,10 +27,7 @@ pub(crate) struct Promise {
 
 impl Promise {
     fn new(date: NaiveDate, slot: &Timeslot) -> Self {
-        Self {
-            date,
-            timeslot: slot.code.clone(),
-        }
+        Self { date, timeslot: slot.code.clone() }
     }
 }
 
@@ -47,9 +44,7 @@ impl Promises {
         ordered_at: DateTime<Utc>,
         timezone: Tz,
     ) -> Promise {
-        let judged_at = self
-            .read_at
-            .map_or(ordered_at, |read_at| read_at.max(ordered_at));
+        let judged_at = self.read_at.map_or(ordered_at, |read_at| read_at.max(ordered_at));
         for _ in 0..8 {
             let days = match dice.below(10) {
                 0..6 => 0,

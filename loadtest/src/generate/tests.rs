@@ -37,9 +37,7 @@ fn read_text(path: &Path) -> String {
     let bytes = fs::read(path).unwrap();
     if path.extension().is_some_and(|suffix| suffix == "gz") {
         let mut text = String::new();
-        flate2::read::GzDecoder::new(bytes.as_slice())
-            .read_to_string(&mut text)
-            .unwrap();
+        flate2::read::GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).unwrap();
         return text;
     }
     String::from_utf8(bytes).unwrap()
@@ -47,16 +45,9 @@ fn read_text(path: &Path) -> String {
 
 fn files(out: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    for folder in fs::read_dir(out)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-    {
+    for folder in fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path()) {
         if folder.is_dir() {
-            files.extend(
-                fs::read_dir(folder)
-                    .unwrap()
-                    .map(|entry| entry.unwrap().path()),
-            );
+            files.extend(fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
         }
     }
     files.sort();
@@ -67,21 +58,13 @@ fn read_orders(out: &Path) -> BTreeMap<String, ReadOrder> {
     let mut orders: BTreeMap<String, ReadOrder> = BTreeMap::new();
     for path in files(out) {
         let text = read_text(&path);
-        let mut lines = text
-            .lines()
-            .map(|line| line.split('\t').collect::<Vec<_>>());
+        let mut lines = text.lines().map(|line| line.split('\t').collect::<Vec<_>>());
         let header = lines.next().unwrap();
         for fields in lines {
             assert_eq!(fields.len(), header.len());
-            let row: HashMap<_, _> = header
-                .iter()
-                .zip(fields)
-                .map(|(k, v)| ((*k).to_owned(), v.to_owned()))
-                .collect();
-            orders
-                .entry(row["order_ref"].clone())
-                .or_default()
-                .push(row);
+            let row: HashMap<_, _> =
+                header.iter().zip(fields).map(|(k, v)| ((*k).to_owned(), v.to_owned())).collect();
+            orders.entry(row["order_ref"].clone()).or_default().push(row);
         }
     }
     orders
@@ -91,19 +74,13 @@ fn read_orders(out: &Path) -> BTreeMap<String, ReadOrder> {
 fn diagnose(order: &ReadOrder) -> Planted {
     let any = |test: fn(&HashMap<String, String>) -> bool| order.iter().any(test);
     let distinct = |columns: &[&str]| {
-        let keys: BTreeSet<Vec<&str>> = order
-            .iter()
-            .map(|row| columns.iter().map(|&c| row[c].as_str()).collect())
-            .collect();
+        let keys: BTreeSet<Vec<&str>> =
+            order.iter().map(|row| columns.iter().map(|&c| row[c].as_str()).collect()).collect();
         keys.len()
     };
     let number = |row: &HashMap<String, String>, column: &str| row[column].parse::<i64>().ok();
     let first = &order[0];
-    if any(|row| {
-        ["sku", "merchant", "quantity", "unit_price"]
-            .iter()
-            .any(|&c| row[c].is_empty())
-    }) {
+    if any(|row| ["sku", "merchant", "quantity", "unit_price"].iter().any(|&c| row[c].is_empty())) {
         Planted::MissingField
     } else if first["district"] == "X999" {
         Planted::UnknownDistrict
@@ -121,15 +98,9 @@ fn diagnose(order: &ReadOrder) -> Planted {
         Planted::ZeroPrice
     } else if order.iter().any(|row| number(row, "quantity").unwrap() < 0) {
         Planted::NegativeQuantity
-    } else if order
-        .iter()
-        .any(|row| number(row, "quantity").unwrap() == 0)
-    {
+    } else if order.iter().any(|row| number(row, "quantity").unwrap() == 0) {
         Planted::ZeroQuantity
-    } else if order
-        .iter()
-        .any(|row| number(row, "quantity").unwrap() > 9_999)
-    {
+    } else if order.iter().any(|row| number(row, "quantity").unwrap() > 9_999) {
         Planted::HugeQuantity
     } else if order.iter().any(|row| row["quantity"] == "9999") {
         Planted::Oversized
@@ -154,10 +125,7 @@ fn is_late(row: &HashMap<String, String>) -> bool {
 #[test]
 fn the_files_hold_what_the_manifest_says() {
     let out = tempfile::tempdir().unwrap();
-    let args = arguments(
-        out.path(),
-        &["--orders", "3000", "--mess", "0.2", "--sources", "3"],
-    );
+    let args = arguments(out.path(), &["--orders", "3000", "--mess", "0.2", "--sources", "3"]);
     let manifest = run(&args).unwrap();
     let orders = read_orders(out.path());
 
@@ -198,15 +166,8 @@ fn the_files_hold_what_the_manifest_says() {
 fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
     let text_of = |seed: &str| {
         let out = tempfile::tempdir().unwrap();
-        run(&arguments(
-            out.path(),
-            &["--orders", "300", "--seed", seed, "--gzip"],
-        ))
-        .unwrap();
-        files(out.path())
-            .iter()
-            .map(|path| fs::read(path).unwrap())
-            .collect::<Vec<_>>()
+        run(&arguments(out.path(), &["--orders", "300", "--seed", seed, "--gzip"])).unwrap();
+        files(out.path()).iter().map(|path| fs::read(path).unwrap()).collect::<Vec<_>>()
     };
     assert_eq!(text_of("7"), text_of("7"));
     assert_ne!(text_of("7"), text_of("8"));
@@ -215,18 +176,8 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
 #[test]
 fn orders_stand_together_in_order_of_time_and_are_never_cut_by_a_file() {
     let out = tempfile::tempdir().unwrap();
-    run(&arguments(
-        out.path(),
-        &[
-            "--orders",
-            "400",
-            "--sources",
-            "1",
-            "--lines-per-file",
-            "100",
-        ],
-    ))
-    .unwrap();
+    run(&arguments(out.path(), &["--orders", "400", "--sources", "1", "--lines-per-file", "100"]))
+        .unwrap();
     let mut seen = BTreeSet::new();
     let mut last_time = String::new();
     let names = files(out.path());
@@ -255,10 +206,7 @@ fn a_day_looks_like_a_day() {
     assert!(orders.values().all(|order| !is_late(&order[0])));
 
     let per_order = manifest.expected.waybills as f64 / 4_000.0;
-    assert!(
-        (2.2..2.8).contains(&per_order),
-        "{per_order} waybills an order"
-    );
+    assert!((2.2..2.8).contains(&per_order), "{per_order} waybills an order");
     let mut by_hour = [0_u32; 24];
     let mut customers: BTreeMap<&str, u32> = BTreeMap::new();
     let mut litres: Vec<f64> = Vec::new();
@@ -277,23 +225,14 @@ fn a_day_looks_like_a_day() {
         cold += u32::from(order.iter().any(|row| row["sku_type"] == "frozen"));
     }
     let target = f64::from(by_hour[20]) / 4_000.0;
-    assert!(
-        (0.10..0.12).contains(&target),
-        "{target} of the day in the target hour"
-    );
+    assert!((0.10..0.12).contains(&target), "{target} of the day in the target hour");
     assert!(by_hour.iter().all(|&orders| orders <= by_hour[20]));
     assert!(customers.len() < 3_000, "customers order again");
     litres.sort_by(f64::total_cmp);
     let median = litres[litres.len() / 2];
-    assert!(
-        (20.0..30.0).contains(&median),
-        "median waybill {median} litres"
-    );
+    assert!((20.0..30.0).contains(&median), "median waybill {median} litres");
     let cold = f64::from(cold) / 4_000.0;
-    assert!(
-        (0.2..0.6).contains(&cold),
-        "{cold} of the orders travel cold in part"
-    );
+    assert!((0.2..0.6).contains(&cold), "{cold} of the orders travel cold in part");
 }
 
 #[test]
@@ -311,9 +250,7 @@ fn without_dates_the_promises_can_be_kept_under_the_wall_clock() {
     let mut dice = crate::dice::Dice::new(1, "promise", 1);
     for _ in 0..500 {
         let early = now - Duration::hours(20);
-        let promise = dates
-            .promises
-            .draw(&mut dice, &network, early, chrono_tz::UTC);
+        let promise = dates.promises.draw(&mut dice, &network, early, chrono_tz::UTC);
         assert!(
             (promise.date.to_string().as_str(), promise.timeslot.as_str())
                 != ("2025-03-11", "0900-1300"),
@@ -327,18 +264,9 @@ fn a_directory_that_holds_files_already_is_left_alone() {
     let out = tempfile::tempdir().unwrap();
     let args = arguments(out.path(), &["--orders", "10"]);
     run(&args).unwrap();
-    let before = files(out.path())
-        .iter()
-        .map(|path| fs::read(path).unwrap())
-        .collect::<Vec<_>>();
-    assert!(matches!(
-        run(&args),
-        Err(GenerateError::Write(WriteError::Exists(_)))
-    ));
-    let after = files(out.path())
-        .iter()
-        .map(|path| fs::read(path).unwrap())
-        .collect::<Vec<_>>();
+    let before = files(out.path()).iter().map(|path| fs::read(path).unwrap()).collect::<Vec<_>>();
+    assert!(matches!(run(&args), Err(GenerateError::Write(WriteError::Exists(_)))));
+    let after = files(out.path()).iter().map(|path| fs::read(path).unwrap()).collect::<Vec<_>>();
     assert_eq!(before, after);
 }
 
@@ -351,8 +279,6 @@ fn the_sample_network_is_read_back_as_it_was_written() {
     let network = Network::load(out.path()).unwrap();
     assert_eq!(network.heaviest_truck_kg, 7_600);
     let day = "2025-07-11".parse().unwrap();
-    let cutoff = network
-        .earliest_cutoff
-        .cutoff_at(day, "Europe/Istanbul".parse().unwrap());
+    let cutoff = network.earliest_cutoff.cutoff_at(day, "Europe/Istanbul".parse().unwrap());
     assert_eq!(cutoff.to_rfc3339(), "2025-07-10T17:00:00+00:00");
 }

@@ -29,21 +29,9 @@ const TRUCK_TYPES: [(&str, u32, u32, u32, &str); 6] = [
     ("VAN", 950, 22, 100, "dry=4800"),
     ("VAN-COLD", 900, 22, 132, "frozen=4200|dry=2800,frozen=1500"),
     ("TRUCK", 3_300, 44, 172, "dry=14500"),
-    (
-        "TRUCK-MIX",
-        3_100,
-        44,
-        218,
-        "dry=14500|dry=9500,frozen=4500|frozen=13500",
-    ),
+    ("TRUCK-MIX", 3_100, 44, 218, "dry=14500|dry=9500,frozen=4500|frozen=13500"),
     ("LORRY", 7_600, 60, 295, "dry=35000"),
-    (
-        "LORRY-MIX",
-        7_300,
-        60,
-        356,
-        "dry=35000|dry=23000,frozen=11000|frozen=27000",
-    ),
+    ("LORRY-MIX", 7_300, 60, 356, "dry=35000|dry=23000,frozen=11000|frozen=27000"),
 ];
 
 const LADDER: [(&str, &str); 6] = [
@@ -115,9 +103,7 @@ struct Zone {
 
 fn zones_of(count: u32, orders: u32) -> Vec<Zone> {
     let weight_of = |zone: u32| -> f64 {
-        (0..DISTRICTS_PER_ZONE)
-            .map(|round| district_weight(round * count + zone))
-            .sum()
+        (0..DISTRICTS_PER_ZONE).map(|round| district_weight(round * count + zone)).sum()
     };
     let total: f64 = (0..count).map(weight_of).sum();
     let north = count.div_ceil(3) * 2;
@@ -199,13 +185,7 @@ fn timeslots() -> Table {
 }
 
 fn truck_types() -> Table {
-    let header = [
-        "truck_type",
-        "max_weight_kg",
-        "max_stops",
-        "cost",
-        "profiles",
-    ];
+    let header = ["truck_type", "max_weight_kg", "max_stops", "cost", "profiles"];
     let mut table = Table::new("truck_types", &header);
     for (name, kilograms, stops, cost, profiles) in TRUCK_TYPES {
         table.push([
@@ -289,14 +269,7 @@ fn route_templates(zones: &[Zone]) -> Table {
 
 /// Half as much again as the busiest window asks for, and a base for small days.
 fn zone_quota(zones: &[Zone]) -> Table {
-    let header = [
-        "zone",
-        "timeslot",
-        "waybills",
-        "dry_l",
-        "frozen_l",
-        "weight_kg",
-    ];
+    let header = ["zone", "timeslot", "waybills", "dry_l", "frozen_l", "weight_kg"];
     let mut table = Table::new("zone_quota", &header);
     for zone in zones {
         let waybills = (zone.orders * WAYBILLS_PER_ORDER * 1.5).ceil() + 60.0;
@@ -323,13 +296,7 @@ fn warehouses() -> Table {
 }
 
 fn pick_flow() -> Table {
-    let header = [
-        "priority",
-        "sku_class",
-        "min_lines",
-        "max_lines",
-        "pick_flow",
-    ];
+    let header = ["priority", "sku_class", "min_lines", "max_lines", "pick_flow"];
     let mut table = Table::new("pick_flow", &header);
     for (priority, class, fewest, most, flow) in PICK_FLOW {
         table.push([priority, class, fewest, most, flow].map(str::to_owned));

@@ -85,11 +85,7 @@ impl Table {
     /// An empty table.
     pub(crate) fn new(name: &str, header: &[&str]) -> Self {
         let header = header.iter().map(|&column| column.to_owned()).collect();
-        Self {
-            name: name.to_owned(),
-            header,
-            rows: Vec::new(),
-        }
+        Self { name: name.to_owned(), header, rows: Vec::new() }
     }
 
     /// Adds a row; its fields stand in the order of the header.
@@ -103,28 +99,19 @@ impl Table {
             .lines()
             .map(|line| line.split('\t').map(str::to_owned).collect::<Vec<_>>());
         let header = lines.next().unwrap_or_default();
-        Self {
-            name: name.to_owned(),
-            header,
-            rows: lines.collect(),
-        }
+        Self { name: name.to_owned(), header, rows: lines.collect() }
     }
 
     fn to_tsv(&self) -> String {
         let lines = std::iter::once(&self.header).chain(&self.rows);
-        lines
-            .flat_map(|fields| [fields.join("\t"), "\n".to_owned()])
-            .collect()
+        lines.flat_map(|fields| [fields.join("\t"), "\n".to_owned()]).collect()
     }
 
     fn column(&self, column: &'static str) -> Result<usize, NetworkError> {
         self.header
             .iter()
             .position(|name| name == column)
-            .ok_or_else(|| NetworkError::Column {
-                table: self.name.clone(),
-                column,
-            })
+            .ok_or_else(|| NetworkError::Column { table: self.name.clone(), column })
     }
 
     /// Two columns of every row.
@@ -138,11 +125,7 @@ impl Table {
     ) -> Result<Vec<(String, String)>, NetworkError> {
         let (left, right) = (self.column(left)?, self.column(right)?);
         let field = |row: &[String], index| row.get(index).cloned().unwrap_or_default();
-        Ok(self
-            .rows
-            .iter()
-            .map(|row| (field(row, left), field(row, right)))
-            .collect())
+        Ok(self.rows.iter().map(|row| (field(row, left), field(row, right))).collect())
     }
 }
 
@@ -178,9 +161,7 @@ impl Tables {
     /// # Errors
     /// [`NetworkError::Missing`] when it is not there.
     pub(crate) fn get(&self, name: &str) -> Result<&Table, NetworkError> {
-        self.0.get(name).ok_or_else(|| NetworkError::Missing {
-            table: name.to_owned(),
-        })
+        self.0.get(name).ok_or_else(|| NetworkError::Missing { table: name.to_owned() })
     }
 
     /// Writes every table as `<name>.tsv`.
@@ -188,10 +169,8 @@ impl Tables {
     /// # Errors
     /// [`NetworkError::Io`] when a file cannot be written.
     pub(crate) fn save(&self, directory: &Path) -> Result<(), NetworkError> {
-        fs::create_dir_all(directory).map_err(|source| NetworkError::Io {
-            path: directory.to_owned(),
-            source,
-        })?;
+        fs::create_dir_all(directory)
+            .map_err(|source| NetworkError::Io { path: directory.to_owned(), source })?;
         for table in self.0.values() {
             let path = directory.join(format!("{}.tsv", table.name));
             fs::write(&path, table.to_tsv()).map_err(|source| NetworkError::Io { path, source })?;

@@ -64,23 +64,13 @@ pub(crate) fn plan(
     let number = crate::dice::fixed_hash(&order.order_number);
     let mut dice = Dice::new(habits.seed, "warehouse", number);
     let start = submitted_at.unwrap_or_else(|| order.ship_date.and_time(NaiveTime::MIN).and_utc());
-    let mut clock = Clock {
-        start,
-        elapsed: Duration::ZERO,
-        median_ms: habits.delay_ms_median,
-    };
+    let mut clock = Clock { start, elapsed: Duration::ZERO, median_ms: habits.delay_ms_median };
     let accepts = !dice.chance(habits.reject_rate);
 
     let mut answers = Vec::new();
     let at = clock.next(&mut dice);
     let confirmation = confirmation(order, accepts, at);
-    answers.extend(answer(
-        order,
-        "CONFIRMATION",
-        clock.elapsed,
-        sender,
-        &confirmation,
-    ));
+    answers.extend(answer(order, "CONFIRMATION", clock.elapsed, sender, &confirmation));
     if accepts {
         for (step, word) in [
             (WmsStep::PickStart, "PICK_START"),
@@ -89,12 +79,7 @@ pub(crate) fn plan(
         ] {
             let at = clock.next(&mut dice);
             let (order_number, label) = (order.order_number.clone(), order.label.clone());
-            let progress = WmsOrderProgress {
-                order_number,
-                label,
-                step,
-                at,
-            };
+            let progress = WmsOrderProgress { order_number, label, step, at };
             answers.extend(answer(order, word, clock.elapsed, sender, &progress));
         }
     }
@@ -105,11 +90,7 @@ fn confirmation(order: &WmsOutboundOrder, accepts: bool, at: Timestamp) -> WmsOr
     WmsOrderConfirmation {
         order_number: order.order_number.clone(),
         label: order.label.clone(),
-        result: if accepts {
-            WmsConfirmation::Ok
-        } else {
-            WmsConfirmation::Nok
-        },
+        result: if accepts { WmsConfirmation::Ok } else { WmsConfirmation::Nok },
         reason_code: (!accepts).then(|| "NO_STOCK".to_owned()),
         at,
     }
@@ -142,10 +123,7 @@ struct Clock {
 impl Clock {
     /// Waits once more and reads the warehouse's clock.
     fn next(&mut self, dice: &mut Dice) -> Timestamp {
-        let wait = dice
-            .log_normal(f64::from(self.median_ms), 0.6)
-            .to_u64()
-            .unwrap_or(0);
+        let wait = dice.log_normal(f64::from(self.median_ms), 0.6).to_u64().unwrap_or(0);
         self.elapsed += Duration::from_millis(wait).min(DELAY_MAX);
         let elapsed = TimeDelta::from_std(self.elapsed).unwrap_or_default();
         Timestamp::from(self.start + elapsed)

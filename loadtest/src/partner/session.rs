@@ -88,25 +88,15 @@ impl Session {
             let publishing = connect(&uri, "wms answers").await?;
             let consuming = connect(&uri, "wms orders").await?;
             let answers = publishing.create_channel().await?;
-            answers
-                .confirm_select(ConfirmSelectOptions::default())
-                .await?;
+            answers.confirm_select(ConfirmSelectOptions::default()).await?;
             let channel = consuming.create_channel().await?;
-            channel
-                .basic_qos(args.prefetch, BasicQosOptions { global: false })
-                .await?;
+            channel.basic_qos(args.prefetch, BasicQosOptions { global: false }).await?;
             let options = BasicConsumeOptions::default();
             let queue = args.queue.as_str().into();
             let orders = channel
                 .basic_consume(queue, "partner-sim".into(), options, FieldTable::default())
                 .await?;
-            Ok(Self {
-                publishing,
-                consuming,
-                answers,
-                orders,
-                user,
-            })
+            Ok(Self { publishing, consuming, answers, orders, user })
         };
         let connected = tokio::time::timeout(PATIENCE, connecting).await;
         connected.unwrap_or(Err(PartnerError::Silent(PATIENCE)))
@@ -185,20 +175,11 @@ async fn send(
 ) -> (Due, Result<Confirmation, PartnerError>) {
     let publishing = async {
         let answer = &due.answer;
-        let options = BasicPublishOptions {
-            mandatory: true,
-            ..BasicPublishOptions::default()
-        };
+        let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         let key = answer.routing_key.as_str().into();
         let properties = properties(answer, user, cause);
         let sent = channel
-            .basic_publish(
-                answer.exchange.into(),
-                key,
-                options,
-                &answer.body,
-                properties,
-            )
+            .basic_publish(answer.exchange.into(), key, options, &answer.body, properties)
             .await?;
         Ok(sent.await?)
     };
@@ -224,18 +205,9 @@ fn properties(answer: &Answer, user: &str, cause: Option<String>) -> BasicProper
 
 impl Desk {
     fn new(args: &WmsArgs) -> Self {
-        let WmsArgs {
-            seed,
-            reject_rate,
-            delay_ms_median,
-            ..
-        } = *args;
+        let WmsArgs { seed, reject_rate, delay_ms_median, .. } = *args;
         Self {
-            habits: Habits {
-                seed,
-                reject_rate,
-                delay_ms_median,
-            },
+            habits: Habits { seed, reject_rate, delay_ms_median },
             open: HashMap::new(),
             waiting: BTreeMap::new(),
             planned: 0,
@@ -254,41 +226,20 @@ impl Desk {
         tally.redelivered += u64::from(delivery.redelivered);
         let Ok(order) = serde_json::from_slice::<WmsOutboundOrder>(&delivery.data) else {
             tally.unreadable += 1;
-            delivery
-                .acker
-                .reject(BasicRejectOptions { requeue: false })
-                .await?;
+            delivery.acker.reject(BasicRejectOptions { requeue: false }).await?;
             return Ok(());
         };
-        let seconds = delivery
-            .properties
-            .timestamp()
-            .and_then(|at| i64::try_from(at).ok());
+        let seconds = delivery.properties.timestamp().and_then(|at| i64::try_from(at).ok());
         let submitted_at = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
         let Plan { accepts, answers } = plan(&order, submitted_at, self.habits, user);
         let number = self.orders;
         self.orders += 1;
-        let cause = delivery
-            .properties
-            .message_id()
-            .as_ref()
-            .map(ToString::to_string);
-        let open = Open {
-            acker: delivery.acker,
-            accepts,
-            unconfirmed: answers.len(),
-            cause,
-        };
+        let cause = delivery.properties.message_id().as_ref().map(ToString::to_string);
+        let open = Open { acker: delivery.acker, accepts, unconfirmed: answers.len(), cause };
         self.open.insert(number, open);
         let now = Instant::now();
         for answer in answers {
-            self.wait(
-                now + answer.after,
-                Due {
-                    order: number,
-                    answer,
-                },
-            );
+            self.wait(now + answer.after, Due { order: number, answer });
         }
         Ok(())
     }
@@ -299,9 +250,7 @@ impl Desk {
     }
 
     fn next_due(&self) -> Option<Instant> {
-        self.waiting
-            .first_key_value()
-            .map(|((due_at, _), _)| *due_at)
+        self.waiting.first_key_value().map(|((due_at, _), _)| *due_at)
     }
 
     fn take_due(&mut self, now: Instant) -> Option<Due> {
@@ -317,8 +266,7 @@ impl Desk {
 
     /// Idle only while no order is open.
     fn idle_deadline(&self, busy_at: Instant, idle: Option<Duration>) -> Option<Instant> {
-        idle.filter(|_| self.open.is_empty())
-            .map(|idle| busy_at + idle)
+        idle.filter(|_| self.open.is_empty()).map(|idle| busy_at + idle)
     }
 
     async fn confirmed(

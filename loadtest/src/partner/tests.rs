@@ -26,11 +26,7 @@ use super::plan::{Habits, Plan, plan};
 use super::{PartnerError, Tally, WmsArgs, run_wms};
 use crate::journal::JournalEntry;
 
-const PATIENT: Habits = Habits {
-    seed: 3,
-    reject_rate: 0.2,
-    delay_ms_median: 400,
-};
+const PATIENT: Habits = Habits { seed: 3, reject_rate: 0.2, delay_ms_median: 400 };
 
 fn order(number: u32) -> WmsOutboundOrder {
     WmsOutboundOrder {
@@ -51,41 +47,22 @@ fn planned(number: u32, habits: Habits) -> Plan {
 
 #[test]
 fn an_accepted_order_is_confirmed_picked_and_packed_in_order_of_time() {
-    let plan = planned(
-        1,
-        Habits {
-            reject_rate: 0.0,
-            ..PATIENT
-        },
-    );
-    let types: Vec<&str> = plan
-        .answers
-        .iter()
-        .map(|answer| answer.message_type)
-        .collect();
+    let plan = planned(1, Habits { reject_rate: 0.0, ..PATIENT });
+    let types: Vec<&str> = plan.answers.iter().map(|answer| answer.message_type).collect();
     let progress = WmsOrderProgress::TYPE;
-    assert_eq!(
-        types,
-        [WmsOrderConfirmation::TYPE, progress, progress, progress]
-    );
+    assert_eq!(types, [WmsOrderConfirmation::TYPE, progress, progress, progress]);
     let first: WmsOrderConfirmation = serde_json::from_slice(&plan.answers[0].body).unwrap();
     assert_eq!(first.result, WmsConfirmation::Ok);
     let mut at = first.at;
     for (answer, step) in
-        plan.answers[1..]
-            .iter()
-            .zip([WmsStep::PickStart, WmsStep::PickEnd, WmsStep::PackEnd])
+        plan.answers[1..].iter().zip([WmsStep::PickStart, WmsStep::PickEnd, WmsStep::PackEnd])
     {
         let progress: WmsOrderProgress = serde_json::from_slice(&answer.body).unwrap();
         assert_eq!((progress.step, progress.label.as_str()), (step, "shop-1-1"));
         assert!(progress.at >= at);
         at = progress.at;
     }
-    assert!(
-        plan.answers
-            .windows(2)
-            .all(|pair| pair[0].after <= pair[1].after)
-    );
+    assert!(plan.answers.windows(2).all(|pair| pair[0].after <= pair[1].after));
     assert!(plan.answers[3].after <= Duration::from_secs(240));
 }
 
@@ -107,11 +84,7 @@ fn the_same_order_gets_the_same_answers_and_every_answer_its_own_id() {
 fn refusals_come_at_their_rate_and_end_the_conversation() {
     let plans: Vec<Plan> = (0..2_000).map(|number| planned(number, PATIENT)).collect();
     let refused: Vec<&Plan> = plans.iter().filter(|plan| !plan.accepts).collect();
-    assert!(
-        (300..500).contains(&refused.len()),
-        "{} of 2,000",
-        refused.len()
-    );
+    assert!((300..500).contains(&refused.len()), "{} of 2,000", refused.len());
     for plan in refused {
         assert_eq!(plan.answers.len(), 1);
         let answer: WmsOrderConfirmation = serde_json::from_slice(&plan.answers[0].body).unwrap();
@@ -124,19 +97,8 @@ fn refusals_come_at_their_rate_and_end_the_conversation() {
 
 #[test]
 fn without_a_delay_everything_is_due_at_once() {
-    let plan = planned(
-        1,
-        Habits {
-            reject_rate: 0.0,
-            delay_ms_median: 0,
-            ..PATIENT
-        },
-    );
-    assert!(
-        plan.answers
-            .iter()
-            .all(|answer| answer.after == Duration::ZERO)
-    );
+    let plan = planned(1, Habits { reject_rate: 0.0, delay_ms_median: 0, ..PATIENT });
+    assert!(plan.answers.iter().all(|answer| answer.after == Duration::ZERO));
 }
 
 fn arguments(stage: &Stage, journal: PathBuf) -> WmsArgs {
@@ -157,61 +119,30 @@ fn arguments(stage: &Stage, journal: PathBuf) -> WmsArgs {
 async fn every_order_is_answered_in_full_and_the_journal_says_so() {
     let stage = Stage::new(&[WorkerKind::WmsSync]).await;
     for number in 0..40 {
-        stage
-            .publish(PublishAs::default(), &order(number))
-            .await
-            .unwrap();
+        stage.publish(PublishAs::default(), &order(number)).await.unwrap();
     }
     let garbage = |properties: testkit::BasicProperties| properties.with_message_id("x".into());
-    stage
-        .publish_raw(
-            "partner.wms.out",
-            "wms.outbound-order",
-            garbage,
-            b"no order",
-        )
-        .await
-        .unwrap();
+    stage.publish_raw("partner.wms.out", "wms.outbound-order", garbage, b"no order").await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let args = arguments(&stage, dir.path().join("journal.jsonl"));
     let tally = run_wms(&args).await.unwrap();
 
-    let user = stage
-        .amqp_url()
-        .split(['/', ':'])
-        .nth(3)
-        .unwrap()
-        .to_owned();
-    let habits = Habits {
-        seed: 3,
-        reject_rate: 0.2,
-        delay_ms_median: 1,
-    };
-    let plans: Vec<Plan> = (0..40)
-        .map(|number| plan(&order(number), None, habits, &user))
-        .collect();
+    let user = stage.amqp_url().split(['/', ':']).nth(3).unwrap().to_owned();
+    let habits = Habits { seed: 3, reject_rate: 0.2, delay_ms_median: 1 };
+    let plans: Vec<Plan> =
+        (0..40).map(|number| plan(&order(number), None, habits, &user)).collect();
     let refused = plans.iter().filter(|plan| !plan.accepts).count() as u64;
-    let expected: BTreeSet<MessageId> = plans
-        .iter()
-        .flat_map(|plan| &plan.answers)
-        .map(|answer| answer.message_id)
-        .collect();
+    let expected: BTreeSet<MessageId> =
+        plans.iter().flat_map(|plan| &plan.answers).map(|answer| answer.message_id).collect();
     assert_eq!((tally.received, tally.unreadable), (41, 1));
     assert_eq!((tally.accepted, tally.refused), (40 - refused, refused));
     assert_eq!(tally.answers, expected.len() as u64);
 
     let journal = std::fs::read_to_string(dir.path().join("journal.jsonl")).unwrap();
-    let entries = journal
-        .lines()
-        .map(|line| serde_json::from_str::<JournalEntry>(line).unwrap());
+    let entries = journal.lines().map(|line| serde_json::from_str::<JournalEntry>(line).unwrap());
     let noted: BTreeSet<MessageId> = entries.map(|entry| entry.message_id).collect();
     assert_eq!(noted, expected);
-    let again = run_wms(&WmsArgs {
-        journal: None,
-        ..args
-    })
-    .await
-    .unwrap();
+    let again = run_wms(&WmsArgs { journal: None, ..args }).await.unwrap();
     assert_eq!(again, Tally::default(), "every order was acknowledged");
     stage.close().await;
 }
@@ -219,57 +150,28 @@ async fn every_order_is_answered_in_full_and_the_journal_says_so() {
 #[tokio::test]
 async fn an_order_that_was_not_answered_in_full_is_answered_by_the_next_run() {
     let stage = Stage::new(&[WorkerKind::WmsSync]).await;
-    stage
-        .publish(PublishAs::default(), &order(1))
-        .await
-        .unwrap();
+    stage.publish(PublishAs::default(), &order(1)).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let quick = arguments(&stage, dir.path().join("journal.jsonl"));
-    let slow = WmsArgs {
-        delay_ms_median: 60_000,
-        reject_rate: 0.0,
-        duration: Some(1),
-        ..quick.clone()
-    };
+    let slow =
+        WmsArgs { delay_ms_median: 60_000, reject_rate: 0.0, duration: Some(1), ..quick.clone() };
     let tally = run_wms(&slow).await.unwrap();
     assert_eq!((tally.received, tally.accepted), (1, 0));
-    let tally = run_wms(&WmsArgs {
-        reject_rate: 0.0,
-        ..quick
-    })
-    .await
-    .unwrap();
-    assert_eq!(
-        (
-            tally.received,
-            tally.redelivered,
-            tally.accepted,
-            tally.answers
-        ),
-        (1, 1, 1, 4)
-    );
+    let tally = run_wms(&WmsArgs { reject_rate: 0.0, ..quick }).await.unwrap();
+    assert_eq!((tally.received, tally.redelivered, tally.accepted, tally.answers), (1, 1, 1, 4));
     stage.close().await;
 }
 
 #[tokio::test]
 async fn answers_without_a_queue_are_an_error_that_says_so() {
     let stage = Stage::new(&[WorkerKind::WmsSync]).await;
-    stage
-        .publish(PublishAs::default(), &order(1))
-        .await
-        .unwrap();
-    let connection = lapin::Connection::connect(&stage.amqp_url(), Default::default())
-        .await
-        .unwrap();
+    stage.publish(PublishAs::default(), &order(1)).await.unwrap();
+    let connection =
+        lapin::Connection::connect(&stage.amqp_url(), Default::default()).await.unwrap();
     let channel = connection.create_channel().await.unwrap();
-    channel
-        .queue_delete("wms-sync.partner".into(), Default::default())
-        .await
-        .unwrap();
+    channel.queue_delete("wms-sync.partner".into(), Default::default()).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let error = run_wms(&arguments(&stage, dir.path().join("journal")))
-        .await
-        .unwrap_err();
+    let error = run_wms(&arguments(&stage, dir.path().join("journal"))).await.unwrap_err();
     assert!(matches!(error, PartnerError::Unroutable(_)), "{error}");
     stage.close().await;
 }

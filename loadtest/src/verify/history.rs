@@ -8,13 +8,7 @@ const fn twice(
     examined: &'static str,
     violations: &'static str,
 ) -> Check {
-    Check {
-        invariant: Invariant::OneEffect,
-        name,
-        says,
-        examined,
-        violations,
-    }
+    Check { invariant: Invariant::OneEffect, name, says, examined, violations }
 }
 
 const fn illegal(
@@ -23,13 +17,7 @@ const fn illegal(
     examined: &'static str,
     violations: &'static str,
 ) -> Check {
-    Check {
-        invariant: Invariant::LegalHistory,
-        name,
-        says,
-        examined,
-        violations,
-    }
+    Check { invariant: Invariant::LegalHistory, name, says, examined, violations }
 }
 
 /// The checks of I2 and I3. Inbox rows are kept for seven days: comparisons with them are made only

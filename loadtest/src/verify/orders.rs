@@ -10,13 +10,7 @@ const fn lost(
     examined: &'static str,
     violations: &'static str,
 ) -> Check {
-    Check {
-        invariant: Invariant::NothingLost,
-        name,
-        says,
-        examined,
-        violations,
-    }
+    Check { invariant: Invariant::NothingLost, name, says, examined, violations }
 }
 
 /// The checks of I1.

@@ -35,14 +35,10 @@ pub(crate) async fn check(
     path: &Path,
     snapshot: &mut Snapshot,
 ) -> Result<(u64, Vec<Finding>), ManifestError> {
-    let failed = |source| ManifestError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| ManifestError::Io { path: path.to_owned(), source };
     let text = fs::read_to_string(path).map_err(failed)?;
-    let manifest: Manifest = serde_json::from_str(&text)
-        .map_err(io::Error::from)
-        .map_err(failed)?;
+    let manifest: Manifest =
+        serde_json::from_str(&text).map_err(io::Error::from).map_err(failed)?;
     let figures = figures(&manifest);
     let examined = u64::try_from(figures.len()).unwrap_or(u64::MAX);
     let mut findings = Vec::new();
@@ -50,10 +46,7 @@ pub(crate) async fn check(
         let found = snapshot.number("the manifest's figures", &sql).await?;
         if found != expected {
             let detail = format!("{expected} expected, {found} found");
-            findings.push(Finding {
-                subject: name.to_owned(),
-                detail,
-            });
+            findings.push(Finding { subject: name.to_owned(), detail });
         }
     }
     Ok((examined, findings))
@@ -72,11 +65,7 @@ fn figures(manifest: &Manifest) -> [(&'static str, u64, String); 5] {
     let of_orders = format!("FROM orders WHERE {sources}");
     let of_waybills = format!("FROM waybill w WHERE w.exists_since IS NOT NULL AND w.{sources}");
     [
-        (
-            "orders accepted",
-            expected.accepted_orders,
-            format!("SELECT COUNT(*) {of_orders}"),
-        ),
+        ("orders accepted", expected.accepted_orders, format!("SELECT COUNT(*) {of_orders}")),
         (
             "lines of accepted orders",
             expected.accepted_lines,
@@ -90,11 +79,7 @@ fn figures(manifest: &Manifest) -> [(&'static str, u64, String); 5] {
                  WHERE kind = 'order' AND repair = 0 AND {sources}"
             ),
         ),
-        (
-            "waybills",
-            expected.waybills,
-            format!("SELECT COUNT(*) {of_waybills}"),
-        ),
+        ("waybills", expected.waybills, format!("SELECT COUNT(*) {of_waybills}")),
         (
             "waybills that can have no place",
             expected.waybills_without_place,

@@ -80,30 +80,17 @@ pub(crate) async fn depths(amqp_url: &Secret) -> Result<Vec<Depth>, QueueError> 
         let (connection, channel) = open(amqp_url).await?;
         let mut depths = Vec::new();
         for (queue, purpose) in fleet_queues() {
-            let options = QueueDeclareOptions {
-                passive: true,
-                ..QueueDeclareOptions::default()
-            };
+            let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
             let name = queue.as_str().into();
-            let declared = channel
-                .queue_declare(name, options, FieldTable::default())
-                .await;
-            let declared = declared.map_err(|source| QueueError::Broker {
-                what: queue.clone(),
-                source,
-            })?;
-            depths.push(Depth {
-                queue,
-                purpose,
-                messages: declared.message_count(),
-            });
+            let declared = channel.queue_declare(name, options, FieldTable::default()).await;
+            let declared =
+                declared.map_err(|source| QueueError::Broker { what: queue.clone(), source })?;
+            depths.push(Depth { queue, purpose, messages: declared.message_count() });
         }
         close(connection).await;
         Ok(depths)
     };
-    tokio::time::timeout(PATIENCE, looking)
-        .await
-        .unwrap_or(Err(QueueError::Silent(PATIENCE)))
+    tokio::time::timeout(PATIENCE, looking).await.unwrap_or(Err(QueueError::Silent(PATIENCE)))
 }
 
 /// The message ids in one worker's dead letters. They are put back when the channel closes.
@@ -118,20 +105,10 @@ pub(crate) async fn dead_letter_ids(
     let (connection, channel) = open(amqp_url).await?;
     let mut ids = HashSet::new();
     loop {
-        let got = channel
-            .basic_get(queue.as_str().into(), BasicGetOptions { no_ack: false })
-            .await;
-        let got = got.map_err(|source| QueueError::Broker {
-            what: queue.clone(),
-            source,
-        })?;
+        let got = channel.basic_get(queue.as_str().into(), BasicGetOptions { no_ack: false }).await;
+        let got = got.map_err(|source| QueueError::Broker { what: queue.clone(), source })?;
         let Some(message) = got else { break };
-        let id = message
-            .delivery
-            .properties
-            .message_id()
-            .as_ref()
-            .map(ShortString::as_str);
+        let id = message.delivery.properties.message_id().as_ref().map(ShortString::as_str);
         ids.extend(id.and_then(|id| Uuid::try_parse(id).ok()));
     }
     close(connection).await;
@@ -139,14 +116,9 @@ pub(crate) async fn dead_letter_ids(
 }
 
 async fn open(amqp_url: &Secret) -> Result<(Connection, Channel), QueueError> {
-    let failed = |source| QueueError::Broker {
-        what: "the broker".to_owned(),
-        source,
-    };
+    let failed = |source| QueueError::Broker { what: "the broker".to_owned(), source };
     let properties = ConnectionProperties::default().with_connection_name("loadtest verify".into());
-    let connection = Connection::connect(amqp_url.expose(), properties)
-        .await
-        .map_err(failed)?;
+    let connection = Connection::connect(amqp_url.expose(), properties).await.map_err(failed)?;
     let channel = connection.create_channel().await.map_err(failed)?;
     Ok((connection, channel))
 }

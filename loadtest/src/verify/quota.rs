@@ -9,13 +9,7 @@ const fn oversold(
     examined: &'static str,
     violations: &'static str,
 ) -> Check {
-    Check {
-        invariant: Invariant::NeverOversold,
-        name,
-        says,
-        examined,
-        violations,
-    }
+    Check { invariant: Invariant::NeverOversold, name, says, examined, violations }
 }
 
 /// The checks of I4 that SQL can do; what a truck holds is checked in [`super::trucks`].

@@ -52,10 +52,7 @@ type Confirmed = BTreeMap<(String, String), Vec<Uuid>>;
 
 /// Reads the confirmed entries. A last line without its end is what a killed sender left: not counted.
 fn read_confirmed(path: &Path) -> Result<Confirmed, JournalError> {
-    let failed = |source| JournalError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| JournalError::Io { path: path.to_owned(), source };
     let mut input = BufReader::new(File::open(path).map_err(failed)?);
     let mut confirmed = Confirmed::new();
     let mut line = String::new();
@@ -63,12 +60,9 @@ fn read_confirmed(path: &Path) -> Result<Confirmed, JournalError> {
     while input.read_line(&mut line).map_err(failed)? > 0 {
         number += 1;
         if line.ends_with('\n') {
-            let entry: JournalEntry =
-                serde_json::from_str(&line).map_err(|source| JournalError::Line {
-                    path: path.to_owned(),
-                    line: number,
-                    source,
-                })?;
+            let entry: JournalEntry = serde_json::from_str(&line).map_err(|source| {
+                JournalError::Line { path: path.to_owned(), line: number, source }
+            })?;
             if entry.state == SendState::Confirmed {
                 let ids = confirmed.entry((entry.consumer, entry.sender)).or_default();
                 ids.push(entry.message_id.0);
@@ -107,15 +101,10 @@ pub(crate) async fn check(
             Some(url) => queues::dead_letter_ids(url, &consumer).await?,
             None => HashSet::new(),
         };
-        findings.extend(
-            missing
-                .into_iter()
-                .filter(|id| !dead.contains(id))
-                .map(|id| Finding {
-                    subject: id.to_string(),
-                    detail: format!("{sender} had it confirmed, {consumer} knows nothing of it"),
-                }),
-        );
+        findings.extend(missing.into_iter().filter(|id| !dead.contains(id)).map(|id| Finding {
+            subject: id.to_string(),
+            detail: format!("{sender} had it confirmed, {consumer} knows nothing of it"),
+        }));
     }
     Ok((examined, findings))
 }
@@ -127,11 +116,7 @@ async fn settled(
     ids: &[Uuid],
 ) -> Result<HashSet<Uuid>, ReadError> {
     let list: Vec<String> = ids.iter().map(|id| format!("x'{}'", id.simple())).collect();
-    let quoted = |text: &str| {
-        text.bytes()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-    };
+    let quoted = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
     let sql = format!(
         "SELECT HEX(message_id) FROM inbox WHERE consumer = x'{}' AND sender = x'{}' \
          AND message_id IN ({})",
@@ -140,8 +125,5 @@ async fn settled(
         list.join(",")
     );
     let found = snapshot.rows("inbox", &sql, |row| text(row, 0)).await?;
-    Ok(found
-        .iter()
-        .filter_map(|id| Uuid::try_parse(id).ok())
-        .collect())
+    Ok(found.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect())
 }

@@ -49,15 +49,9 @@ pub(crate) async fn check(snapshot: &mut Snapshot) -> Result<(u64, Vec<Finding>)
         .await?;
     let findings = routes.iter().filter_map(|route| {
         let detail = overload(route)?;
-        Some(Finding {
-            subject: route.route_ref.clone(),
-            detail,
-        })
+        Some(Finding { subject: route.route_ref.clone(), detail })
     });
-    Ok((
-        u64::try_from(routes.len()).unwrap_or(u64::MAX),
-        findings.collect(),
-    ))
+    Ok((u64::try_from(routes.len()).unwrap_or(u64::MAX), findings.collect()))
 }
 
 /// What is too much, if anything is.
@@ -81,15 +75,8 @@ pub(crate) fn overload(route: &LoadedRoute) -> Option<String> {
     if route.profiles.split('|').any(fits) {
         return None;
     }
-    let LoadedRoute {
-        dry_ml,
-        frozen_ml,
-        profiles,
-        ..
-    } = route;
-    Some(format!(
-        "{dry_ml} ml dry and {frozen_ml} ml frozen fit none of {profiles:?}"
-    ))
+    let LoadedRoute { dry_ml, frozen_ml, profiles, .. } = route;
+    Some(format!("{dry_ml} ml dry and {frozen_ml} ml frozen fit none of {profiles:?}"))
 }
 
 /// `dry=2600,frozen=1400` in litres; a compartment that is not named is not there.

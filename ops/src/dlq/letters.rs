@@ -58,10 +58,7 @@ impl Letter {
         Self {
             message_id: Some(envelope.message_id),
             message_type: envelope.message_type.clone(),
-            reason: note
-                .reason
-                .clone()
-                .unwrap_or_else(|| BY_THE_BROKER.to_owned()),
+            reason: note.reason.clone().unwrap_or_else(|| BY_THE_BROKER.to_owned()),
             detail: note.detail.clone(),
             sender: Some(envelope.user_id.to_string()),
             origin: note.origin.clone(),
@@ -91,13 +88,10 @@ impl Letter {
 
     /// Seconds since it failed last, or else since it was published.
     pub(super) fn age_seconds(&self, now: Timestamp) -> Option<i64> {
-        let failed = self
-            .last_failure
-            .as_deref()
-            .and_then(|at| DateTime::parse_from_rfc3339(at).ok());
-        let since = failed
-            .map(|at| at.to_utc())
-            .or_else(|| self.published.map(Timestamp::as_datetime))?;
+        let failed =
+            self.last_failure.as_deref().and_then(|at| DateTime::parse_from_rfc3339(at).ok());
+        let since =
+            failed.map(|at| at.to_utc()).or_else(|| self.published.map(Timestamp::as_datetime))?;
         Some((now.as_datetime() - since).num_seconds())
     }
 

@@ -31,13 +31,9 @@ pub(super) async fn retry(operator: &Operator, filter: &Filter, limit: usize) ->
     let queue = filter.worker.dead_letter_queue();
     let now = Timestamp::now();
     let mut done = Done::default();
-    let mut source = Subscription::open(
-        operator.connection(),
-        &queue,
-        PREFETCH,
-        operator.user().clone(),
-    )
-    .await?;
+    let mut source =
+        Subscription::open(operator.connection(), &queue, PREFETCH, operator.user().clone())
+            .await?;
     let settler = source.settler();
     let mut chosen: Vec<Delivery> = Vec::new();
     // one that fails again at once comes back here: it had its chance
@@ -97,20 +93,13 @@ async fn publish(
 }
 
 fn copy(kind: WorkerKind, delivery: Delivery) -> Outgoing {
-    let queue = delivery
-        .note
-        .origin
-        .clone()
-        .filter(|origin| is_work_queue(kind, origin));
+    let queue = delivery.note.origin.clone().filter(|origin| is_work_queue(kind, origin));
     let queue = queue.unwrap_or_else(|| home_of(kind, &delivery.envelope.message_type));
     Outgoing {
         exchange: RETURN.to_owned(),
         routing_key: RoutingKey::to_queue(queue),
         mandatory: true,
-        envelope: Envelope {
-            attempt: 0,
-            ..delivery.envelope
-        },
+        envelope: Envelope { attempt: 0, ..delivery.envelope },
         note: delivery.note,
         body: delivery.body,
         expiration_ms: None,
@@ -118,9 +107,7 @@ fn copy(kind: WorkerKind, delivery: Delivery) -> Outgoing {
 }
 
 fn is_work_queue(kind: WorkerKind, name: &str) -> bool {
-    kind.work_queues()
-        .iter()
-        .any(|queue| kind.queue(*queue) == name)
+    kind.work_queues().iter().any(|queue| kind.queue(*queue) == name)
 }
 
 /// The work queue that messages of a type come to; the first one when none says so.
@@ -131,17 +118,10 @@ pub(super) fn home_of(kind: WorkerKind, message_type: &str) -> String {
     let takes = |pattern: &str| {
         topic_matches(pattern, key.as_str())
             || topic_matches(pattern, with_word.as_str())
-            || pattern
-                .strip_prefix(key.as_str())
-                .is_some_and(|rest| rest.starts_with('.'))
+            || pattern.strip_prefix(key.as_str()).is_some_and(|rest| rest.starts_with('.'))
     };
-    let of_type = queues.iter().find(|queue| {
-        kind.bindings(**queue)
-            .iter()
-            .any(|(_, pattern)| takes(pattern))
-    });
-    of_type
-        .or_else(|| queues.first())
-        .map(|queue| kind.queue(*queue))
-        .unwrap_or_default()
+    let of_type = queues
+        .iter()
+        .find(|queue| kind.bindings(**queue).iter().any(|(_, pattern)| takes(pattern)));
+    of_type.or_else(|| queues.first()).map(|queue| kind.queue(*queue)).unwrap_or_default()
 }

@@ -19,10 +19,7 @@ fn a_message_goes_back_to_the_queue_of_its_type() {
     for (message_type, expected) in cases {
         assert_eq!(home_of(kind, message_type), expected, "{message_type}");
     }
-    assert_eq!(
-        home_of(WorkerKind::SalesOrder, Assigned::TYPE),
-        "sales-order.events"
-    );
+    assert_eq!(home_of(WorkerKind::SalesOrder, Assigned::TYPE), "sales-order.events");
 }
 
 #[test]

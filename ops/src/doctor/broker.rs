@@ -53,10 +53,7 @@ async fn login(site: &Site, findings: &mut Findings) -> Result<()> {
 async fn management(site: &Site, findings: &mut Findings) -> Result<()> {
     let api = Management::new(site.management_url()?.expose())?;
     let overview: Overview = api.get("overview").await?;
-    let version = overview
-        .product_version
-        .or(overview.rabbitmq_version)
-        .unwrap_or_default();
+    let version = overview.product_version.or(overview.rabbitmq_version).unwrap_or_default();
     if is_new_enough(&version) {
         findings.ok("broker", format!("RabbitMQ {version}"));
     } else {
@@ -71,10 +68,7 @@ async fn management(site: &Site, findings: &mut Findings) -> Result<()> {
         judge_node(node, findings);
     }
     let vhost = site.admin()?.vhost;
-    let known = api
-        .find::<serde_json::Value>(&path(&["vhosts", &vhost]))
-        .await?
-        .is_some();
+    let known = api.find::<serde_json::Value>(&path(&["vhosts", &vhost])).await?.is_some();
     if !known {
         findings.wrong(
             "virtual host",
@@ -84,17 +78,10 @@ async fn management(site: &Site, findings: &mut Findings) -> Result<()> {
         return Ok(());
     }
     match compare(&Topology::all(), &Live::read(&api, &vhost).await?).len() {
-        0 => findings.ok(
-            "topology",
-            format!("{vhost} is as the topology says, rights included"),
-        ),
+        0 => findings.ok("topology", format!("{vhost} is as the topology says, rights included")),
         count => {
             let advice = "`dray topology diff` shows them, `dray topology apply` removes them";
-            findings.wrong(
-                "topology",
-                format!("{count} differences in {vhost}"),
-                advice,
-            );
+            findings.wrong("topology", format!("{count} differences in {vhost}"), advice);
         }
     }
     judge_queues(&queues(&api, &vhost).await?, findings);
@@ -102,9 +89,7 @@ async fn management(site: &Site, findings: &mut Findings) -> Result<()> {
 }
 
 fn is_new_enough(version: &str) -> bool {
-    let mut numbers = version
-        .split('.')
-        .map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (3, 10)
 }
 
@@ -128,46 +113,28 @@ fn judge_queues(live: &BTreeMap<String, LiveQueue>, findings: &mut Findings) {
         judge_queue(queue, findings);
         fine += usize::from(findings.0.len() == before);
     }
-    findings.ok(
-        "queues",
-        format!("{fine} of {} have nothing to tell", live.len()),
-    );
+    findings.ok("queues", format!("{fine} of {} have nothing to tell", live.len()));
 }
 
 fn judge_queue(queue: &LiveQueue, findings: &mut Findings) {
     let name = &queue.name;
     if queue.state.as_deref() != Some("running") {
-        let found = format!(
-            "{name} is {}",
-            queue.state.as_deref().unwrap_or("without a leader")
-        );
+        let found = format!("{name} is {}", queue.state.as_deref().unwrap_or("without a leader"));
         let advice = "a quorum queue needs a majority of its nodes: bring them back";
         return findings.wrong("queues", found, advice);
     }
-    let ready = queue
-        .messages
-        .unwrap_or(0)
-        .saturating_sub(queue.messages_unacknowledged.unwrap_or(0));
-    let is_work = WorkerKind::ALL.into_iter().any(|kind| {
-        kind.work_queues()
-            .iter()
-            .any(|work| kind.queue(*work) == *name)
-    });
+    let ready =
+        queue.messages.unwrap_or(0).saturating_sub(queue.messages_unacknowledged.unwrap_or(0));
+    let is_work = WorkerKind::ALL
+        .into_iter()
+        .any(|kind| kind.work_queues().iter().any(|work| kind.queue(*work) == *name));
     if name.ends_with(".dlq") && ready > 0 {
-        findings.warn(
-            "dead letters",
-            format!("{name} holds {ready}"),
-            "`dray dlq ls` says why",
-        );
+        findings.warn("dead letters", format!("{name} holds {ready}"), "`dray dlq ls` says why");
     } else if is_work && queue.consumers.unwrap_or(0) == 0 {
         let found = format!("{name} has no consumer, {ready} messages wait");
         findings.warn("queues", found, "start its worker, or resume it");
     } else if is_work && ready > READY_MOST {
-        findings.warn(
-            "queues",
-            format!("{name} holds {ready} ready messages"),
-            "scale its worker",
-        );
+        findings.warn("queues", format!("{name} holds {ready} ready messages"), "scale its worker");
     }
 }
 
@@ -176,10 +143,9 @@ async fn workers(site: &Site, findings: &mut Findings) {
     let mut good = 0_usize;
     for kind in WorkerKind::ALL {
         let tried = match site.worker(kind) {
-            Ok(address) => Link::new(&address.url(), "dray")
-                .connect("doctor")
-                .await
-                .map_err(Into::into),
+            Ok(address) => {
+                Link::new(&address.url(), "dray").connect("doctor").await.map_err(Into::into)
+            }
             Err(error) => Err(error),
         };
         match tried {
@@ -189,11 +155,7 @@ async fn workers(site: &Site, findings: &mut Findings) {
             }
             Err(error) => {
                 let found = format!("{} cannot log in: {error}", kind.user());
-                findings.wrong(
-                    "users",
-                    found,
-                    "run `dray topology apply` with the same secret",
-                );
+                findings.wrong("users", found, "run `dray topology apply` with the same secret");
             }
         }
     }

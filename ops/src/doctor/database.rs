@@ -73,10 +73,7 @@ fn judge_server(server: &Server, findings: &mut Findings) {
     if server.flush_at_commit == 1 {
         findings.ok("durability", "a commit is on disk before it is answered");
     } else {
-        let found = format!(
-            "innodb_flush_log_at_trx_commit = {}",
-            server.flush_at_commit
-        );
+        let found = format!("innodb_flush_log_at_trx_commit = {}", server.flush_at_commit);
         findings.wrong(
             "durability",
             found,
@@ -91,10 +88,7 @@ fn judge_server(server: &Server, findings: &mut Findings) {
         );
     }
     if server.utc_offset_seconds != 0 {
-        let found = format!(
-            "the server's local time is {} s from UTC",
-            server.utc_offset_seconds
-        );
+        let found = format!("the server's local time is {} s from UTC", server.utc_offset_seconds);
         findings.warn(
             "time zone",
             found,
@@ -122,15 +116,9 @@ fn judge_server(server: &Server, findings: &mut Findings) {
 
 /// `10.11.6-MariaDB-0+deb12u1` or `8.4.2`.
 fn is_new_enough(version: &str) -> bool {
-    let mut numbers = version
-        .split(['.', '-'])
-        .map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut numbers = version.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
     let (major, minor) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    let least = if version.contains("MariaDB") {
-        (10, 11)
-    } else {
-        (8, 4)
-    };
+    let least = if version.contains("MariaDB") { (10, 11) } else { (8, 4) };
     (major, minor) >= least
 }
 
@@ -154,45 +142,27 @@ async fn isolation(database: &Database, findings: &mut Findings) {
             Some("READ-COMMITTED") => findings.ok("isolation", "READ COMMITTED in our sessions"),
             level => {
                 let found = format!("our sessions run with {}", level.unwrap_or("?"));
-                findings.wrong(
-                    "isolation",
-                    found,
-                    "a proxy in between changes it: take it out",
-                );
+                findings.wrong("isolation", found, "a proxy in between changes it: take it out");
             }
         }
         return;
     }
-    findings.warn(
-        "isolation",
-        "cannot be asked",
-        "check transaction_isolation by hand",
-    );
+    findings.warn("isolation", "cannot be asked", "check transaction_isolation by hand");
 }
 
 async fn instances(database: &Database, findings: &mut Findings) -> Result<()> {
     let living = store::instances::alive(database).await?;
     for kind in WorkerKind::ALL {
-        let of_kind: Vec<_> = living
-            .iter()
-            .filter(|i| i.report.worker == kind.name())
-            .collect();
+        let of_kind: Vec<_> = living.iter().filter(|i| i.report.worker == kind.name()).collect();
         let paused = of_kind.iter().filter(|i| i.report.paused).count();
-        let unready = of_kind
-            .iter()
-            .filter(|i| !i.report.ready && !i.report.paused)
-            .count();
+        let unready = of_kind.iter().filter(|i| !i.report.ready && !i.report.paused).count();
         let found = format!("{} of {} live", of_kind.len(), kind.name());
         match (of_kind.len(), paused, unready) {
             (0, _, _) => findings.warn("instances", found, "start it: `dray fleet up`"),
             (_, 0, 0) => findings.ok("instances", found),
             (_, 0, _) => {
                 let found = format!("{found}, {unready} not ready");
-                findings.wrong(
-                    "instances",
-                    found,
-                    "see /ready on its admin port and its log",
-                );
+                findings.wrong("instances", found, "see /ready on its admin port and its log");
             }
             (_, _, _) => {
                 let found = format!("{found}, {paused} paused");

@@ -83,9 +83,7 @@ pub(super) async fn redis(findings: &mut Findings) {
     match redis.ping().await {
         Ok(()) => match redis.info().await {
             Ok(info) => {
-                let version = info
-                    .lines()
-                    .find_map(|line| line.strip_prefix("redis_version:"));
+                let version = info.lines().find_map(|line| line.strip_prefix("redis_version:"));
                 findings.ok(
                     "redis",
                     format!("{} version {}", redis.place, version.unwrap_or("?").trim()),

@@ -58,11 +58,7 @@ pub(super) fn start(spec: &Spec) -> Result<Running> {
         let message = format!("{} ended at once: see {}", spec.name, spec.log.display());
         CommandError::new(Exit::Unavailable, message)
     })?;
-    Ok(Running {
-        child,
-        identity,
-        instance,
-    })
+    Ok(Running { child, identity, instance })
 }
 
 impl Running {
@@ -92,11 +88,7 @@ fn open_log(path: &Path) -> Result<File> {
     if std::fs::metadata(path).is_ok_and(|file| file.len() > LOG_BYTES_MAX) {
         std::fs::rename(path, path.with_extension("log.1")).map_err(failed)?;
     }
-    File::options()
-        .create(true)
-        .append(true)
-        .open(path)
-        .map_err(failed)
+    File::options().create(true).append(true).open(path).map_err(failed)
 }
 
 fn remove_old(path: &Path) -> Result<()> {
@@ -129,15 +121,9 @@ async fn status_of_ready(address: &str) -> std::io::Result<bool> {
 /// lines are left out: what matters of them is said again by whoever called it.
 pub(super) fn end_of_log(path: &Path, from: u64, lines: usize) -> String {
     let bytes = std::fs::read(path).unwrap_or_default();
-    let new = usize::try_from(from)
-        .ok()
-        .and_then(|from| bytes.get(from..))
-        .unwrap_or(&bytes);
+    let new = usize::try_from(from).ok().and_then(|from| bytes.get(from..)).unwrap_or(&bytes);
     let text = String::from_utf8_lossy(new).into_owned();
-    let telling: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.contains(" lapin::"))
-        .collect();
+    let telling: Vec<&str> = text.lines().filter(|line| !line.contains(" lapin::")).collect();
     let first = telling.len().saturating_sub(lines);
     telling.get(first..).unwrap_or_default().join("\n")
 }

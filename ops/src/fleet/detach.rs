@@ -28,16 +28,10 @@ struct Detached {
 pub(super) async fn up(args: &UpArgs, site: &Site, output: Output) -> Result<()> {
     let log_path = site.directory("log")?.join("fleet.log");
     let log_failed = |error: std::io::Error| CommandError::file("write", &log_path, &error);
-    let log = File::options()
-        .create(true)
-        .append(true)
-        .open(&log_path)
-        .map_err(log_failed)?;
+    let log = File::options().create(true).append(true).open(&log_path).map_err(log_failed)?;
     let log_before = log.metadata().map_err(log_failed)?.len();
     let this = std::env::current_exe().map_err(log_failed)?;
-    let same_arguments = std::env::args_os()
-        .skip(1)
-        .filter(|argument| argument != "--detach");
+    let same_arguments = std::env::args_os().skip(1).filter(|argument| argument != "--detach");
     let mut supervisor = Command::new(this)
         .args(same_arguments)
         .arg("--background")

@@ -27,14 +27,8 @@ struct Stopped {
 /// Runs the command.
 pub(super) async fn down(site: &Site, output: Output) -> Result<()> {
     let Some(entry) = register::find(site)? else {
-        let nothing = Stopped {
-            running: false,
-            workers: 0,
-            killed: 0,
-        };
-        return output.result(&nothing, || {
-            "no fleet of this checkout is running".to_owned()
-        });
+        let nothing = Stopped { running: false, workers: 0, killed: 0 };
+        return output.result(&nothing, || "no fleet of this checkout is running".to_owned());
     };
     entry.supervisor.signal(Signal::TERM)?;
     wait_for(std::slice::from_ref(&entry.supervisor), SUPERVISOR_LIMIT).await;
@@ -52,16 +46,9 @@ pub(super) async fn down(site: &Site, output: Output) -> Result<()> {
     }
     wait_for(&stubborn, CHILD_LIMIT).await;
     forget(site)?;
-    let stopped = Stopped {
-        running: true,
-        workers,
-        killed: stubborn.len(),
-    };
+    let stopped = Stopped { running: true, workers, killed: stubborn.len() };
     output.result(&stopped, || {
-        format!(
-            "stopped {workers} workers, {} of them by force",
-            stopped.killed
-        )
+        format!("stopped {workers} workers, {} of them by force", stopped.killed)
     })
 }
 
@@ -77,9 +64,8 @@ fn forget(site: &Site) -> Result<()> {
     match std::fs::remove_file(&path) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(CommandError::new(
-            Exit::Io,
-            format!("cannot remove {}: {error}", path.display()),
-        )),
+        Err(error) => {
+            Err(CommandError::new(Exit::Io, format!("cannot remove {}: {error}", path.display())))
+        }
     }
 }

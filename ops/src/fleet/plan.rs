@@ -60,12 +60,8 @@ pub(crate) struct Plan {
 }
 
 /// What only the CLI needs: no child is given it.
-pub(super) const WITHHELD: [&str; 4] = [
-    "DATABASE_OWNER_URL",
-    "DATABASE_TCP_URL",
-    "AMQP_MANAGEMENT_URL",
-    "DRAY_SECRET_FILE",
-];
+pub(super) const WITHHELD: [&str; 4] =
+    ["DATABASE_OWNER_URL", "DATABASE_TCP_URL", "AMQP_MANAGEMENT_URL", "DRAY_SECRET_FILE"];
 
 impl Plan {
     /// Plans what is asked for. Fails when a program is missing.
@@ -73,11 +69,7 @@ impl Plan {
         let chosen = |kind: &WorkerKind| request.only.is_empty() || request.only.contains(kind);
         let mut specs = Vec::new();
         for kind in WorkerKind::ALL.into_iter().filter(chosen) {
-            let asked = request
-                .instances
-                .iter()
-                .rev()
-                .find(|(known, _)| *known == kind);
+            let asked = request.instances.iter().rev().find(|(known, _)| *known == kind);
             for number in 1..=asked.map_or(1, |(_, count)| count.get()) {
                 specs.push(worker(kind, number, request, site)?);
             }
@@ -85,11 +77,7 @@ impl Plan {
         if let Some(arguments) = &request.partner_wms {
             specs.push(partner_wms(arguments, request, site)?);
         }
-        Ok(Self {
-            specs,
-            clock: request.clock,
-            hotfolder: request.hotfolder.clone(),
-        })
+        Ok(Self { specs, clock: request.clock, hotfolder: request.hotfolder.clone() })
     }
 }
 
@@ -105,10 +93,7 @@ fn worker(kind: WorkerKind, number: u16, request: &Request, site: &Site) -> Resu
         ("AMQP_URL", site.worker(kind)?.url()),
         ("DATABASE_URL", site.database_url()?.expose().to_owned()),
         ("DRAY_ADMIN_ADDR", "127.0.0.1:0".to_owned()),
-        (
-            "DRAY_ADMIN_ADDR_FILE",
-            spec.admin_addr_file.display().to_string(),
-        ),
+        ("DRAY_ADMIN_ADDR_FILE", spec.admin_addr_file.display().to_string()),
         ("DRAY_CLOCK", request.clock.word().to_owned()),
         ("DRAY_HOTFOLDER", request.hotfolder.display().to_string()),
     ]);
@@ -116,19 +101,13 @@ fn worker(kind: WorkerKind, number: u16, request: &Request, site: &Site) -> Resu
 }
 
 fn partner_wms(arguments: &[String], request: &Request, site: &Site) -> Result<Spec> {
-    let mut spec = spec(
-        PARTNER_WMS.to_owned(),
-        &request.programs.join("loadtest"),
-        site,
-    )?;
+    let mut spec = spec(PARTNER_WMS.to_owned(), &request.programs.join("loadtest"), site)?;
     spec.arguments = ["partner-sim", "wms"]
         .map(str::to_owned)
         .into_iter()
         .chain(arguments.iter().cloned())
         .collect();
-    let address = site
-        .admin()?
-        .logged_in_as(PARTNER_WMS, &site.broker_password(PARTNER_WMS)?);
+    let address = site.admin()?.logged_in_as(PARTNER_WMS, &site.broker_password(PARTNER_WMS)?);
     // everything but its own address is none of a partner's business
     spec.environment = BTreeMap::from([
         ("PARTNER_WMS_AMQP_URL", address.url()),
@@ -167,7 +146,5 @@ pub(crate) fn beside_this_program() -> Result<PathBuf> {
     let this = std::env::current_exe().map_err(|error| {
         CommandError::new(Exit::System, format!("cannot find this program: {error}"))
     })?;
-    Ok(this
-        .parent()
-        .map_or_else(|| PathBuf::from("."), Path::to_path_buf))
+    Ok(this.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf))
 }

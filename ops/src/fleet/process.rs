@@ -25,10 +25,7 @@ impl Identity {
         let mut fields = fields.split(' ');
         let state = fields.next()?;
         let start = fields.nth(18)?;
-        (state != "Z").then(|| Self {
-            pid,
-            started: format!("{start} {}", boot.trim()),
-        })
+        (state != "Z").then(|| Self { pid, started: format!("{start} {}", boot.trim()) })
     }
 
     /// True while that very process runs.

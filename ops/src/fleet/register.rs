@@ -44,11 +44,7 @@ impl Register {
     pub(super) fn open(site: &Site, plan: &Plan) -> Result<Self> {
         let run = site.directory("run")?;
         let lock_path = run.join("fleet.lock");
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&lock_path);
+        let lock = File::options().create(true).truncate(false).write(true).open(&lock_path);
         let lock = lock.map_err(|error| CommandError::file("open", &lock_path, &error))?;
         rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive)
             .map_err(|_held| another("workers of this checkout are running already"))?;
@@ -63,21 +59,14 @@ impl Register {
             clock: plan.clock.word().to_owned(),
             hotfolder: plan.hotfolder.clone(),
         };
-        let register = Self {
-            path,
-            entry: Mutex::new(entry),
-            _lock: lock,
-        };
+        let register = Self { path, entry: Mutex::new(entry), _lock: lock };
         register.change(|_entry| {})?;
         Ok(register)
     }
 
     /// Changes what the file says, at once for every reader.
     pub(super) fn change(&self, edit: impl FnOnce(&mut Entry)) -> Result<()> {
-        let mut entry = self
-            .entry
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut entry = self.entry.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         edit(&mut entry);
         let partial = self.path.with_extension("json.part");
         let text = serde_json::to_string_pretty(&*entry)?;
@@ -160,9 +149,8 @@ pub(crate) fn running_environment(
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let pairs = text.split('\0').filter_map(|pair| pair.split_once('='));
         let harmless = pairs.filter(|(variable, _)| !variable.ends_with("_URL"));
-        let environment = harmless
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
+        let environment =
+            harmless.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         environments.insert(name, environment);
     }
     Ok(environments)

@@ -33,11 +33,7 @@ pub(super) async fn status(site: &Site, output: Output) -> Result<()> {
     let absent = WorkerKind::ALL
         .into_iter()
         .map(WorkerKind::name)
-        .filter(|name| {
-            instances
-                .iter()
-                .all(|instance| instance.report.worker != **name)
-        })
+        .filter(|name| instances.iter().all(|instance| instance.report.worker != **name))
         .collect();
     let status = Status {
         instances,
@@ -51,9 +47,7 @@ pub(super) async fn status(site: &Site, output: Output) -> Result<()> {
 
 /// Ready messages of every work queue and dead-letter queue, as the broker knows them at this moment.
 async fn ready(site: &Site) -> Result<BTreeMap<String, u32>> {
-    let connection = Link::new(&site.operator()?.url(), "dray")
-        .connect("status")
-        .await?;
+    let connection = Link::new(&site.operator()?.url(), "dray").connect("status").await?;
     let mut depths = BTreeMap::new();
     for kind in WorkerKind::ALL {
         let dead_letters = kind.settles_messages().then(|| kind.dead_letter_queue());

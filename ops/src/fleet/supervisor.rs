@@ -85,27 +85,14 @@ impl Fleet {
             .map_err(|error| CommandError::file("create", root, &error))?;
         let mut tails = JoinSet::new();
         if to_console {
-            let width = plan
-                .specs
-                .iter()
-                .map(|spec| spec.name.len())
-                .max()
-                .unwrap_or(0);
+            let width = plan.specs.iter().map(|spec| spec.name.len()).max().unwrap_or(0);
             for spec in &plan.specs {
-                tails.spawn(tail::follow(
-                    spec.log.clone(),
-                    format!("{:width$} | ", spec.name),
-                ));
+                tails.spawn(tail::follow(spec.log.clone(), format!("{:width$} | ", spec.name)));
             }
         }
         let (stop, stopped) = watch::channel(false);
         let database = site.database().await?;
-        let shared = Shared {
-            register: Arc::clone(&register),
-            database,
-            stop: stopped,
-            output,
-        };
+        let shared = Shared { register: Arc::clone(&register), database, stop: stopped, output };
         let mut keepers = JoinSet::new();
         let mut states = Vec::new();
         for spec in &plan.specs {
@@ -140,11 +127,8 @@ impl Fleet {
             };
             if let Some(problem) = problem {
                 let log = child::end_of_log(&spec.log, 0, LOG_LINES_SHOWN);
-                let message = format!(
-                    "{}: {problem}; the end of {}:\n{log}",
-                    spec.name,
-                    spec.log.display()
-                );
+                let message =
+                    format!("{}: {problem}; the end of {}:\n{log}", spec.name, spec.log.display());
                 return Err(CommandError::new(Exit::Unavailable, message));
             }
         }
@@ -160,10 +144,7 @@ impl Fleet {
                 .map(|text| text.trim().to_owned()),
             log: spec.log.display().to_string(),
         });
-        Up {
-            clock: self.clock,
-            workers: workers.collect(),
-        }
+        Up { clock: self.clock, workers: workers.collect() }
     }
 
     /// Drains and ends every child. An error when one did not end in good order.
@@ -219,16 +200,12 @@ async fn keep(spec: Spec, state: watch::Sender<State>, shared: Shared) -> Result
             return Ok(false);
         }
         if status.success() {
-            shared.output.note(&format!(
-                "{} has drained and ended: it is not started again",
-                spec.name
-            ));
+            shared
+                .output
+                .note(&format!("{} has drained and ended: it is not started again", spec.name));
             return Ok(true);
         }
-        shared.output.note(&format!(
-            "{} ended with {status}: starting it again",
-            spec.name
-        ));
+        shared.output.note(&format!("{} ended with {status}: starting it again", spec.name));
         if started.elapsed() > LIVED {
             backoff.reset();
         }

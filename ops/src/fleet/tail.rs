@@ -11,9 +11,7 @@ const POLL_EVERY: Duration = Duration::from_millis(100);
 
 /// Follows a file from its present end; ends with the task that runs it.
 pub(super) async fn follow(path: PathBuf, prefix: String) {
-    let start = tokio::fs::metadata(&path)
-        .await
-        .map_or(0, |file| file.len());
+    let start = tokio::fs::metadata(&path).await.map_or(0, |file| file.len());
     loop {
         if let Ok(mut file) = File::open(&path).await
             && file.seek(std::io::SeekFrom::Start(start)).await.is_ok()
@@ -34,9 +32,8 @@ async fn copy(mut lines: BufReader<File>, prefix: &str) {
             Ok(_) => {
                 let mut console = std::io::stderr().lock();
                 // a console that went away is no reason to stop a fleet
-                let _gone = console
-                    .write_all(prefix.as_bytes())
-                    .and_then(|()| console.write_all(&line));
+                let _gone =
+                    console.write_all(prefix.as_bytes()).and_then(|()| console.write_all(&line));
                 drop(console);
                 line.clear();
             }

@@ -9,10 +9,7 @@ use super::{instances, worker};
 fn workers_are_named_as_their_folders() {
     assert_eq!(worker("waybill-status"), Ok(WorkerKind::WaybillStatus));
     let error = worker("waybills").unwrap_err();
-    assert!(
-        error.contains("use one of") && error.contains("waybill-status"),
-        "{error}"
-    );
+    assert!(error.contains("use one of") && error.contains("waybill-status"), "{error}");
 }
 
 #[test]
@@ -28,10 +25,7 @@ fn instances_are_counted_from_one() {
 fn a_process_is_itself_as_long_as_it_lives() {
     let this = Identity::of(std::process::id()).unwrap();
     assert!(this.is_alive());
-    let mut child = std::process::Command::new("sleep")
-        .arg("60")
-        .spawn()
-        .unwrap();
+    let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
     let other = Identity::of(child.id()).unwrap();
     assert_ne!(this, other);
     child.kill().unwrap();

@@ -21,26 +21,18 @@ pub(super) struct Chunk {
 impl Chunk {
     /// The command.
     pub(super) fn command(&self) -> UpsertNetwork {
-        UpsertNetwork {
-            tables: self.pieces.iter().map(|piece| piece.rows.clone()).collect(),
-        }
+        UpsertNetwork { tables: self.pieces.iter().map(|piece| piece.rows.clone()).collect() }
     }
 
     /// The line in its file of the `row`-th row (from 1) of a table as it was sent.
     pub(super) fn line(&self, table: &str, row: u32) -> Option<u32> {
-        let piece = self
-            .pieces
-            .iter()
-            .find(|piece| piece.rows.table() == table)?;
+        let piece = self.pieces.iter().find(|piece| piece.rows.table() == table)?;
         let at = usize::try_from(row).ok()?.checked_sub(1)?;
         piece.lines.get(at).copied()
     }
 
     fn has_room_for(&self, piece: &Piece) -> bool {
-        let other_table = self
-            .pieces
-            .iter()
-            .all(|known| known.rows.table() != piece.rows.table());
+        let other_table = self.pieces.iter().all(|known| known.rows.table() != piece.rows.table());
         let rows = self.rows + piece.rows.len();
         other_table && rows <= ROWS_MAX && self.bytes + piece.bytes <= BYTES_MAX
     }
@@ -57,10 +49,7 @@ pub(super) fn pack(pieces: Vec<Piece>) -> Result<Vec<Chunk>> {
     let mut chunks: Vec<Chunk> = Vec::new();
     for piece in pieces {
         if piece.bytes > BYTES_MAX {
-            let (table, line) = (
-                piece.rows.table(),
-                piece.lines.first().copied().unwrap_or(0),
-            );
+            let (table, line) = (piece.rows.table(), piece.lines.first().copied().unwrap_or(0));
             let message =
                 format!("{table}.tsv:{line}: this row does not fit a message: shorten it");
             return Err(CommandError::new(Exit::Data, message));

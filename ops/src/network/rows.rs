@@ -36,37 +36,23 @@ pub(super) fn read_directory(directory: &Path) -> Result<Vec<Piece>> {
             }
             Ok(())
         };
-    table("depots", &["depot", "name", "timezone"], |t| {
-        cut(t.rows(depot)?, NetworkRows::Depots)
-    })?;
+    table("depots", &["depot", "name", "timezone"], |t| cut(t.rows(depot)?, NetworkRows::Depots))?;
     table("zones", &["zone", "depot", "name", "neighbours"], |t| {
         cut(t.rows(zone)?, NetworkRows::Zones)
     })?;
-    table("districts", &["district", "zone"], |t| {
-        cut(t.rows(district)?, NetworkRows::Districts)
-    })?;
+    table("districts", &["district", "zone"], |t| cut(t.rows(district)?, NetworkRows::Districts))?;
     table("timeslots", &["timeslot", "start", "end", "cutoff"], |t| {
         cut(t.rows(timeslot)?, NetworkRows::Timeslots)
     })?;
-    table(
-        "truck_types",
-        &[
-            "truck_type",
-            "max_weight_kg",
-            "max_stops",
-            "cost",
-            "profiles",
-        ],
-        |t| cut(t.rows(truck_type)?, NetworkRows::TruckTypes),
-    )?;
+    table("truck_types", &["truck_type", "max_weight_kg", "max_stops", "cost", "profiles"], |t| {
+        cut(t.rows(truck_type)?, NetworkRows::TruckTypes)
+    })?;
     table("upgrade_ladder", &["from_type", "to_type"], |t| {
         cut(t.rows(upgrade)?, NetworkRows::UpgradeLadder)
     })?;
-    table(
-        "truck_pool",
-        &["depot", "timeslot", "truck_type", "count"],
-        |t| cut(t.rows(pool)?, NetworkRows::TruckPool),
-    )?;
+    table("truck_pool", &["depot", "timeslot", "truck_type", "count"], |t| {
+        cut(t.rows(pool)?, NetworkRows::TruckPool)
+    })?;
     let template = [
         "template",
         "depot",
@@ -81,32 +67,15 @@ pub(super) fn read_directory(directory: &Path) -> Result<Vec<Piece>> {
     })?;
     table(
         "zone_quota",
-        &[
-            "zone",
-            "timeslot",
-            "waybills",
-            "dry_l",
-            "frozen_l",
-            "weight_kg",
-        ],
+        &["zone", "timeslot", "waybills", "dry_l", "frozen_l", "weight_kg"],
         |t| cut(t.rows(quota)?, NetworkRows::ZoneQuota),
     )?;
-    table(
-        "warehouses",
-        &["warehouse", "depot", "name", "keeps"],
-        |t| cut(t.rows(warehouse)?, NetworkRows::Warehouses),
-    )?;
-    table(
-        "pick_flow",
-        &[
-            "priority",
-            "sku_class",
-            "min_lines",
-            "max_lines",
-            "pick_flow",
-        ],
-        |t| cut(t.rows(pick_flow)?, NetworkRows::PickFlow),
-    )?;
+    table("warehouses", &["warehouse", "depot", "name", "keeps"], |t| {
+        cut(t.rows(warehouse)?, NetworkRows::Warehouses)
+    })?;
+    table("pick_flow", &["priority", "sku_class", "min_lines", "max_lines", "pick_flow"], |t| {
+        cut(t.rows(pick_flow)?, NetworkRows::PickFlow)
+    })?;
     if pieces.is_empty() {
         let message = format!(
             "{} holds no table of a network: expected depots.tsv, zones.tsv, districts.tsv and so on",
@@ -124,11 +93,7 @@ fn cut<R: Serialize>(rows: Vec<(u32, R)>, wrap: fn(Vec<R>) -> NetworkRows) -> Re
         let size = serde_json::to_string(&row)?.len() + 1;
         if current.len() == PIECE_ROWS || bytes + size > PIECE_BYTES {
             let (rows, lines) = (std::mem::take(&mut current), std::mem::take(&mut lines));
-            pieces.push(Piece {
-                rows: wrap(rows),
-                lines,
-                bytes,
-            });
+            pieces.push(Piece { rows: wrap(rows), lines, bytes });
             bytes = 0;
         }
         current.push(row);
@@ -136,60 +101,33 @@ fn cut<R: Serialize>(rows: Vec<(u32, R)>, wrap: fn(Vec<R>) -> NetworkRows) -> Re
         bytes += size;
     }
     if !current.is_empty() {
-        pieces.push(Piece {
-            rows: wrap(current),
-            lines,
-            bytes,
-        });
+        pieces.push(Piece { rows: wrap(current), lines, bytes });
     }
     Ok(pieces)
 }
 
 fn depot(r: &mut Record<'_>) -> Option<DepotRow> {
     let (depot, name, timezone) = (r.code("depot"), r.get("name"), r.get("timezone"));
-    Some(DepotRow {
-        depot: depot?,
-        name: name?,
-        timezone: timezone?,
-    })
+    Some(DepotRow { depot: depot?, name: name?, timezone: timezone? })
 }
 
 fn zone(r: &mut Record<'_>) -> Option<ZoneRow> {
     let (zone, depot, name) = (r.code("zone"), r.code("depot"), r.get("name"));
-    let neighbours = r.list("neighbours", |code| {
-        ZoneCode::new(code).map_err(|error| error.to_string())
-    });
-    Some(ZoneRow {
-        zone: zone?,
-        depot: depot?,
-        name: name?,
-        neighbours: neighbours?,
-    })
+    let neighbours =
+        r.list("neighbours", |code| ZoneCode::new(code).map_err(|error| error.to_string()));
+    Some(ZoneRow { zone: zone?, depot: depot?, name: name?, neighbours: neighbours? })
 }
 
 fn district(r: &mut Record<'_>) -> Option<DistrictRow> {
     let (district, zone, valid_from) =
         (r.code("district"), r.code("zone"), r.optional("valid_from"));
-    Some(DistrictRow {
-        district: district?,
-        zone: zone?,
-        valid_from: valid_from?,
-    })
+    Some(DistrictRow { district: district?, zone: zone?, valid_from: valid_from? })
 }
 
 fn timeslot(r: &mut Record<'_>) -> Option<TimeslotRow> {
-    let (timeslot, start, end, cutoff) = (
-        r.code("timeslot"),
-        r.get("start"),
-        r.get("end"),
-        r.get("cutoff"),
-    );
-    Some(TimeslotRow {
-        timeslot: timeslot?,
-        start: start?,
-        end: end?,
-        cutoff: cutoff?,
-    })
+    let (timeslot, start, end, cutoff) =
+        (r.code("timeslot"), r.get("start"), r.get("end"), r.get("cutoff"));
+    Some(TimeslotRow { timeslot: timeslot?, start: start?, end: end?, cutoff: cutoff? })
 }
 
 fn truck_type(r: &mut Record<'_>) -> Option<TruckTypeRow> {
@@ -207,21 +145,13 @@ fn truck_type(r: &mut Record<'_>) -> Option<TruckTypeRow> {
 
 fn upgrade(r: &mut Record<'_>) -> Option<UpgradeRow> {
     let (from_type, to_type) = (r.code("from_type"), r.code("to_type"));
-    Some(UpgradeRow {
-        from_type: from_type?,
-        to_type: to_type?,
-    })
+    Some(UpgradeRow { from_type: from_type?, to_type: to_type? })
 }
 
 fn pool(r: &mut Record<'_>) -> Option<PoolRow> {
     let (depot, timeslot) = (r.code("depot"), r.code("timeslot"));
     let (truck_type, count) = (r.code("truck_type"), r.get("count"));
-    Some(PoolRow {
-        depot: depot?,
-        timeslot: timeslot?,
-        truck_type: truck_type?,
-        count: count?,
-    })
+    Some(PoolRow { depot: depot?, timeslot: timeslot?, truck_type: truck_type?, count: count? })
 }
 
 fn route_template(r: &mut Record<'_>) -> Option<RouteTemplateRow> {
@@ -255,21 +185,13 @@ fn quota(r: &mut Record<'_>) -> Option<QuotaRow> {
 fn warehouse(r: &mut Record<'_>) -> Option<WarehouseRow> {
     let (warehouse, depot, name) = (r.code("warehouse"), r.code("depot"), r.get("name"));
     let keeps = r.list("keeps", read_sku_class);
-    Some(WarehouseRow {
-        warehouse: warehouse?,
-        depot: depot?,
-        name: name?,
-        keeps: keeps?,
-    })
+    Some(WarehouseRow { warehouse: warehouse?, depot: depot?, name: name?, keeps: keeps? })
 }
 
 fn pick_flow(r: &mut Record<'_>) -> Option<PickFlowRow> {
     let (priority, sku_class) = (r.get("priority"), sku_class(r, "sku_class"));
-    let (min_lines, max_lines, pick_flow) = (
-        r.get("min_lines"),
-        r.optional("max_lines"),
-        r.get("pick_flow"),
-    );
+    let (min_lines, max_lines, pick_flow) =
+        (r.get("min_lines"), r.optional("max_lines"), r.get("pick_flow"));
     Some(PickFlowRow {
         priority: priority?,
         sku_class: sku_class?,

@@ -25,31 +25,18 @@ fn columns_come_in_any_order_with_others_between_them() {
     let directory = tempfile::tempdir().unwrap();
     let text = "\u{feff}name\tcolour\tdepot\ttimezone\r\nNorth\tred\tN\tEurope/Istanbul\r\n\r\n";
     write(directory.path(), "depots.tsv", text);
-    write(
-        directory.path(),
-        "districts.tsv",
-        "district\tzone\nD1\tZ1\nD2\tZ2\n",
-    );
+    write(directory.path(), "districts.tsv", "district\tzone\nD1\tZ1\nD2\tZ2\n");
     write(
         directory.path(),
         "pick_flow.tsv",
         "priority\tsku_class\tmin_lines\tmax_lines\tpick_flow\n1\tdry\t1\t\tX\n",
     );
     let pieces = read_directory(directory.path()).unwrap();
-    let [depots, districts, flow] = pieces.as_slice() else {
-        panic!("{} pieces", pieces.len())
-    };
-    let NetworkRows::Depots(depots) = &depots.rows else {
-        panic!("depots first")
-    };
-    assert_eq!(
-        (depots[0].depot.as_str(), depots[0].name.as_str()),
-        ("N", "North")
-    );
+    let [depots, districts, flow] = pieces.as_slice() else { panic!("{} pieces", pieces.len()) };
+    let NetworkRows::Depots(depots) = &depots.rows else { panic!("depots first") };
+    assert_eq!((depots[0].depot.as_str(), depots[0].name.as_str()), ("N", "North"));
     assert_eq!(districts.lines, [2, 3]);
-    let NetworkRows::PickFlow(rows) = &flow.rows else {
-        panic!("pick flow last")
-    };
+    let NetworkRows::PickFlow(rows) = &flow.rows else { panic!("pick flow last") };
     assert_eq!(rows[0].max_lines, None);
 }
 
@@ -96,10 +83,7 @@ fn broken_tables_have_clear_errors() {
         assert_eq!(error_of(file, text), expected, "{file}");
     }
     let not_utf8 = Tsv::parse(Path::new("zones.tsv"), b"zone\tdepot\n\xff\tx\n").unwrap_err();
-    assert_eq!(
-        not_utf8.to_string(),
-        "zones.tsv:2: not UTF-8: save the file as UTF-8"
-    );
+    assert_eq!(not_utf8.to_string(), "zones.tsv:2: not UTF-8: save the file as UTF-8");
 }
 
 #[test]
@@ -112,19 +96,9 @@ fn an_empty_directory_is_no_network() {
 #[test]
 fn a_large_table_becomes_several_commands_that_fit_a_message() {
     let directory = tempfile::tempdir().unwrap();
-    let rows: String = (0..5_000)
-        .map(|n| format!("D{n:05}\tZ{}\n", n % 40))
-        .collect();
-    write(
-        directory.path(),
-        "districts.tsv",
-        &format!("district\tzone\n{rows}"),
-    );
-    write(
-        directory.path(),
-        "depots.tsv",
-        "depot\tname\ttimezone\nN\tNorth\tUTC\n",
-    );
+    let rows: String = (0..5_000).map(|n| format!("D{n:05}\tZ{}\n", n % 40)).collect();
+    write(directory.path(), "districts.tsv", &format!("district\tzone\n{rows}"));
+    write(directory.path(), "depots.tsv", "depot\tname\ttimezone\nN\tNorth\tUTC\n");
     let chunks = pack(read_directory(directory.path()).unwrap()).unwrap();
     let mut districts = 0;
     for chunk in &chunks {
@@ -145,11 +119,7 @@ fn a_large_table_becomes_several_commands_that_fit_a_message() {
 #[test]
 fn the_workers_row_number_leads_back_to_the_line() {
     let directory = tempfile::tempdir().unwrap();
-    write(
-        directory.path(),
-        "districts.tsv",
-        "district\tzone\n\nD1\tZ1\n\nD2\tZ2\n",
-    );
+    write(directory.path(), "districts.tsv", "district\tzone\n\nD1\tZ1\n\nD2\tZ2\n");
     let chunks = pack(read_directory(directory.path()).unwrap()).unwrap();
     assert_eq!(chunks[0].line("districts", 2), Some(5));
     assert_eq!(chunks[0].line("districts", 3), None);

@@ -67,10 +67,8 @@ impl Account {
         account.sales_orders = counted(database, SALES_ORDERS).await?;
         account.unsettled = counted(database, UNSETTLED).await?.values().sum();
         for row in database.select::<RouteRow, _>(ROUTES, &NONE).await? {
-            let count = RouteCount {
-                routes: unsigned(row.routes),
-                waybills: unsigned(row.waybills),
-            };
+            let count =
+                RouteCount { routes: unsigned(row.routes), waybills: unsigned(row.waybills) };
             account.routes.insert(row.truck_type, count);
         }
         Ok(account)
@@ -107,8 +105,7 @@ impl Account {
             if let Some(why) = missing {
                 self.unaccounted += 1;
                 if self.unaccounted_named.len() < NAMED_MAX {
-                    self.unaccounted_named
-                        .push(format!("{} {} ({file}): {why}", key.0, key.1));
+                    self.unaccounted_named.push(format!("{} {} ({file}): {why}", key.0, key.1));
                 }
             }
         }
@@ -122,10 +119,8 @@ impl Account {
         feed: &Feed,
     ) -> Result<BTreeMap<String, String>> {
         let known = database.select::<FileRow, _>(FILES, &NONE).await?;
-        let known: BTreeMap<String, String> = known
-            .into_iter()
-            .map(|row| (row.file_name, row.state))
-            .collect();
+        let known: BTreeMap<String, String> =
+            known.into_iter().map(|row| (row.file_name, row.state)).collect();
         for file in &feed.files {
             let state = match known.get(&file.name) {
                 Some(state) => state.to_lowercase(),
@@ -166,10 +161,7 @@ const ACCEPTED: &str = "SELECT o.source, o.order_ref, \
 /// Accepted orders; true when every waybill is decided.
 async fn accepted(database: &Database) -> Result<BTreeMap<OrderKey, bool>> {
     let rows: Vec<AcceptedRow> = database.select(ACCEPTED, &NONE).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| ((row.source, row.order_ref), row.undecided == 0))
-        .collect())
+    Ok(rows.into_iter().map(|row| ((row.source, row.order_ref), row.undecided == 0)).collect())
 }
 
 #[derive(Debug, FromQueryResult)]
@@ -215,10 +207,7 @@ const UNSETTLED: &str = "SELECT 'unsettled' label, COUNT(*) number FROM assignme
 
 async fn counted(database: &Database, sql: &'static str) -> Result<BTreeMap<String, u64>> {
     let rows: Vec<CountRow> = database.select(sql, &NONE).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.label, unsigned(row.number)))
-        .collect())
+    Ok(rows.into_iter().map(|row| (row.label, unsigned(row.number))).collect())
 }
 
 #[derive(Debug, FromQueryResult)]

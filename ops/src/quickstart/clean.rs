@@ -28,9 +28,7 @@ pub(super) fn refuse_foreign(site: &Site) -> Result<()> {
 
 /// Empties queues, tables, cache and the quickstart's own files.
 pub(super) async fn empty(site: &Site) -> Result<()> {
-    let connection = Link::new(&site.admin()?.url(), "dray")
-        .connect("purge")
-        .await?;
+    let connection = Link::new(&site.admin()?.url(), "dray").connect("purge").await?;
     for queue in Topology::all().queues {
         connection.purge(&queue.name).await?;
     }
@@ -55,16 +53,9 @@ async fn empty_tables(site: &Site) -> Result<()> {
     let tables: Vec<Name> = owner.select(TABLES, &NONE).await?;
     for table in tables {
         let sql = format!("TRUNCATE TABLE `{}`", table.name.replace('`', "``"));
-        owner
-            .connection()
-            .execute_unprepared(&sql)
-            .await
-            .map_err(|error| {
-                CommandError::new(
-                    Exit::Unavailable,
-                    format!("cannot empty {}: {error}", table.name),
-                )
-            })?;
+        owner.connection().execute_unprepared(&sql).await.map_err(|error| {
+            CommandError::new(Exit::Unavailable, format!("cannot empty {}: {error}", table.name))
+        })?;
     }
     Ok(())
 }

@@ -30,10 +30,7 @@ impl InputFile {
     /// Reads `<kind>-<source>-<sequence>...`; `None` for a name that is no hot-folder file's.
     fn of(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?;
-        let stem = name
-            .strip_suffix(".gz")
-            .unwrap_or(name)
-            .strip_suffix(".tsv")?;
+        let stem = name.strip_suffix(".gz").unwrap_or(name).strip_suffix(".tsv")?;
         let (kind, rest) = stem.split_once('-')?;
         let (source, _sequence) = rest.rsplit_once('-')?;
         Some(Self {
@@ -87,9 +84,7 @@ impl Feed {
         let mut orders = BTreeMap::new();
         for file in files.iter().filter(|file| file.is_order_file()) {
             for order_ref in order_references(file)? {
-                orders
-                    .entry((file.source.clone(), order_ref))
-                    .or_insert_with(|| file.name.clone());
+                orders.entry((file.source.clone(), order_ref)).or_insert_with(|| file.name.clone());
             }
         }
         Ok(Self { files, orders })
@@ -97,10 +92,7 @@ impl Feed {
 
     /// Number of files that the fleet works on.
     pub(crate) fn order_files(&self) -> usize {
-        self.files
-            .iter()
-            .filter(|file| file.is_order_file())
-            .count()
+        self.files.iter().filter(|file| file.is_order_file()).count()
     }
 
     /// Copies every file into the inbox of its source, each appearing whole.
@@ -140,26 +132,16 @@ fn order_references(file: &InputFile) -> Result<Vec<String>> {
         Box::new(opened)
     };
     let mut lines = BufReader::new(plain).split(b'\n');
-    let header = lines
-        .next()
-        .transpose()
-        .map_err(failed)?
-        .unwrap_or_default();
+    let header = lines.next().transpose().map_err(failed)?.unwrap_or_default();
     let header = String::from_utf8_lossy(&header).into_owned();
-    let mut names = header
-        .trim_start_matches('\u{feff}')
-        .trim_end_matches('\r')
-        .split('\t');
+    let mut names = header.trim_start_matches('\u{feff}').trim_end_matches('\r').split('\t');
     let Some(column) = names.position(|name| name == "order_ref") else {
         return Ok(Vec::new());
     };
     let mut references: Vec<String> = Vec::new();
     for line in lines {
         let line = line.map_err(failed)?;
-        let field = line
-            .split(|byte| *byte == b'\t')
-            .nth(column)
-            .unwrap_or_default();
+        let field = line.split(|byte| *byte == b'\t').nth(column).unwrap_or_default();
         let reference = String::from_utf8_lossy(field);
         let reference = reference.trim();
         if !reference.is_empty() && references.last().is_none_or(|last| last != reference) {

@@ -52,19 +52,9 @@ impl Gauge {
             CommandError::new(Exit::Config, format!("the user in AMQP_URL: {error}"))
         })?;
         let mut tasks = JoinSet::new();
-        tasks.spawn(until(
-            stopped.clone(),
-            sample_always(admin.clone(), Arc::clone(&measured)),
-        ));
-        tasks.spawn(until(
-            stopped,
-            listen_always(admin, user, Arc::clone(&measured)),
-        ));
-        Ok(Self {
-            measured,
-            stop,
-            tasks,
-        })
+        tasks.spawn(until(stopped.clone(), sample_always(admin.clone(), Arc::clone(&measured))));
+        tasks.spawn(until(stopped, listen_always(admin, user, Arc::clone(&measured))));
+        Ok(Self { measured, stop, tasks })
     }
 
     /// Ready messages in all work and retry queues at the last look.
@@ -95,17 +85,9 @@ async fn until(mut stop: watch::Receiver<bool>, work: impl Future<Output = ()>) 
 fn queues() -> Vec<(String, bool)> {
     let mut queues = vec![("wms.outbound".to_owned(), true)];
     for kind in WorkerKind::ALL {
-        queues.extend(
-            kind.work_queues()
-                .iter()
-                .map(|queue| (kind.queue(*queue), true)),
-        );
+        queues.extend(kind.work_queues().iter().map(|queue| (kind.queue(*queue), true)));
         if kind.settles_messages() {
-            queues.extend(
-                RetryTier::ALL
-                    .into_iter()
-                    .map(|tier| (kind.retry_queue(tier), true)),
-            );
+            queues.extend(RetryTier::ALL.into_iter().map(|tier| (kind.retry_queue(tier), true)));
             queues.push((kind.dead_letter_queue(), false));
         }
     }
@@ -181,10 +163,7 @@ async fn listen(
             continue;
         };
         let at = delivery.envelope.timestamp;
-        lock(measured)
-            .published
-            .entry((order.source, order.order_ref))
-            .or_insert(at);
+        lock(measured).published.entry((order.source, order.order_ref)).or_insert(at);
     }
     Ok(())
 }

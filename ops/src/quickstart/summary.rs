@@ -38,16 +38,10 @@ impl Summary {
     pub(crate) fn judge(&self) -> Result<()> {
         let mut wrong = Vec::new();
         if self.account.unaccounted > 0 {
-            wrong.push(format!(
-                "{} orders are unaccounted for",
-                self.account.unaccounted
-            ));
+            wrong.push(format!("{} orders are unaccounted for", self.account.unaccounted));
         }
         if self.account.unsettled > 0 {
-            wrong.push(format!(
-                "{} sales orders are not settled",
-                self.account.unsettled
-            ));
+            wrong.push(format!("{} sales orders are not settled", self.account.unsettled));
         }
         if !self.invariants_hold() {
             wrong.push("the checker found a broken invariant".to_owned());
@@ -59,10 +53,7 @@ impl Summary {
     }
 
     fn invariants_hold(&self) -> bool {
-        self.verdict
-            .get("holds")
-            .and_then(Value::as_bool)
-            .unwrap_or(false)
+        self.verdict.get("holds").and_then(Value::as_bool).unwrap_or(false)
     }
 
     /// The page.
@@ -72,10 +63,7 @@ impl Summary {
         let _ = writeln!(text, "{}", self.counts().render(output));
         let _ = writeln!(text, "{}", self.routes(output));
         let _ = writeln!(text, "{}", self.speed());
-        let deepest = self
-            .max_ready
-            .iter()
-            .filter(|(name, _)| !name.ends_with(".dlq"));
+        let deepest = self.max_ready.iter().filter(|(name, _)| !name.ends_with(".dlq"));
         if let Some((queue, depth)) = deepest.max_by_key(|(_, depth)| **depth) {
             let _ = writeln!(text, "deepest queue: {queue} with {depth} ready messages");
         }
@@ -92,11 +80,7 @@ impl Summary {
             let _ = writeln!(text, "{}", output.paint(Tone::Bad, stalled));
         }
         for order in &self.account.unaccounted_named {
-            let _ = writeln!(
-                text,
-                "{}",
-                output.paint(Tone::Bad, &format!("unaccounted: {order}"))
-            );
+            let _ = writeln!(text, "{}", output.paint(Tone::Bad, &format!("unaccounted: {order}")));
         }
         text
     }
@@ -134,37 +118,23 @@ impl Summary {
     }
 
     fn dead_letters(&self) -> u64 {
-        let dead = self
-            .max_ready
-            .iter()
-            .filter(|(name, _)| name.ends_with(".dlq"));
+        let dead = self.max_ready.iter().filter(|(name, _)| name.ends_with(".dlq"));
         dead.map(|(_, depth)| u64::from(*depth)).sum()
     }
 
     fn routes(&self, output: Output) -> String {
         let mut table = Table::new(&["truck", "routes", "waybills"]);
         for (truck, count) in &self.account.routes {
-            table.row([
-                truck.clone(),
-                count.routes.to_string(),
-                count.waybills.to_string(),
-            ]);
+            table.row([truck.clone(), count.routes.to_string(), count.waybills.to_string()]);
         }
-        if table.is_empty() {
-            "no routes".to_owned()
-        } else {
-            table.render(output)
-        }
+        if table.is_empty() { "no routes".to_owned() } else { table.render(output) }
     }
 
     fn speed(&self) -> String {
         let answered = self.account.accepted + self.account.rejected.values().sum::<u64>();
         let decided = self.account.assigned + self.account.unassignable.values().sum::<u64>();
         let milliseconds = |seconds: Option<f64>| {
-            seconds.map_or_else(
-                || "-".to_owned(),
-                |seconds| format!("{:.0} ms", seconds * 1_000.0),
-            )
+            seconds.map_or_else(|| "-".to_owned(), |seconds| format!("{:.0} ms", seconds * 1_000.0))
         };
         format!(
             "{:.1} s with the {} clock: {} orders/s, {} waybills/s; from a file's line to its place p50 {}, \
@@ -181,11 +151,7 @@ impl Summary {
 
     fn rate(&self, count: u64) -> String {
         let count = u32::try_from(count).map_or(f64::from(u32::MAX), f64::from);
-        if self.seconds > 0.0 {
-            format!("{:.0}", count / self.seconds)
-        } else {
-            "-".to_owned()
-        }
+        if self.seconds > 0.0 { format!("{:.0}", count / self.seconds) } else { "-".to_owned() }
     }
 
     fn verdict_text(&self, output: Output) -> String {
@@ -195,18 +161,11 @@ impl Summary {
             return output.paint(Tone::Good, good);
         }
         let empty = Vec::new();
-        let checks = self
-            .verdict
-            .get("checks")
-            .and_then(Value::as_array)
-            .unwrap_or(&empty);
-        let broken = checks
-            .iter()
-            .filter(|check| violations(check) > 0)
-            .map(|check| {
-                let name = check.get("name").and_then(Value::as_str).unwrap_or("?");
-                format!("{name}: {} violations", violations(check))
-            });
+        let checks = self.verdict.get("checks").and_then(Value::as_array).unwrap_or(&empty);
+        let broken = checks.iter().filter(|check| violations(check) > 0).map(|check| {
+            let name = check.get("name").and_then(Value::as_str).unwrap_or("?");
+            format!("{name}: {} violations", violations(check))
+        });
         let text = format!("checker: {}", broken.collect::<Vec<_>>().join(", "));
         output.paint(Tone::Bad, &text)
     }

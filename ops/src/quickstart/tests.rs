@@ -21,14 +21,9 @@ fn directory_with_files() -> tempfile::TempDir {
     .unwrap();
     let gz = std::fs::File::create(directory.path().join("order-my-shop-2.tsv.gz")).unwrap();
     let mut gz = GzEncoder::new(gz, Compression::default());
-    gz.write_all(format!("{HEADER}1\tA\tx\n1\t \ty\n").as_bytes())
-        .unwrap();
+    gz.write_all(format!("{HEADER}1\tA\tx\n1\t \ty\n").as_bytes()).unwrap();
     gz.finish().unwrap();
-    std::fs::write(
-        directory.path().join("return-shop-000001.tsv"),
-        "return_ref\n1\n",
-    )
-    .unwrap();
+    std::fs::write(directory.path().join("return-shop-000001.tsv"), "return_ref\n1\n").unwrap();
     std::fs::write(directory.path().join("manifest.json"), "{}").unwrap();
     directory
 }
@@ -40,18 +35,11 @@ fn the_files_say_which_orders_there_are() {
     let names: Vec<&str> = feed.files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(
         names,
-        [
-            "order-my-shop-2.tsv.gz",
-            "order-shop-000001.tsv",
-            "return-shop-000001.tsv"
-        ]
+        ["order-my-shop-2.tsv.gz", "order-shop-000001.tsv", "return-shop-000001.tsv"]
     );
     assert_eq!(feed.order_files(), 2);
-    let orders: Vec<(&str, &str)> = feed
-        .orders
-        .keys()
-        .map(|(s, r)| (s.as_str(), r.as_str()))
-        .collect();
+    let orders: Vec<(&str, &str)> =
+        feed.orders.keys().map(|(s, r)| (s.as_str(), r.as_str())).collect();
     assert_eq!(orders, [("my-shop", "A"), ("shop", "A"), ("shop", "B")]);
 }
 
@@ -61,11 +49,8 @@ fn every_file_lands_whole_in_the_inbox_of_its_source() {
     let feed = Feed::find(&[directory.path().to_path_buf()]).unwrap();
     let root = tempfile::tempdir().unwrap();
     feed.drop_into(root.path()).unwrap();
-    let count = |source: &str| {
-        std::fs::read_dir(root.path().join(source).join("inbox"))
-            .unwrap()
-            .count()
-    };
+    let count =
+        |source: &str| std::fs::read_dir(root.path().join(source).join("inbox")).unwrap().count();
     assert_eq!((count("shop"), count("my-shop")), (2, 1));
 }
 

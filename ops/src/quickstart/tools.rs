@@ -33,16 +33,11 @@ impl Tools {
     pub(super) fn new(programs: PathBuf, site: &Site) -> Result<Self> {
         let program = programs.join("loadtest");
         if !program.is_file() {
-            let message = format!(
-                "there is no {}: cargo build --release --workspace",
-                program.display()
-            );
+            let message =
+                format!("there is no {}: cargo build --release --workspace", program.display());
             return Err(CommandError::new(Exit::NoInput, message));
         }
-        Ok(Self {
-            program,
-            site: site.clone(),
-        })
+        Ok(Self { program, site: site.clone() })
     }
 
     /// The hot folder of the quickstart: its own, so that a clean start deletes nobody's files.
@@ -57,40 +52,19 @@ impl Tools {
             Some(directory) => directory.clone(),
             None => {
                 let out = self.site.directory(DIRECTORY)?.join("network");
-                self.run(&[
-                    "generate-network",
-                    "--orders",
-                    &orders,
-                    "--out",
-                    text(&out)?,
-                ])
-                .await?;
+                self.run(&["generate-network", "--orders", &orders, "--out", text(&out)?]).await?;
                 out
             }
         };
         if !args.input.is_empty() {
-            return Ok(Data {
-                network,
-                inputs: args.input.clone(),
-            });
+            return Ok(Data { network, inputs: args.input.clone() });
         }
         output.note(&format!("generating a day of {orders} orders"));
         let out = self.site.directory(DIRECTORY)?.join("day");
         let seed = args.seed.to_string();
-        let common = [
-            "--orders",
-            &orders,
-            "--seed",
-            &seed,
-            "--network",
-            text(&network)?,
-        ];
-        self.run(&[&["generate"][..], &common[..], &["--out", text(&out)?][..]].concat())
-            .await?;
-        Ok(Data {
-            network,
-            inputs: vec![out],
-        })
+        let common = ["--orders", &orders, "--seed", &seed, "--network", text(&network)?];
+        self.run(&[&["generate"][..], &common[..], &["--out", text(&out)?][..]].concat()).await?;
+        Ok(Data { network, inputs: vec![out] })
     }
 
     /// The checker's report: every invariant over database and queues.
@@ -115,10 +89,7 @@ impl Tools {
         if output.status.success() {
             return Ok(());
         }
-        Err(failed(
-            arguments.first().copied().unwrap_or_default(),
-            &output.stderr,
-        ))
+        Err(failed(arguments.first().copied().unwrap_or_default(), &output.stderr))
     }
 
     async fn start(
@@ -127,10 +98,7 @@ impl Tools {
         amqp_url: Option<&str>,
     ) -> Result<std::process::Output> {
         let mut command = Command::new(&self.program);
-        command
-            .args(arguments)
-            .stdin(Stdio::null())
-            .kill_on_drop(true);
+        command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
         if let Some(url) = amqp_url {
             command.env("AMQP_URL", url);
         }
@@ -150,8 +118,5 @@ fn text(path: &Path) -> Result<&str> {
 
 fn failed(what: &str, stderr: &[u8]) -> CommandError {
     let said = String::from_utf8_lossy(stderr);
-    CommandError::new(
-        Exit::Unavailable,
-        format!("loadtest {what} failed: {}", said.trim()),
-    )
+    CommandError::new(Exit::Unavailable, format!("loadtest {what} failed: {}", said.trim()))
 }

@@ -80,26 +80,19 @@ pub(super) async fn until_done(
             next_account = Instant::now() + ACCOUNT_EVERY;
             if is_idle(&database).await && Account::read(&database, feed).await?.is_complete() {
                 bar.finish_and_clear();
-                return Ok(Watched {
-                    last_change,
-                    stalled: false,
-                });
+                return Ok(Watched { last_change, stalled: false });
             }
         }
         if last_change.elapsed() > stall {
             bar.abandon();
-            return Ok(Watched {
-                last_change,
-                stalled: true,
-            });
+            return Ok(Watched { last_change, stalled: true });
         }
     }
 }
 
 async fn counts(database: &Database) -> std::result::Result<Counts, StoreError> {
     let mut rows: Vec<Counts> = database.select(COUNTS, &NONE).await?;
-    rows.pop()
-        .ok_or_else(|| StoreError::decode("a count without a row"))
+    rows.pop().ok_or_else(|| StoreError::decode("a count without a row"))
 }
 
 fn is_quiet(counts: &Counts, feed: &Feed) -> bool {
@@ -111,8 +104,7 @@ fn is_quiet(counts: &Counts, feed: &Feed) -> bool {
 async fn is_idle(database: &Database) -> bool {
     let alive = store::instances::alive(database).await;
     alive.is_ok_and(|all| {
-        all.iter()
-            .all(|i| i.report.in_flight == 0 && i.report.outbox_pending == 0)
+        all.iter().all(|i| i.report.in_flight == 0 && i.report.outbox_pending == 0)
     })
 }
 

@@ -118,35 +118,20 @@ pub(super) async fn show(
 }
 
 async fn read(database: &Database, source: &Source, order_ref: &OrderRef) -> Result<Shown> {
-    let key = [Key {
-        source: source.as_str(),
-        order_ref: order_ref.as_str(),
-    }];
+    let key = [Key { source: source.as_str(), order_ref: order_ref.as_str() }];
     let order: Option<Order> = database.select(ORDER, &key).await?.pop();
     let file_errors: Vec<FileError> = database.select(FILE_ERRORS, &key).await?;
     let (mut lines, mut waybills, mut events) = (Vec::new(), Vec::new(), Vec::new());
     if let Some(order) = &order {
-        lines = database
-            .select(
-                LINES,
-                &[OrderId {
-                    order_id: &order.id,
-                }],
-            )
-            .await?;
+        lines = database.select(LINES, &[OrderId { order_id: &order.id }]).await?;
         waybills = waybill::of_order(database, &order.id).await?;
-        let accepted = format!(
-            "accepted: {} lines, {} waybills",
-            order.line_count, order.waybill_count
-        );
+        let accepted =
+            format!("accepted: {} lines, {} waybills", order.line_count, order.waybill_count);
         events.push(Event::of_order(order.created_at, "order-intake", accepted));
         events.extend(timeline::of_waybills(database, &waybills).await?);
     }
     events.extend(file_errors.iter().map(|error| {
-        let what = format!(
-            "{}:{} {}: {}",
-            error.file_name, error.line, error.code, error.message
-        );
+        let what = format!("{}:{} {}: {}", error.file_name, error.line, error.code, error.message);
         Event::of_order(error.started_at, "hotfolder-ingest", what)
     }));
     timeline::sort(&mut events);
@@ -166,14 +151,8 @@ fn text(shown: &Shown, output: Output) -> String {
     match &shown.order {
         None => text.push_str("status      rejected\n"),
         Some(order) => {
-            text.push_str(&format!(
-                "status      {} (version {})\n",
-                order.status, order.version
-            ));
-            text.push_str(&format!(
-                "ordered     {}\n",
-                store::timestamp(order.ordered_at)
-            ));
+            text.push_str(&format!("status      {} (version {})\n", order.status, order.version));
+            text.push_str(&format!("ordered     {}\n", store::timestamp(order.ordered_at)));
             let promised = (order.delivery_date, &order.timeslot, &order.district);
             text.push_str(&format!(
                 "promised    {} {} in {}\n",
@@ -186,10 +165,7 @@ fn text(shown: &Shown, output: Output) -> String {
             text.push_str(&format!("from        {}\n", cell(order.origin.as_ref())));
         }
     }
-    for table in [lines(shown), waybills(shown)]
-        .iter()
-        .filter(|table| !table.is_empty())
-    {
+    for table in [lines(shown), waybills(shown)].iter().filter(|table| !table.is_empty()) {
         text.push('\n');
         text.push_str(&table.render(output));
     }
@@ -197,9 +173,8 @@ fn text(shown: &Shown, output: Output) -> String {
 }
 
 fn lines(shown: &Shown) -> Table {
-    let mut table = Table::new(&[
-        "line", "sku", "quantity", "price", "type", "ml", "g", "seller", "waybill",
-    ]);
+    let mut table =
+        Table::new(&["line", "sku", "quantity", "price", "type", "ml", "g", "seller", "waybill"]);
     for line in &shown.lines {
         table.row([
             line.line_no.to_string(),

@@ -25,12 +25,7 @@ pub(super) struct Event {
 impl Event {
     /// An event of the order itself.
     pub(super) fn of_order(at: NaiveDateTime, by: &'static str, what: String) -> Self {
-        Self {
-            at: timestamp(at).to_string(),
-            waybill_no: None,
-            by,
-            what,
-        }
+        Self { at: timestamp(at).to_string(), waybill_no: None, by, what }
     }
 }
 
@@ -83,12 +78,7 @@ const PARTNERS: &str = of_waybills!(
 
 /// Everything about these waybills, in order.
 pub(super) async fn of_waybills(database: &Database, waybills: &[Waybill]) -> Result<Vec<Event>> {
-    let keys: Vec<Key<'_>> = waybills
-        .iter()
-        .map(|w| Key {
-            waybill_no: &w.waybill_no,
-        })
-        .collect();
+    let keys: Vec<Key<'_>> = waybills.iter().map(|w| Key { waybill_no: &w.waybill_no }).collect();
     let parts: [(&'static str, &'static str); 5] = [
         ("waybill-status", REPORTS),
         ("waybill-status", HOLDS),

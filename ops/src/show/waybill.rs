@@ -59,10 +59,7 @@ impl Waybill {
     pub(super) fn place(&self) -> String {
         match (&self.assignment, &self.route_ref, &self.reason) {
             (Some(state), Some(route), _) => {
-                format!(
-                    "{state} {route} ({})",
-                    self.truck_type.as_deref().unwrap_or("?")
-                )
+                format!("{state} {route} ({})", self.truck_type.as_deref().unwrap_or("?"))
             }
             (Some(state), None, Some(reason)) => format!("{state} ({reason})"),
             (Some(state), None, None) => state.clone(),
@@ -118,9 +115,7 @@ struct Shown {
 /// Shows one waybill.
 pub(super) async fn show(waybill_no: &WaybillNo, site: &Site, output: Output) -> Result<()> {
     let database = site.database().await?;
-    let key = [Key {
-        waybill_no: waybill_no.as_str(),
-    }];
+    let key = [Key { waybill_no: waybill_no.as_str() }];
     let found: Vec<Waybill> = database.select(OF_NUMBER, &key).await?;
     let Some(waybill) = found.into_iter().next() else {
         let message =
@@ -140,60 +135,23 @@ fn text(shown: &Shown, output: Output) -> String {
     line("waybill", w.waybill_no.clone());
     line("status", format!("{} (version {})", w.status, w.version));
     if w.exists_since.is_none() {
-        line(
-            "",
-            "only reports so far: the order it belongs to has not come yet".to_owned(),
-        );
+        line("", "only reports so far: the order it belongs to has not come yet".to_owned());
     }
-    line(
-        "order",
-        format!("{} {}", cell(w.source.as_ref()), cell(w.order_ref.as_ref())),
-    );
-    let promised = (
-        cell(w.delivery_date),
-        cell(w.timeslot.as_ref()),
-        cell(w.district.as_ref()),
-    );
-    line(
-        "promised",
-        format!("{} {} in {}", promised.0, promised.1, promised.2),
-    );
-    let size = (
-        w.line_count,
-        litres(w.dry_ml),
-        litres(w.frozen_ml),
-        w.weight_g.div_ceil(1_000),
-    );
-    line(
-        "goods",
-        format!(
-            "{} lines, {} l dry, {} l cold, {} kg",
-            size.0, size.1, size.2, size.3
-        ),
-    );
+    line("order", format!("{} {}", cell(w.source.as_ref()), cell(w.order_ref.as_ref())));
+    let promised = (cell(w.delivery_date), cell(w.timeslot.as_ref()), cell(w.district.as_ref()));
+    line("promised", format!("{} {} in {}", promised.0, promised.1, promised.2));
+    let size = (w.line_count, litres(w.dry_ml), litres(w.frozen_ml), w.weight_g.div_ceil(1_000));
+    line("goods", format!("{} lines, {} l dry, {} l cold, {} kg", size.0, size.1, size.2, size.3));
     line(
         "seller",
-        format!(
-            "{}, picked by {}",
-            cell(w.merchant.as_ref()),
-            cell(w.fulfilled_by.as_ref())
-        ),
+        format!("{}, picked by {}", cell(w.merchant.as_ref()), cell(w.fulfilled_by.as_ref())),
     );
-    line(
-        "place",
-        format!("{} zone {}", w.place(), cell(w.zone.as_ref())),
-    );
+    line("place", format!("{} zone {}", w.place(), cell(w.zone.as_ref())));
     if let Some(number) = &w.sales_order_no {
-        let (status, warehouse) = (
-            cell(w.sales_order_status.as_ref()),
-            cell(w.warehouse.as_ref()),
-        );
+        let (status, warehouse) = (cell(w.sales_order_status.as_ref()), cell(w.warehouse.as_ref()));
         line(
             "sales order",
-            format!(
-                "{number} {status} at {warehouse} ({})",
-                cell(w.pick_flow.as_ref())
-            ),
+            format!("{number} {status} at {warehouse} ({})", cell(w.pick_flow.as_ref())),
         );
     }
     if w.open_holds > 0 || w.parked > 0 || w.failed_attempts > 0 {
@@ -247,12 +205,7 @@ pub(super) async fn parked(limit: u32, site: &Site, output: Output) -> Result<()
                 row.status.clone(),
                 row.parked.to_string(),
                 age(row.parked_seconds),
-                if row.exists == 0 {
-                    "has not come yet"
-                } else {
-                    ""
-                }
-                .to_owned(),
+                if row.exists == 0 { "has not come yet" } else { "" }.to_owned(),
             ]);
         }
         table.render(output)

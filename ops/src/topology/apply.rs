@@ -64,30 +64,17 @@ pub(crate) async fn apply(site: &Site, args: &ApplyArgs, output: Output) -> Resu
         vhost: admin.vhost,
         exchanges: topology.exchanges.len(),
         queues: topology.queues.len(),
-        users: if args.without_users {
-            0
-        } else {
-            topology.users.len()
-        },
+        users: if args.without_users { 0 } else { topology.users.len() },
         rebuilt,
     })
 }
 
 async fn ensure_vhost(management: &Management, admin: &Amqp) -> Result<()> {
     let vhost = path(&["vhosts", &admin.vhost]);
-    if management
-        .find::<serde_json::Value>(&vhost)
-        .await?
-        .is_none()
-    {
+    if management.find::<serde_json::Value>(&vhost).await?.is_none() {
         management.put(&vhost, json!({})).await?;
         let everything = json!({"configure": ".*", "write": ".*", "read": ".*"});
-        management
-            .put(
-                &path(&["permissions", &admin.vhost, &admin.user]),
-                everything,
-            )
-            .await?;
+        management.put(&path(&["permissions", &admin.vhost, &admin.user]), everything).await?;
     }
     Ok(())
 }
@@ -97,9 +84,7 @@ async fn ensure_users(management: &Management, site: &Site, topology: &Topology)
     for user in &topology.users {
         let password = site.broker_password(&user.name)?;
         let account = json!({"password": password, "tags": ""});
-        management
-            .put(&path(&["users", &user.name]), account)
-            .await?;
+        management.put(&path(&["users", &user.name]), account).await?;
     }
     Ok(())
 }
@@ -110,9 +95,7 @@ async fn grant_all(management: &Management, vhost: &str, topology: &Topology) ->
         for topic in &user.topics {
             let rights =
                 json!({"exchange": topic.exchange, "write": topic.write, "read": topic.read});
-            management
-                .put(&path(&["topic-permissions", vhost, &user.name]), rights)
-                .await?;
+            management.put(&path(&["topic-permissions", vhost, &user.name]), rights).await?;
         }
     }
     Ok(())
@@ -122,10 +105,7 @@ async fn grant_all(management: &Management, vhost: &str, topology: &Topology) ->
 async fn unbind_extra(management: &Management, vhost: &str, topology: &Topology) -> Result<()> {
     let live = Live::read(management, vhost).await?;
     for binding in &live.bindings {
-        let queue = topology
-            .queues
-            .iter()
-            .find(|queue| queue.name == binding.destination);
+        let queue = topology.queues.iter().find(|queue| queue.name == binding.destination);
         let wanted = |queue: &Queue| {
             queue
                 .bindings
@@ -147,9 +127,7 @@ pub(super) async fn grant(
     read: &str,
 ) -> Result<()> {
     let rights = json!({"configure": user.configure, "write": user.write, "read": read});
-    management
-        .put(&path(&["permissions", vhost, &user.name]), rights)
-        .await
+    management.put(&path(&["permissions", vhost, &user.name]), rights).await
 }
 
 /// Migrates every queue whose arguments changed, and every migration that was cut short.
@@ -162,18 +140,14 @@ async fn rebuild_changed(
     let vhost = site.admin()?.vhost;
     let live = queues(management, &vhost).await?;
     let needs_rebuild = |queue: &&Queue| {
-        let changed = live
-            .get(&queue.name)
-            .is_some_and(|q| !diff::different_arguments(queue, q).is_empty());
+        let changed =
+            live.get(&queue.name).is_some_and(|q| !diff::different_arguments(queue, q).is_empty());
         changed || live.contains_key(&rebuild::shelter(&queue.name))
     };
     let changed: Vec<&Queue> = topology.queues.iter().filter(needs_rebuild).collect();
     let rebuilt: Vec<String> = changed.iter().map(|queue| queue.name.clone()).collect();
     if !changed.is_empty() {
-        output.note(&format!(
-            "rebuilding {}: the arguments changed",
-            rebuilt.join(", ")
-        ));
+        output.note(&format!("rebuilding {}: the arguments changed", rebuilt.join(", ")));
         rebuild::rebuild(management, site, topology, &changed).await?;
     }
     Ok(rebuilt)

@@ -64,12 +64,7 @@ fn note(
     name: &str,
     detail: impl Into<String>,
 ) {
-    found.push(Difference {
-        how,
-        what,
-        name: name.to_owned(),
-        detail: detail.into(),
-    });
+    found.push(Difference { how, what, name: name.to_owned(), detail: detail.into() });
 }
 
 fn exchanges(topology: &Topology, live: &Live, found: &mut Vec<Difference>) {
@@ -88,11 +83,7 @@ fn exchanges(topology: &Topology, live: &Live, found: &mut Vec<Difference>) {
         }
     }
     let known: BTreeSet<&str> = topology.exchanges.iter().map(|(name, _)| *name).collect();
-    for name in live
-        .exchanges
-        .keys()
-        .filter(|name| !known.contains(name.as_str()))
-    {
+    for name in live.exchanges.keys().filter(|name| !known.contains(name.as_str())) {
         note(found, How::Extra, "exchange", name, "");
     }
 }
@@ -108,24 +99,10 @@ fn queues(topology: &Topology, live: &Live, found: &mut Vec<Difference>) {
             }
         }
     }
-    let known: BTreeSet<&str> = topology
-        .queues
-        .iter()
-        .map(|queue| queue.name.as_str())
-        .collect();
-    for (name, queue) in live
-        .queues
-        .iter()
-        .filter(|(name, _)| !known.contains(name.as_str()))
-    {
+    let known: BTreeSet<&str> = topology.queues.iter().map(|queue| queue.name.as_str()).collect();
+    for (name, queue) in live.queues.iter().filter(|(name, _)| !known.contains(name.as_str())) {
         let messages = queue.messages.unwrap_or(0);
-        note(
-            found,
-            How::Extra,
-            "queue",
-            name,
-            format!("{messages} messages"),
-        );
+        note(found, How::Extra, "queue", name, format!("{messages} messages"));
     }
 }
 
@@ -178,18 +155,9 @@ fn bindings(topology: &Topology, live: &Live, found: &mut Vec<Difference>) {
                 .map(|b| (b.exchange.as_str(), b.key.as_str(), queue.name.as_str()))
         })
         .collect();
-    let shared = live
-        .bindings
-        .iter()
-        .filter(|b| live.queues.contains_key(&b.destination));
+    let shared = live.bindings.iter().filter(|b| live.queues.contains_key(&b.destination));
     let present: BTreeSet<(&str, &str, &str)> = shared
-        .map(|b| {
-            (
-                b.source.as_str(),
-                b.routing_key.as_str(),
-                b.destination.as_str(),
-            )
-        })
+        .map(|b| (b.source.as_str(), b.routing_key.as_str(), b.destination.as_str()))
         .collect();
     let name =
         |(exchange, key, queue): &(&str, &str, &str)| format!("{exchange} --{key}--> {queue}");
@@ -216,27 +184,18 @@ fn rights(user: &User, live: &Live, found: &mut Vec<Difference>) {
         ("write", &user.write, &present.write),
         ("read", &user.read, &present.read),
     ];
-    for (part, wanted, present) in parts
-        .into_iter()
-        .filter(|(_, wanted, present)| wanted != present)
+    for (part, wanted, present) in
+        parts.into_iter().filter(|(_, wanted, present)| wanted != present)
     {
         let detail = format!("{part}: wanted {wanted}, present {present}");
         note(found, How::Different, "rights", &user.name, detail);
     }
     for topic in &user.topics {
         let name = format!("{} on {}", user.name, topic.exchange);
-        let present = live
-            .topics
-            .iter()
-            .find(|t| t.user == user.name && t.exchange == topic.exchange);
+        let present =
+            live.topics.iter().find(|t| t.user == user.name && t.exchange == topic.exchange);
         match present {
-            None => note(
-                found,
-                How::Missing,
-                "topic rights",
-                &name,
-                "any key is allowed",
-            ),
+            None => note(found, How::Missing, "topic rights", &name, "any key is allowed"),
             Some(present) if present.write != topic.write || present.read != topic.read => {
                 let detail = format!(
                     "wanted write {} read {}, present write {} read {}",
@@ -248,11 +207,7 @@ fn rights(user: &User, live: &Live, found: &mut Vec<Difference>) {
         }
     }
     let known = |exchange: &str| user.topics.iter().any(|topic| topic.exchange == exchange);
-    for topic in live
-        .topics
-        .iter()
-        .filter(|t| t.user == user.name && !known(&t.exchange))
-    {
+    for topic in live.topics.iter().filter(|t| t.user == user.name && !known(&t.exchange)) {
         note(
             found,
             How::Extra,
@@ -265,16 +220,9 @@ fn rights(user: &User, live: &Live, found: &mut Vec<Difference>) {
 
 /// Users of ours (by their prefix) that the topology does not know any more.
 fn extra_users(topology: &Topology, live: &Live, found: &mut Vec<Difference>) {
-    let known: BTreeSet<&str> = topology
-        .users
-        .iter()
-        .map(|user| user.name.as_str())
-        .collect();
+    let known: BTreeSet<&str> = topology.users.iter().map(|user| user.name.as_str()).collect();
     let ours = |name: &str| name.starts_with("dray-") || name.starts_with("partner-");
-    for name in live
-        .permissions
-        .keys()
-        .filter(|name| ours(name) && !known.contains(name.as_str()))
+    for name in live.permissions.keys().filter(|name| ours(name) && !known.contains(name.as_str()))
     {
         if name != "dray-admin" {
             note(found, How::Extra, "rights", name, "");

@@ -105,9 +105,8 @@ impl Live {
     pub(crate) async fn read(management: &Management, vhost: &str) -> Result<Self> {
         let exchanges: Vec<LiveExchange> = management.get(&path(&["exchanges", vhost])).await?;
         let bindings: Vec<LiveBinding> = management.get(&path(&["bindings", vhost])).await?;
-        let permissions: Vec<LivePermission> = management
-            .get(&path(&["vhosts", vhost, "permissions"]))
-            .await?;
+        let permissions: Vec<LivePermission> =
+            management.get(&path(&["vhosts", vhost, "permissions"])).await?;
         let ours = |exchange: &LiveExchange| {
             !exchange.name.is_empty() && !exchange.name.starts_with("amq.")
         };
@@ -115,20 +114,11 @@ impl Live {
             !binding.source.is_empty() && binding.destination_type == "queue"
         };
         Ok(Self {
-            exchanges: exchanges
-                .into_iter()
-                .filter(ours)
-                .map(|e| (e.name.clone(), e))
-                .collect(),
+            exchanges: exchanges.into_iter().filter(ours).map(|e| (e.name.clone(), e)).collect(),
             queues: queues(management, vhost).await?,
             bindings: bindings.into_iter().filter(named).collect(),
-            permissions: permissions
-                .into_iter()
-                .map(|p| (p.user.clone(), p))
-                .collect(),
-            topics: management
-                .get(&path(&["vhosts", vhost, "topic-permissions"]))
-                .await?,
+            permissions: permissions.into_iter().map(|p| (p.user.clone(), p)).collect(),
+            topics: management.get(&path(&["vhosts", vhost, "topic-permissions"])).await?,
         })
     }
 }
@@ -148,11 +138,6 @@ impl LivePermission {
     /// Rights to everything.
     pub(super) fn everything(user: &str) -> Self {
         let all = || ".*".to_owned();
-        Self {
-            user: user.to_owned(),
-            configure: all(),
-            write: all(),
-            read: all(),
-        }
+        Self { user: user.to_owned(), configure: all(), write: all(), read: all() }
     }
 }

@@ -48,16 +48,9 @@ pub(super) async fn rebuild(
     let vhost = site.admin()?.vhost;
     let operator = topology.users.iter().find(|user| user.name == OPERATOR);
     let operator = operator.ok_or_else(|| {
-        CommandError::new(
-            Exit::Software,
-            format!("the topology has no user {OPERATOR}"),
-        )
+        CommandError::new(Exit::Software, format!("the topology has no user {OPERATOR}"))
     })?;
-    let rebuild = Rebuild {
-        management,
-        site,
-        vhost: &vhost,
-    };
+    let rebuild = Rebuild { management, site, vhost: &vhost };
     let live = rebuild.settled().await?;
     let differs = |queue: &&&Queue| {
         live.queues
@@ -79,21 +72,14 @@ pub(super) async fn rebuild(
     rebuild.delete_emptied(&old).await?;
     for queue in queues {
         rebuild.make_anew(queue).await?;
-        rebuild
-            .move_all(&shelter(&queue.name), &way_back(&queue.name))
-            .await?;
+        rebuild.move_all(&shelter(&queue.name), &way_back(&queue.name)).await?;
         rebuild.delete(&shelter(&queue.name)).await?;
     }
     grant(management, &vhost, operator, &operator.read).await
 }
 
 fn refuse_consumers(live: &Live, queue: &str) -> Result<()> {
-    match live
-        .queues
-        .get(queue)
-        .and_then(|queue| queue.consumers)
-        .unwrap_or(0)
-    {
+    match live.queues.get(queue).and_then(|queue| queue.consumers).unwrap_or(0) {
         0 => Ok(()),
         count => {
             let message = format!(
@@ -122,11 +108,9 @@ impl Rebuild<'_> {
     /// Bound like the queue is and shall be, so that nothing published meanwhile is lost.
     async fn make_shelter(&self, queue: &Queue, live: &Live) -> Result<()> {
         let name = shelter(&queue.name);
-        self.declare(&name, json!({"x-queue-type": "quorum"}))
-            .await?;
+        self.declare(&name, json!({"x-queue-type": "quorum"})).await?;
         for binding in live.bindings.iter().filter(|b| b.destination == queue.name) {
-            self.bind(&binding.source, &name, &binding.routing_key)
-                .await?;
+            self.bind(&binding.source, &name, &binding.routing_key).await?;
         }
         for binding in &queue.bindings {
             self.bind(&binding.exchange, &name, &binding.key).await?;
@@ -142,11 +126,7 @@ impl Rebuild<'_> {
         let live = self.settled().await?;
         for queue in queues {
             refuse_consumers(&live, &queue.name)?;
-            let left = live
-                .queues
-                .get(&queue.name)
-                .and_then(|queue| queue.messages)
-                .unwrap_or(0);
+            let left = live.queues.get(&queue.name).and_then(|queue| queue.messages).unwrap_or(0);
             if left > 0 {
                 let message = format!("{} still holds {left} messages: run this again", queue.name);
                 return Err(CommandError::new(Exit::Temporary, message));
@@ -158,40 +138,31 @@ impl Rebuild<'_> {
 
     /// The queue with its new arguments; from here on it takes what is published.
     async fn make_anew(&self, queue: &Queue) -> Result<()> {
-        self.declare(&queue.name, json!(diff::arguments(queue)))
-            .await?;
+        self.declare(&queue.name, json!(diff::arguments(queue))).await?;
         for binding in &queue.bindings {
-            self.bind(&binding.exchange, &queue.name, &binding.key)
-                .await?;
+            self.bind(&binding.exchange, &queue.name, &binding.key).await?;
         }
-        self.bind(RETURN, &queue.name, &way_back(&queue.name))
-            .await?;
+        self.bind(RETURN, &queue.name, &way_back(&queue.name)).await?;
         let live = Live::read(self.management, self.vhost).await?;
         self.unbind_all(&shelter(&queue.name), &live).await
     }
 
     /// The operator is believed about the first sender of a copy, so it does the moving.
     async fn let_read(&self, operator: &User, queues: &[&Queue]) -> Result<()> {
-        let names: Vec<String> = queues
-            .iter()
-            .map(|queue| queue.name.replace('.', "\\."))
-            .collect();
+        let names: Vec<String> =
+            queues.iter().map(|queue| queue.name.replace('.', "\\.")).collect();
         let read = format!("{}|^({})(\\.migration)?$", operator.read, names.join("|"));
         grant(self.management, self.vhost, operator, &read).await
     }
 
     async fn declare(&self, name: &str, arguments: serde_json::Value) -> Result<()> {
         let body = json!({"durable": true, "auto_delete": false, "arguments": arguments});
-        self.management
-            .put(&path(&["queues", self.vhost, name]), body)
-            .await
+        self.management.put(&path(&["queues", self.vhost, name]), body).await
     }
 
     async fn bind(&self, exchange: &str, queue: &str, key: &str) -> Result<()> {
         let place = path(&["bindings", self.vhost, "e", exchange, "q", queue]);
-        self.management
-            .post(&place, json!({"routing_key": key, "arguments": {}}))
-            .await
+        self.management.post(&place, json!({"routing_key": key, "arguments": {}})).await
     }
 
     async fn unbind_all(&self, queue: &str, live: &Live) -> Result<()> {
@@ -202,9 +173,7 @@ impl Rebuild<'_> {
     }
 
     async fn delete(&self, queue: &str) -> Result<()> {
-        self.management
-            .delete(&path(&["queues", self.vhost, queue]))
-            .await
+        self.management.delete(&path(&["queues", self.vhost, queue])).await
     }
 
     async fn move_all(&self, from: &str, to_key: &str) -> Result<()> {

@@ -29,10 +29,7 @@ fn as_it_should_be(topology: &Topology) -> Live {
     let topics: Vec<LiveTopic> = rows(&document, "topic_permissions");
     Live {
         exchanges: names.zip(exchanges).collect(),
-        queues: queues
-            .into_iter()
-            .map(|queue| (queue.name.clone(), queue))
-            .collect(),
+        queues: queues.into_iter().map(|queue| (queue.name.clone(), queue)).collect(),
         bindings,
         permissions: users.zip(permissions).collect(),
         topics,
@@ -45,10 +42,8 @@ fn check(change: impl FnOnce(&mut Live), expected: &[(How, &str, &str)]) {
     let mut live = as_it_should_be(&topology);
     change(&mut live);
     let found = compare(&topology, &live);
-    let found: Vec<(How, &str, &str)> = found
-        .iter()
-        .map(|d| (d.how, d.what, d.name.as_str()))
-        .collect();
+    let found: Vec<(How, &str, &str)> =
+        found.iter().map(|d| (d.how, d.what, d.name.as_str())).collect();
     assert_eq!(found, expected);
 }
 
@@ -62,16 +57,11 @@ fn what_is_missing_is_named() {
     check(
         |live| {
             live.queues.remove("order-intake.dlq");
-            live.bindings
-                .retain(|binding| binding.destination != "order-intake.dlq");
+            live.bindings.retain(|binding| binding.destination != "order-intake.dlq");
         },
         &[
             (How::Missing, "queue", "order-intake.dlq"),
-            (
-                How::Missing,
-                "binding",
-                "dray.dlx --order-intake.dlq--> order-intake.dlq",
-            ),
+            (How::Missing, "binding", "dray.dlx --order-intake.dlq--> order-intake.dlq"),
         ],
     );
     check(
@@ -88,9 +78,7 @@ fn a_changed_argument_is_a_difference_of_its_queue() {
         |live| {
             let queue = live.queues.get_mut("order-intake.commands").unwrap();
             queue.arguments.insert("x-max-length".to_owned(), json!(77));
-            queue
-                .arguments
-                .insert("x-max-priority".to_owned(), json!(10));
+            queue.arguments.insert("x-max-priority".to_owned(), json!(10));
         },
         &[
             (How::Different, "queue", "order-intake.commands"),
@@ -104,12 +92,9 @@ fn what_nobody_asked_for_is_extra() {
     let foreign = |user: &str| LivePermission::everything(user);
     check(
         |live| {
-            live.permissions
-                .insert("dray-old-worker".to_owned(), foreign("dray-old-worker"));
-            live.permissions
-                .insert("dray-admin".to_owned(), foreign("dray-admin"));
-            live.permissions
-                .insert("somebody-else".to_owned(), foreign("somebody-else"));
+            live.permissions.insert("dray-old-worker".to_owned(), foreign("dray-old-worker"));
+            live.permissions.insert("dray-admin".to_owned(), foreign("dray-admin"));
+            live.permissions.insert("somebody-else".to_owned(), foreign("somebody-else"));
         },
         &[(How::Extra, "rights", "dray-old-worker")],
     );
@@ -123,11 +108,7 @@ fn what_nobody_asked_for_is_extra() {
             old.routing_key = "old.key".to_owned();
             live.bindings.push(old);
         },
-        &[(
-            How::Extra,
-            "binding",
-            "dray.commands --old.key--> order-intake.commands",
-        )],
+        &[(How::Extra, "binding", "dray.commands --old.key--> order-intake.commands")],
     );
 }
 
@@ -143,10 +124,6 @@ fn wider_rights_are_a_difference() {
                 topic.write = ".*".to_owned();
             }
         },
-        &[(
-            How::Different,
-            "topic rights",
-            "dray-wms-sync on dray.commands",
-        )],
+        &[(How::Different, "topic rights", "dray-wms-sync on dray.commands")],
     );
 }

@@ -30,37 +30,13 @@ fn report(instance: &str) -> InstanceReport {
 async fn without_an_instance_the_settings_are_stored_for_the_next_one() {
     let operator = Operator::on(Stage::new(&[]).await);
     operator.ok(&["topology", "apply"]).await;
-    operator
-        .ok(&[
-            "scale",
-            "order-intake",
-            "--concurrency",
-            "8",
-            "--rate",
-            "50",
-        ])
-        .await;
-    operator
-        .ok(&[
-            "scale",
-            "order-intake",
-            "--batch-max",
-            "10",
-            "--rate",
-            "none",
-        ])
-        .await;
+    operator.ok(&["scale", "order-intake", "--concurrency", "8", "--rate", "50"]).await;
+    operator.ok(&["scale", "order-intake", "--batch-max", "10", "--rate", "none"]).await;
     operator.ok(&["pause", "order-intake"]).await;
-    let stored = store::settings::read(&operator.stage.database(), "order-intake")
-        .await
-        .unwrap()
-        .unwrap();
+    let stored =
+        store::settings::read(&operator.stage.database(), "order-intake").await.unwrap().unwrap();
     assert_eq!(stored.version, 3);
-    assert_eq!(
-        stored.settings.concurrency.unwrap().get(),
-        8,
-        "what is not named stays"
-    );
+    assert_eq!(stored.settings.concurrency.unwrap().get(), 8, "what is not named stays");
     assert_eq!(stored.settings.batch_max.unwrap().get(), 10);
     assert_eq!(stored.settings.rate_per_second, None);
     assert!(stored.settings.paused);
@@ -74,24 +50,13 @@ async fn a_living_instance_that_does_not_answer_is_an_error() {
     let operator = Operator::on(Stage::new(&[]).await);
     operator.ok(&["topology", "apply"]).await;
     let database = operator.stage.database();
-    store::instances::beat(&database, &report("ghost"), "127.0.0.1:1")
-        .await
-        .unwrap();
+    store::instances::beat(&database, &report("ghost"), "127.0.0.1:1").await.unwrap();
     // something has to listen on the control exchange for the command to be routed at all
-    let _listener = operator
-        .stage
-        .tap(contracts::Exchange::Control, "control.#")
-        .await;
-    let called = operator
-        .dray(&["resume", "order-intake", "--wait", "1"])
-        .await;
+    let _listener = operator.stage.tap(contracts::Exchange::Control, "control.#").await;
+    let called = operator.dray(&["resume", "order-intake", "--wait", "1"]).await;
     assert_eq!(called.exit, 69, "{}", called.said);
     assert_eq!(called.json["silent"][0], "ghost");
-    assert!(
-        called.said.contains("ghost did not answer"),
-        "{}",
-        called.said
-    );
+    assert!(called.said.contains("ghost did not answer"), "{}", called.said);
     operator.stage.close().await;
 }
 

@@ -66,17 +66,11 @@ async fn dead_letters_are_grouped_and_stay() {
         let groups = operator.ok(&["dlq", "ls"]).await["groups"].clone();
         let of = |reason: &str| {
             let groups = groups.as_array().unwrap();
-            groups
-                .iter()
-                .find(|group| group["reason"] == reason)
-                .unwrap()["count"]
-                .clone()
+            groups.iter().find(|group| group["reason"] == reason).unwrap()["count"].clone()
         };
         assert_eq!((of("A"), of("B")), (2.into(), 1.into()), "{groups}");
     }
-    let shown = operator
-        .ok(&["dlq", "show", "hotfolder-ingest", "--reason", "B", "--body"])
-        .await;
+    let shown = operator.ok(&["dlq", "show", "hotfolder-ingest", "--reason", "B", "--body"]).await;
     assert_eq!(shown.as_array().unwrap().len(), 1);
     assert_eq!(shown[0]["origin"], WORK);
     assert_eq!(shown[0]["attempt"], 9);
@@ -91,24 +85,15 @@ async fn a_retry_takes_what_the_filter_names_and_nothing_else() {
     let operator = stage_with(&letters).await;
     let only_a = ["dlq", "retry", "hotfolder-ingest", "--reason", "A"];
     let counted = operator.ok(&[&only_a[..], &["--dry-run"]].concat()).await;
-    assert_eq!(
-        (&counted["matching"], &counted["retried"]),
-        (&2.into(), &0.into())
-    );
+    assert_eq!((&counted["matching"], &counted["retried"]), (&2.into(), &0.into()));
     assert_eq!(operator.stage.depth(DLQ).await, 3);
 
     let retried = operator.ok(&only_a).await;
-    assert_eq!(
-        (&retried["matching"], &retried["retried"]),
-        (&2.into(), &2.into())
-    );
+    assert_eq!((&retried["matching"], &retried["retried"]), (&2.into(), &2.into()));
     let back = operator.stage.wait_for_messages(WORK, 2).await;
     for (message, sent) in back.iter().zip([&letters[0], &letters[2]]) {
         assert_eq!(message.envelope.message_id, sent.envelope.message_id);
-        assert_eq!(
-            message.envelope.user_id, sent.envelope.user_id,
-            "the first sender is kept"
-        );
+        assert_eq!(message.envelope.user_id, sent.envelope.user_id, "the first sender is kept");
         assert_eq!(message.envelope.attempt, 0);
         assert_eq!(message.body, sent.body);
     }

@@ -25,10 +25,7 @@ async fn always_ready(tasks: &mut JoinSet<()>) -> String {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut request = [0_u8; 512];
             let _bytes = stream.read(&mut request).await.unwrap();
-            stream
-                .write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")
-                .await
-                .unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n").await.unwrap();
         }
     });
     address
@@ -65,20 +62,13 @@ async fn a_killed_child_is_started_again_and_all_end_together() {
         release_dir,
     ];
     let started = operator.ok(&up).await;
-    assert_eq!(
-        started["workers"],
-        serde_json::json!(["query-desk", "query-desk-2"])
-    );
+    assert_eq!(started["workers"], serde_json::json!(["query-desk", "query-desk-2"]));
     let again = operator.dray(&up).await;
     assert_eq!(again.exit, 69, "one fleet a checkout: {}", again.said);
 
-    let first = register(&operator).unwrap()["children"]["query-desk"]["pid"]
-        .as_u64()
-        .unwrap();
-    let killed = std::process::Command::new("kill")
-        .args(["-9", &first.to_string()])
-        .status()
-        .unwrap();
+    let first = register(&operator).unwrap()["children"]["query-desk"]["pid"].as_u64().unwrap();
+    let killed =
+        std::process::Command::new("kill").args(["-9", &first.to_string()]).status().unwrap();
     assert!(killed.success());
     let second = eventually("another process in its place", async || {
         let pid = register(&operator)?["children"]["query-desk"]["pid"].as_u64()?;
@@ -105,29 +95,14 @@ async fn children_of_a_killed_supervisor_are_found_and_stopped() {
     let script = format!("printf {address} >\"$DRAY_ADMIN_ADDR_FILE\"\nexec sleep 300");
     program(programs.path(), "query-desk", &script);
     let release_dir = programs.path().to_str().unwrap();
-    let up = [
-        "fleet",
-        "up",
-        "--detach",
-        "--only",
-        "query-desk",
-        "--release-dir",
-        release_dir,
-    ];
+    let up = ["fleet", "up", "--detach", "--only", "query-desk", "--release-dir", release_dir];
     let started = operator.ok(&up).await;
     let supervisor = started["supervisor"].as_u64().unwrap();
-    let child = register(&operator).unwrap()["children"]["query-desk"]["pid"]
-        .as_u64()
-        .unwrap();
-    let killed = std::process::Command::new("kill")
-        .args(["-9", &supervisor.to_string()])
-        .status()
-        .unwrap();
+    let child = register(&operator).unwrap()["children"]["query-desk"]["pid"].as_u64().unwrap();
+    let killed =
+        std::process::Command::new("kill").args(["-9", &supervisor.to_string()]).status().unwrap();
     assert!(killed.success());
-    eventually("the end of the supervisor", async || {
-        (!is_alive(supervisor)).then_some(())
-    })
-    .await;
+    eventually("the end of the supervisor", async || (!is_alive(supervisor)).then_some(())).await;
     assert!(is_alive(child), "a worker outlives its supervisor");
     let again = operator.dray(&up).await;
     assert_eq!(again.exit, 69, "{}", again.said);
@@ -141,39 +116,16 @@ async fn children_of_a_killed_supervisor_are_found_and_stopped() {
 async fn a_worker_that_refuses_its_settings_is_not_tried_again() {
     let operator = Operator::on(Stage::new(&[]).await);
     let programs = tempfile::tempdir().unwrap();
-    program(
-        programs.path(),
-        "query-desk",
-        "echo 'DRAY_RATE is nonsense' >&2\nexit 78",
-    );
+    program(programs.path(), "query-desk", "echo 'DRAY_RATE is nonsense' >&2\nexit 78");
     let release_dir = programs.path().to_str().unwrap();
-    let called = operator
-        .dray(&[
-            "fleet",
-            "up",
-            "--only",
-            "query-desk",
-            "--release-dir",
-            release_dir,
-        ])
-        .await;
+    let called =
+        operator.dray(&["fleet", "up", "--only", "query-desk", "--release-dir", release_dir]).await;
     assert_eq!(called.exit, 69, "{}", called.said);
     assert!(called.said.contains("exit status: 78"), "{}", called.said);
-    assert!(
-        called.said.contains("DRAY_RATE is nonsense"),
-        "its own words: {}",
-        called.said
-    );
+    assert!(called.said.contains("DRAY_RATE is nonsense"), "its own words: {}", called.said);
     assert!(register(&operator).is_none());
     let missing = operator
-        .dray(&[
-            "fleet",
-            "up",
-            "--only",
-            "sales-order",
-            "--release-dir",
-            release_dir,
-        ])
+        .dray(&["fleet", "up", "--only", "sales-order", "--release-dir", release_dir])
         .await;
     assert_eq!(missing.exit, 66, "{}", missing.said);
     operator.stage.close().await;

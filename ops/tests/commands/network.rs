@@ -17,11 +17,7 @@ async fn answer(stage: &Stage, refusal: Option<Refusal>) -> UpsertNetwork {
     let asked = received.envelope;
     let reply = Reply {
         message_id: asked.message_id,
-        outcome: if refusal.is_some() {
-            ReplyOutcome::Rejected
-        } else {
-            ReplyOutcome::Applied
-        },
+        outcome: if refusal.is_some() { ReplyOutcome::Rejected } else { ReplyOutcome::Applied },
         code: "ANY".to_owned(),
         refusal,
         aggregate: Some("network".to_owned()),
@@ -97,15 +93,10 @@ async fn a_refusal_names_the_line_of_the_file() {
         }],
     };
     let arguments = ["network", "load", tables.path().to_str().unwrap()];
-    let (called, _) = tokio::join!(
-        operator.dray(&arguments),
-        answer(&operator.stage, Some(refusal))
-    );
+    let (called, _) =
+        tokio::join!(operator.dray(&arguments), answer(&operator.stage, Some(refusal)));
     assert_eq!(called.exit, 65, "{}", called.said);
-    let expected = format!(
-        "{}:4: timezone: no such time zone (UNKNOWN_TIMEZONE)",
-        file.display()
-    );
+    let expected = format!("{}:4: timezone: no such time zone (UNKNOWN_TIMEZONE)", file.display());
     assert!(called.said.contains(&expected), "{}", called.said);
     operator.stage.close().await;
 }
@@ -115,30 +106,11 @@ async fn silence_is_told_as_such() {
     let operator = Operator::on(Stage::new(&[]).await);
     operator.ok(&["topology", "apply"]).await;
     let tables = tempfile::tempdir().unwrap();
-    write(
-        tables.path(),
-        "depots.tsv",
-        "depot\tname\ttimezone\nN\tNorth\tUTC\n",
-    );
-    let called = operator
-        .dray(&[
-            "network",
-            "load",
-            tables.path().to_str().unwrap(),
-            "--wait",
-            "1",
-        ])
-        .await;
+    write(tables.path(), "depots.tsv", "depot\tname\ttimezone\nN\tNorth\tUTC\n");
+    let called =
+        operator.dray(&["network", "load", tables.path().to_str().unwrap(), "--wait", "1"]).await;
     assert_eq!(called.exit, 69, "{}", called.said);
-    assert!(
-        called.said.contains("nobody answered network.upsert.v1"),
-        "{}",
-        called.said
-    );
-    assert_eq!(
-        operator.stage.depth(QUEUE).await,
-        1,
-        "it stays in its queue"
-    );
+    assert!(called.said.contains("nobody answered network.upsert.v1"), "{}", called.said);
+    assert_eq!(operator.stage.depth(QUEUE).await, 1, "it stays in its queue");
     operator.stage.close().await;
 }

@@ -23,10 +23,7 @@ pub(crate) struct Called {
 
 impl Operator {
     pub(crate) fn on(stage: Stage) -> Self {
-        Self {
-            stage,
-            state: tempfile::tempdir().unwrap(),
-        }
+        Self { stage, state: tempfile::tempdir().unwrap() }
     }
 
     /// The program, ready to be started with these arguments.
@@ -80,15 +77,9 @@ pub(crate) async fn management(method: &'static str, path: String, body: Value) 
     tokio::task::spawn_blocking(move || {
         let authorization = format!("Basic {}", base64(login.as_bytes()));
         let answer = match method {
-            "DELETE" => ureq::delete(&address)
-                .header("authorization", &authorization)
-                .call(),
-            "PUT" => ureq::put(&address)
-                .header("authorization", &authorization)
-                .send_json(&body),
-            _ => ureq::post(&address)
-                .header("authorization", &authorization)
-                .send_json(&body),
+            "DELETE" => ureq::delete(&address).header("authorization", &authorization).call(),
+            "PUT" => ureq::put(&address).header("authorization", &authorization).send_json(&body),
+            _ => ureq::post(&address).header("authorization", &authorization).send_json(&body),
         };
         answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
     })
@@ -105,11 +96,7 @@ fn base64(bytes: &[u8]) -> String {
         for digit in 0..4 {
             let value = (bits >> (18 - 6 * digit)) & 63;
             let padding = digit as usize > group.len();
-            text.push(if padding {
-                '='
-            } else {
-                char::from(LETTERS[value as usize])
-            });
+            text.push(if padding { '=' } else { char::from(LETTERS[value as usize]) });
         }
     }
     text

@@ -7,10 +7,7 @@ use crate::run::Operator;
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_has_its_own_exit_code() {
     let operator = Operator::on(Stage::new(&[]).await);
-    let cases: [&[&str]; 2] = [
-        &["order", "show", "shop", "42"],
-        &["waybill", "show", "shop-42-1"],
-    ];
+    let cases: [&[&str]; 2] = [&["order", "show", "shop", "42"], &["waybill", "show", "shop-42-1"]];
     for arguments in cases {
         let called = operator.dray(arguments).await;
         assert_eq!(called.exit, 66, "{arguments:?}: {}", called.said);
@@ -42,10 +39,7 @@ async fn a_waybill_is_shown_with_its_history_and_parked_reports() {
     let shown = operator.ok(&["waybill", "show", "shop-42-1"]).await;
     assert_eq!(shown["waybill"]["status"], "CREATED");
     let what = shown["timeline"][0]["what"].as_str().unwrap();
-    assert!(
-        what.contains("DELIVERED") && what.contains("PARKED"),
-        "{what}"
-    );
+    assert!(what.contains("DELIVERED") && what.contains("PARKED"), "{what}");
     let parked = operator.ok(&["waybill", "parked", "--limit", "5"]).await;
     assert_eq!(parked[0]["waybill_no"], "shop-42-1");
     assert!(parked[0]["parked_seconds"].as_i64().unwrap() >= 3_600);
@@ -70,18 +64,8 @@ async fn the_doctor_finds_what_is_missing() {
     assert_eq!(level(&sick.json, "isolation").as_deref(), Some("ok"));
     operator.ok(&["topology", "apply"]).await;
     let better = operator.dray(&["doctor"]).await;
-    assert_eq!(
-        level(&better.json, "topology").as_deref(),
-        Some("ok"),
-        "{}",
-        better.json
-    );
-    assert_eq!(
-        level(&better.json, "users").as_deref(),
-        Some("ok"),
-        "{}",
-        better.json
-    );
+    assert_eq!(level(&better.json, "topology").as_deref(), Some("ok"), "{}", better.json);
+    assert_eq!(level(&better.json, "users").as_deref(), Some("ok"), "{}", better.json);
     operator.stage.close().await;
 }
 

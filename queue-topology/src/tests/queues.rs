@@ -19,10 +19,7 @@ fn number(queue: &Queue, argument: &str) -> Option<i64> {
 }
 
 fn named(name: &str) -> Queue {
-    let found = Topology::all()
-        .queues
-        .into_iter()
-        .find(|queue| queue.name == name);
+    let found = Topology::all().queues.into_iter().find(|queue| queue.name == name);
     found.unwrap_or_else(|| panic!("no queue {name}"))
 }
 
@@ -44,12 +41,7 @@ fn no_queue_has_an_argument_outside_the_known_ones() {
             assert!(known.contains(argument), "{}: {argument}", queue.name);
         }
         let is_query = queue.name == WorkerKind::QueryDesk.queue(WorkQueue::Queries);
-        assert_eq!(
-            queue.queue_type == QueueType::Classic,
-            is_query,
-            "{}",
-            queue.name
-        );
+        assert_eq!(queue.queue_type == QueueType::Classic, is_query, "{}", queue.name);
     }
 }
 
@@ -60,33 +52,15 @@ fn what_is_dead_lettered_is_never_lost_on_the_way() {
     let queues = Topology::all().queues;
     for queue in &queues {
         let Some(exchange) = text(queue, "x-dead-letter-exchange") else {
-            assert_eq!(
-                text(queue, "x-dead-letter-strategy"),
-                None,
-                "{}",
-                queue.name
-            );
+            assert_eq!(text(queue, "x-dead-letter-strategy"), None, "{}", queue.name);
             continue;
         };
         assert!(exchanges.contains(&exchange), "{}", queue.name);
-        assert_eq!(
-            text(queue, "x-dead-letter-strategy"),
-            Some("at-least-once"),
-            "{}",
-            queue.name
-        );
-        assert_eq!(
-            text(queue, "x-overflow"),
-            Some("reject-publish"),
-            "{}",
-            queue.name
-        );
+        assert_eq!(text(queue, "x-dead-letter-strategy"), Some("at-least-once"), "{}", queue.name);
+        assert_eq!(text(queue, "x-overflow"), Some("reject-publish"), "{}", queue.name);
         let key = text(queue, "x-dead-letter-routing-key").expect("says where to");
         let arrives = |target: &&Queue| {
-            target
-                .bindings
-                .iter()
-                .any(|b| b.exchange == exchange && b.key == key)
+            target.bindings.iter().any(|b| b.exchange == exchange && b.key == key)
         };
         let targets: Vec<&Queue> = queues.iter().filter(arrives).collect();
         assert_eq!(targets.len(), 1, "{} to {exchange} {key}", queue.name);
@@ -96,10 +70,8 @@ fn what_is_dead_lettered_is_never_lost_on_the_way() {
 
 #[test]
 fn every_queue_but_the_dead_letters_has_a_limit() {
-    let dead: BTreeSet<String> = WorkerKind::ALL
-        .into_iter()
-        .map(WorkerKind::dead_letter_queue)
-        .collect();
+    let dead: BTreeSet<String> =
+        WorkerKind::ALL.into_iter().map(WorkerKind::dead_letter_queue).collect();
     for queue in Topology::all().queues {
         if dead.contains(&queue.name) {
             assert!(
@@ -113,12 +85,7 @@ fn every_queue_but_the_dead_letters_has_a_limit() {
                 "{}",
                 queue.name
             );
-            assert_eq!(
-                text(&queue, "x-overflow"),
-                Some("reject-publish"),
-                "{}",
-                queue.name
-            );
+            assert_eq!(text(&queue, "x-overflow"), Some("reject-publish"), "{}", queue.name);
         }
     }
 }
@@ -132,12 +99,7 @@ fn work_queues_are_limited_by_what_they_carry() {
                 WorkQueue::Commands | WorkQueue::Queries => 5_000,
                 WorkQueue::Events | WorkQueue::Partner => 1_000_000,
             };
-            assert_eq!(
-                number(&queue, "x-max-length"),
-                Some(expected),
-                "{}",
-                queue.name
-            );
+            assert_eq!(number(&queue, "x-max-length"), Some(expected), "{}", queue.name);
             let settles = kind.settles_messages();
             let limit = number(&queue, "x-delivery-limit");
             assert_eq!(limit, settles.then_some(20), "{}", queue.name);
@@ -149,36 +111,20 @@ fn work_queues_are_limited_by_what_they_carry() {
 
 #[test]
 fn retry_queues_wait_and_give_back_to_the_home_queue() {
-    for kind in WorkerKind::ALL
-        .into_iter()
-        .filter(|kind| kind.settles_messages())
-    {
+    for kind in WorkerKind::ALL.into_iter().filter(|kind| kind.settles_messages()) {
         let home = kind.queue(kind.work_queues()[0]);
         for tier in RetryTier::ALL {
             let queue = named(&kind.retry_queue(tier));
             assert_eq!(number(&queue, "x-message-ttl"), Some(tier.milliseconds()));
             assert_eq!(text(&queue, "x-dead-letter-exchange"), Some(RETURN));
-            assert_eq!(
-                text(&queue, "x-dead-letter-routing-key"),
-                Some(home.as_str())
-            );
-            assert_eq!(
-                queue.bindings.len(),
-                1,
-                "only its worker puts messages there"
-            );
-            assert_eq!(
-                (&*queue.bindings[0].exchange, &queue.bindings[0].key),
-                (DLX, &queue.name)
-            );
+            assert_eq!(text(&queue, "x-dead-letter-routing-key"), Some(home.as_str()));
+            assert_eq!(queue.bindings.len(), 1, "only its worker puts messages there");
+            assert_eq!((&*queue.bindings[0].exchange, &queue.bindings[0].key), (DLX, &queue.name));
         }
     }
     let desk = WorkerKind::QueryDesk;
     let has_ladder = |queue: &Queue| queue.name == desk.retry_queue(RetryTier::S1);
-    assert!(
-        !Topology::all().queues.iter().any(has_ladder),
-        "a question is not retried"
-    );
+    assert!(!Topology::all().queues.iter().any(has_ladder), "a question is not retried");
 }
 
 #[test]
@@ -188,8 +134,5 @@ fn the_ladder_has_two_steps_a_tier() {
     let (s60, m10) = (Some(RetryTier::S60), Some(RetryTier::M10));
     assert_eq!(tiers, [s1, s1, s10, s10, s60, s60, m10, m10, None, None]);
     assert!(RetryTier::ALL.map(RetryTier::milliseconds).is_sorted());
-    assert_eq!(
-        RetryTier::ALL.map(RetryTier::label),
-        ["1s", "10s", "60s", "10m"]
-    );
+    assert_eq!(RetryTier::ALL.map(RetryTier::label), ["1s", "10s", "60s", "10m"]);
 }

@@ -24,29 +24,15 @@ fn a_worker_may_declare_nothing_but_its_own_two_queues() {
 #[test]
 fn every_expression_is_anchored_and_escaped() {
     for user in users() {
-        let topics = user
-            .topics
-            .iter()
-            .flat_map(|topic| [&topic.write, &topic.read]);
-        for expression in [&user.configure, &user.write, &user.read]
-            .into_iter()
-            .chain(topics)
-        {
-            assert!(
-                expression.starts_with('^') && expression.ends_with('$'),
-                "{expression}"
-            );
+        let topics = user.topics.iter().flat_map(|topic| [&topic.write, &topic.read]);
+        for expression in [&user.configure, &user.write, &user.read].into_iter().chain(topics) {
+            assert!(expression.starts_with('^') && expression.ends_with('$'), "{expression}");
             let inner = expression.trim_start_matches('^').trim_end_matches('$');
             let alternatives = inner.trim_start_matches('(').trim_end_matches(')');
             for alternative in alternatives.split('|') {
-                let bare = alternative
-                    .replace("\\.", "")
-                    .replace("[a-z0-9-]+", "")
-                    .replace("[^.]+", "");
-                let wild = bare
-                    .strip_suffix(".+")
-                    .or(bare.strip_prefix(".+"))
-                    .unwrap_or(&bare);
+                let bare =
+                    alternative.replace("\\.", "").replace("[a-z0-9-]+", "").replace("[^.]+", "");
+                let wild = bare.strip_suffix(".+").or(bare.strip_prefix(".+")).unwrap_or(&bare);
                 assert!(!wild.contains('.'), "an unescaped dot in {expression}");
             }
         }
@@ -74,16 +60,8 @@ fn a_worker_consumes_its_own_queues_only() {
         let rights = user(&kind.user());
         for other in WorkerKind::ALL {
             for work in other.work_queues() {
-                let named = rights
-                    .read
-                    .contains(&other.queue(*work).replace('.', "\\."));
-                assert_eq!(
-                    named,
-                    kind == other,
-                    "{} reads {}",
-                    rights.name,
-                    other.queue(*work)
-                );
+                let named = rights.read.contains(&other.queue(*work).replace('.', "\\."));
+                assert_eq!(named, kind == other, "{} reads {}", rights.name, other.queue(*work));
             }
             let dead_letters = other.dead_letter_queue().replace('.', "\\.");
             assert!(!rights.read.contains(&dead_letters), "{}", rights.name);
@@ -129,10 +107,7 @@ fn workers_may_publish_what_they_do_publish() {
 fn no_two_workers_may_publish_the_same_event() {
     let mut patterns: Vec<&str> = Vec::new();
     for kind in WorkerKind::ALL {
-        let events = kind
-            .publishes()
-            .into_iter()
-            .filter(|(e, _)| *e == Exchange::Events);
+        let events = kind.publishes().into_iter().filter(|(e, _)| *e == Exchange::Events);
         patterns.extend(events.flat_map(|(_, keys)| keys.iter().copied()));
     }
     super::assert_unique(patterns);

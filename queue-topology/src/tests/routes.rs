@@ -10,28 +10,17 @@ use crate::*;
 fn receivers(exchange: Exchange, key: &str) -> BTreeSet<String> {
     let queues = Topology::all().queues.into_iter();
     let gets = |queue: &Queue| {
-        let bindings = queue
-            .bindings
-            .iter()
-            .filter(|b| b.exchange == exchange.name());
-        bindings
-            .into_iter()
-            .any(|binding| topic_matches(&binding.key, key))
+        let bindings = queue.bindings.iter().filter(|b| b.exchange == exchange.name());
+        bindings.into_iter().any(|binding| topic_matches(&binding.key, key))
     };
     queues.filter(gets).map(|queue| queue.name).collect()
 }
 
 fn check<C: Contract>(words: &[&str], expected: &[&str]) {
-    let key = words
-        .iter()
-        .fold(RoutingKey::of_type(C::TYPE), |key, word| key.with(word));
+    let key = words.iter().fold(RoutingKey::of_type(C::TYPE), |key, word| key.with(word));
     let expected: BTreeSet<String> = expected.iter().map(|name| (*name).to_owned()).collect();
     assert_eq!(receivers(C::EXCHANGE, key.as_str()), expected, "{key}");
-    assert_eq!(
-        is_routed(C::EXCHANGE, key.as_str()),
-        !expected.is_empty(),
-        "{key}"
-    );
+    assert_eq!(is_routed(C::EXCHANGE, key.as_str()), !expected.is_empty(), "{key}");
 }
 
 #[test]
@@ -56,10 +45,7 @@ fn events_go_to_whom_they_concern() {
     check::<c::WaybillStatusChanged>(&["cancelled"], &["adra-assigner.events"]);
     check::<c::WaybillStatusChanged>(&["packed"], &[]);
     check::<c::NetworkChanged>(&[], &["adra-assigner.events"]);
-    check::<c::Assigned>(
-        &["warehouse"],
-        &["sales-order.events", "waybill-status.events"],
-    );
+    check::<c::Assigned>(&["warehouse"], &["sales-order.events", "waybill-status.events"]);
     check::<c::Assigned>(&["merchant"], &["waybill-status.events"]);
     check::<c::Unassignable>(&[], &[]);
     check::<c::UnassignedAgain>(&[], &[]);
@@ -101,21 +87,9 @@ fn bindings_are_consistent() {
                 assert!(!key.contains('#'), "{key}: a queue takes what it names");
             }
         }
-        let all = [
-            WorkQueue::Commands,
-            WorkQueue::Events,
-            WorkQueue::Partner,
-            WorkQueue::Queries,
-        ];
-        for work in all
-            .into_iter()
-            .filter(|work| !kind.work_queues().contains(work))
-        {
-            assert!(
-                kind.bindings(work).is_empty(),
-                "{} is never declared",
-                kind.queue(work)
-            );
+        let all = [WorkQueue::Commands, WorkQueue::Events, WorkQueue::Partner, WorkQueue::Queries];
+        for work in all.into_iter().filter(|work| !kind.work_queues().contains(work)) {
+            assert!(kind.bindings(work).is_empty(), "{} is never declared", kind.queue(work));
         }
     }
 }
@@ -134,10 +108,7 @@ fn every_binding_is_to_an_exchange_that_is_declared() {
 fn control_messages_reach_the_kind_they_name() {
     for kind in WorkerKind::ALL {
         let request = c::ControlRequest::Drain;
-        let command = c::ControlCommand {
-            worker: kind.name().to_owned(),
-            request,
-        };
+        let command = c::ControlCommand { worker: kind.name().to_owned(), request };
         assert_eq!(command.routing_key(), kind.control_key());
     }
 }

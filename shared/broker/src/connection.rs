@@ -35,19 +35,13 @@ impl Link {
     /// `url` is an AMQP URL with user, password and virtual host; `name` is shown by the broker.
     #[must_use]
     pub fn new(url: &str, name: &str) -> Self {
-        Self {
-            url: url.into(),
-            name: name.into(),
-        }
+        Self { url: url.into(), name: name.into() }
     }
 
     /// Host, port and virtual host, without user and password.
     #[must_use]
     pub fn address(&self) -> String {
-        let rest = self
-            .url
-            .rsplit_once('@')
-            .map_or(&*self.url, |(_, rest)| rest);
+        let rest = self.url.rsplit_once('@').map_or(&*self.url, |(_, rest)| rest);
         rest.split('?').next().unwrap_or(rest).to_owned()
     }
 
@@ -64,10 +58,7 @@ impl Link {
     /// # Errors
     /// [`BrokerError::Connect`] with the address and the reason.
     pub async fn connect(&self, purpose: &str) -> Result<Connection, BrokerError> {
-        let failed = |detail: String| BrokerError::Connect {
-            address: self.address(),
-            detail,
-        };
+        let failed = |detail: String| BrokerError::Connect { address: self.address(), detail };
         // the parser's own message would show the password
         let parsed: Result<AMQPUri, String> = self.url.parse();
         let mut uri = parsed.map_err(|_shows_url| failed("this is no AMQP URL".to_owned()))?;
@@ -79,10 +70,7 @@ impl Link {
             .await
             .map_err(|_elapsed| failed(format!("no answer within {CONNECT_TIMEOUT:?}")))?
             .map_err(|error| failed(error.to_string()))?;
-        Ok(Connection {
-            inner: Arc::new(inner),
-            blocked: Arc::new(AtomicBool::new(false)),
-        })
+        Ok(Connection { inner: Arc::new(inner), blocked: Arc::new(AtomicBool::new(false)) })
     }
 }
 
@@ -95,9 +83,7 @@ pub struct Connection {
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection")
-            .field("alive", &self.is_alive())
-            .finish_non_exhaustive()
+        f.debug_struct("Connection").field("alive", &self.is_alive()).finish_non_exhaustive()
     }
 }
 
@@ -140,9 +126,7 @@ impl Connection {
                 None => break,
             }
         }
-        BrokerError::Lost {
-            detail: "the connection was closed".to_owned(),
-        }
+        BrokerError::Lost { detail: "the connection was closed".to_owned() }
     }
 
     /// Ready messages of a queue, as the broker knows them at this moment.
@@ -188,9 +172,7 @@ impl DepthProbe {
     /// # Errors
     /// [`BrokerError`] when the connection is lost.
     pub async fn open(connection: &Connection) -> Result<Self, BrokerError> {
-        Ok(Self {
-            channel: connection.channel().await?,
-        })
+        Ok(Self { channel: connection.channel().await? })
     }
 
     /// False once the channel is gone (a missing queue closes it, too).
@@ -210,13 +192,8 @@ impl DepthProbe {
 
 /// Ready messages of a queue by a passive declaration: needs no rights.
 pub(crate) async fn channel_depth(channel: &Channel, queue: &str) -> Result<u32, BrokerError> {
-    let options = QueueDeclareOptions {
-        passive: true,
-        ..QueueDeclareOptions::default()
-    };
-    let declared = channel
-        .queue_declare(queue.into(), options, FieldTable::default())
-        .await;
+    let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+    let declared = channel.queue_declare(queue.into(), options, FieldTable::default()).await;
     declared
         .map(|queue| queue.message_count())
         .map_err(|error| BrokerError::from_lapin(&error, Some(queue)))

@@ -18,10 +18,7 @@ pub async fn declare(connection: &Connection, topology: &Topology) -> Result<(),
             ExchangeType::Topic => ExchangeKind::Topic,
             ExchangeType::Direct => ExchangeKind::Direct,
         };
-        let options = ExchangeDeclareOptions {
-            durable: true,
-            ..ExchangeDeclareOptions::default()
-        };
+        let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
         channel
             .exchange_declare((*name).into(), kind, options, FieldTable::default())
             .await
@@ -37,10 +34,7 @@ pub async fn declare(connection: &Connection, topology: &Topology) -> Result<(),
 
 async fn declare_queue(channel: &lapin::Channel, queue: &Queue) -> Result<(), BrokerError> {
     let failed = |error: lapin::Error| BrokerError::from_lapin(&error, Some(&queue.name));
-    let options = QueueDeclareOptions {
-        durable: true,
-        ..QueueDeclareOptions::default()
-    };
+    let options = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
     channel
         .queue_declare(queue.name.as_str().into(), options, arguments(queue))
         .await

@@ -57,24 +57,10 @@ pub(crate) fn read(
         ..
     } = delivery;
     let routing_key = routing_key.as_str().to_owned();
-    match judge(
-        &properties,
-        exchange.as_str(),
-        &routing_key,
-        body.len(),
-        trust,
-    ) {
+    match judge(&properties, exchange.as_str(), &routing_key, body.len(), trust) {
         Ok((envelope, note)) => {
             let delivery_count = delivery_count(&properties);
-            Ok(Delivery {
-                tag,
-                redelivered,
-                routing_key,
-                envelope,
-                body,
-                note,
-                delivery_count,
-            })
+            Ok(Delivery { tag, redelivered, routing_key, envelope, body, note, delivery_count })
         }
         Err(error) => {
             let text = |value: &Option<ShortString>| value.as_ref().map(|v| v.as_str().to_owned());
@@ -105,8 +91,5 @@ fn judge(
         return Ok((envelope, note));
     }
     let (message_type, routing_key) = (envelope.message_type, routing_key.to_owned());
-    Err(EnvelopeError::ForeignKey {
-        message_type,
-        routing_key,
-    })
+    Err(EnvelopeError::ForeignKey { message_type, routing_key })
 }

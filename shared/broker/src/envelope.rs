@@ -98,11 +98,7 @@ pub struct FailureNote {
 
 fn short(text: &str) -> ShortString {
     ShortString::try_new(text).unwrap_or_else(|_too_long| {
-        let cut = text
-            .char_indices()
-            .map(|(at, _)| at)
-            .take_while(|at| *at <= 200)
-            .last();
+        let cut = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= 200).last();
         text.get(..cut.unwrap_or(0)).unwrap_or_default().into()
     })
 }
@@ -138,10 +134,7 @@ pub(crate) fn encode(
     if let Some(seq) = envelope.seq.and_then(|seq| i64::try_from(seq).ok()) {
         put(SEQ, AMQPValue::LongLongInt(seq));
     }
-    put(
-        TIME_US,
-        AMQPValue::LongLongInt(envelope.timestamp.as_datetime().timestamp_micros()),
-    );
+    put(TIME_US, AMQPValue::LongLongInt(envelope.timestamp.as_datetime().timestamp_micros()));
     let optional = [
         ("traceparent", &envelope.trace.traceparent),
         ("tracestate", &envelope.trace.tracestate),
@@ -209,18 +202,11 @@ pub(crate) fn decode(
         message_id: read_message_id(required(properties.message_id(), "message_id")?)?,
         message_type: required(properties.kind(), "type")?.to_owned(),
         timestamp: timestamp(properties, &headers),
-        app_id: properties
-            .app_id()
-            .as_ref()
-            .map_or("", ShortString::as_str)
-            .to_owned(),
+        app_id: properties.app_id().as_ref().map_or("", ShortString::as_str).to_owned(),
         user_id,
         actor,
         correlation_id: read_correlation_id(properties.correlation_id())?,
-        reply_to: properties
-            .reply_to()
-            .as_ref()
-            .map(|v| v.as_str().to_owned()),
+        reply_to: properties.reply_to().as_ref().map(|v| v.as_str().to_owned()),
         trace: TraceContext {
             // one that is none is ignored, as W3C asks: it says nothing about the message
             traceparent: headers
@@ -248,29 +234,19 @@ pub(crate) fn decode(
 /// Deliveries before this one that ended without an acknowledgement.
 pub(crate) fn delivery_count(properties: &BasicProperties) -> u32 {
     let headers = Headers(properties.headers().as_ref());
-    headers
-        .number("x-delivery-count")
-        .and_then(|n| u32::try_from(n).ok())
-        .unwrap_or(0)
+    headers.number("x-delivery-count").and_then(|n| u32::try_from(n).ok()).unwrap_or(0)
 }
 
 fn required<'a>(
     value: &'a Option<ShortString>,
     property: &'static str,
 ) -> Result<&'a str, EnvelopeError> {
-    value
-        .as_ref()
-        .map(ShortString::as_str)
-        .ok_or(EnvelopeError::Missing(property))
+    value.as_ref().map(ShortString::as_str).ok_or(EnvelopeError::Missing(property))
 }
 
 fn unreadable(property: &'static str, value: &str, detail: impl ToString) -> EnvelopeError {
     let value = value.chars().take(100).collect();
-    EnvelopeError::Unreadable {
-        property,
-        value,
-        detail: detail.to_string(),
-    }
+    EnvelopeError::Unreadable { property, value, detail: detail.to_string() }
 }
 
 fn user(name: &str) -> Result<UserId, EnvelopeError> {
@@ -278,9 +254,7 @@ fn user(name: &str) -> Result<UserId, EnvelopeError> {
 }
 
 fn read_message_id(text: &str) -> Result<MessageId, EnvelopeError> {
-    Uuid::try_parse(text)
-        .map(MessageId)
-        .map_err(|error| unreadable("message_id", text, error))
+    Uuid::try_parse(text).map(MessageId).map_err(|error| unreadable("message_id", text, error))
 }
 
 fn read_correlation_id(id: &Option<ShortString>) -> Result<Option<String>, EnvelopeError> {
@@ -296,11 +270,7 @@ fn read_correlation_id(id: &Option<ShortString>) -> Result<Option<String>, Envel
 
 fn read_actor(json: &str) -> Result<Actor, EnvelopeError> {
     if json.len() > MAX_ACTOR_BYTES {
-        return Err(unreadable(
-            ACTOR,
-            json,
-            format!("at most {MAX_ACTOR_BYTES} bytes are kept"),
-        ));
+        return Err(unreadable(ACTOR, json, format!("at most {MAX_ACTOR_BYTES} bytes are kept")));
     }
     serde_json::from_str(json).map_err(|error| unreadable(ACTOR, json, error))
 }
@@ -311,36 +281,25 @@ fn believed_actor(publisher: &UserId, json: &str) -> Result<Actor, EnvelopeError
         Delegation::Anybody => read_actor(json),
         Delegation::Role(role) => {
             let actor = read_actor(json)?;
-            Ok(if actor.role == role {
-                actor
-            } else {
-                Actor::itself(publisher)
-            })
+            Ok(if actor.role == role { actor } else { Actor::itself(publisher) })
         }
         Delegation::None => Ok(Actor::itself(publisher)),
     }
 }
 
 fn timestamp(properties: &BasicProperties, headers: &Headers<'_>) -> Timestamp {
-    let micros = headers
-        .number(TIME_US)
-        .and_then(DateTime::from_timestamp_micros);
+    let micros = headers.number(TIME_US).and_then(DateTime::from_timestamp_micros);
     let seconds = || {
         let seconds = properties.timestamp().and_then(|s| i64::try_from(s).ok())?;
         DateTime::from_timestamp(seconds, 0)
     };
-    micros
-        .or_else(seconds)
-        .map_or_else(Timestamp::now, Timestamp::from)
+    micros.or_else(seconds).map_or_else(Timestamp::now, Timestamp::from)
 }
 
 struct Headers<'a>(Option<&'a FieldTable>);
 
 impl Headers<'_> {
-    #[allow(
-        clippy::wildcard_enum_match_arm,
-        reason = "a header of another type is no text"
-    )]
+    #[allow(clippy::wildcard_enum_match_arm, reason = "a header of another type is no text")]
     fn text(&self, name: &str) -> Option<String> {
         match self.0?.inner().get(name)? {
             AMQPValue::LongString(text) => {
@@ -351,10 +310,7 @@ impl Headers<'_> {
         }
     }
 
-    #[allow(
-        clippy::wildcard_enum_match_arm,
-        reason = "a header of another type is no number"
-    )]
+    #[allow(clippy::wildcard_enum_match_arm, reason = "a header of another type is no number")]
     fn number(&self, name: &str) -> Option<i64> {
         match self.0?.inner().get(name)? {
             AMQPValue::LongLongInt(n) => Some(*n),

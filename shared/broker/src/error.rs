@@ -50,10 +50,9 @@ impl BrokerError {
             return Self::Lost { detail };
         };
         match (protocol.kind(), queue) {
-            (AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND), Some(queue)) => Self::QueueMissing {
-                queue: queue.to_owned(),
-                detail,
-            },
+            (AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND), Some(queue)) => {
+                Self::QueueMissing { queue: queue.to_owned(), detail }
+            }
             (AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED), _) => {
                 Self::AccessRefused { detail }
             }
@@ -66,9 +65,7 @@ impl BrokerError {
 
     /// A connection or channel that was in use and is gone, whatever the reason: connect again.
     pub(crate) fn lost(error: &lapin::Error) -> Self {
-        Self::Lost {
-            detail: error.to_string(),
-        }
+        Self::Lost { detail: error.to_string() }
     }
 
     /// True when waiting does not help: somebody has to change the broker or the settings.

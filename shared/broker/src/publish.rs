@@ -80,14 +80,7 @@ impl Publisher {
             order: Arc::default(),
             returned: Arc::default(),
         };
-        (
-            publisher,
-            PublisherDriver {
-                link,
-                channel: sender,
-                broken,
-            },
-        )
+        (publisher, PublisherDriver { link, channel: sender, broken })
     }
 
     /// The broker user it publishes as.
@@ -112,20 +105,11 @@ impl Publisher {
     pub async fn publish(&self, message: &Outgoing) -> Result<(), PublishError> {
         let bytes = message.body.len();
         if bytes > MAX_MESSAGE_BYTES {
-            return Err(PublishError::TooLarge {
-                bytes,
-                max: MAX_MESSAGE_BYTES,
-            });
+            return Err(PublishError::TooLarge { bytes, max: MAX_MESSAGE_BYTES });
         }
-        let unknown = |detail: &str| PublishError::Unknown {
-            detail: detail.to_owned(),
-        };
+        let unknown = |detail: &str| PublishError::Unknown { detail: detail.to_owned() };
         // never closed: the semaphore lives as long as the publisher
-        let _permit = self
-            .window
-            .acquire()
-            .await
-            .map_err(|_closed| unknown("shutting down"))?;
+        let _permit = self.window.acquire().await.map_err(|_closed| unknown("shutting down"))?;
         let attempt = tokio::time::timeout(CONFIRM_TIMEOUT, self.publish_once(message)).await;
         attempt.unwrap_or_else(|_elapsed| {
             self.broken.notify_one();
@@ -140,16 +124,9 @@ impl Publisher {
 
     async fn publish_once(&self, message: &Outgoing) -> Result<(), PublishError> {
         let channel = self.live_channel().await?;
-        let properties = encode(
-            &message.envelope,
-            &message.note,
-            &self.user,
-            message.expiration_ms,
-        );
-        let options = BasicPublishOptions {
-            mandatory: message.mandatory,
-            immediate: false,
-        };
+        let properties =
+            encode(&message.envelope, &message.note, &self.user, message.expiration_ms);
+        let options = BasicPublishOptions { mandatory: message.mandatory, immediate: false };
         let mut sending = pin!(channel.basic_publish(
             message.exchange.as_str().into(),
             message.routing_key.as_str().into(),
@@ -169,17 +146,15 @@ impl Publisher {
         };
         match confirmation {
             Ok(Confirmation::Ack(returned)) => self.routed(message, returned.as_ref()).await,
-            Ok(Confirmation::Nack(_)) => Err(PublishError::Refused {
-                exchange: message.exchange.clone(),
-            }),
-            Ok(Confirmation::NotRequested) => Err(PublishError::Unknown {
-                detail: "confirms are off".to_owned(),
-            }),
+            Ok(Confirmation::Nack(_)) => {
+                Err(PublishError::Refused { exchange: message.exchange.clone() })
+            }
+            Ok(Confirmation::NotRequested) => {
+                Err(PublishError::Unknown { detail: "confirms are off".to_owned() })
+            }
             Err(error) => {
                 self.broken.notify_one();
-                Err(PublishError::Unknown {
-                    detail: error.to_string(),
-                })
+                Err(PublishError::Unknown { detail: error.to_string() })
             }
         }
     }
@@ -216,17 +191,12 @@ impl Publisher {
     async fn live_channel(&self) -> Result<Channel, PublishError> {
         let mut receiver = self.channel.clone();
         let is_live = |live: &Option<Live>| {
-            live.as_ref()
-                .is_some_and(|live| live.channel.status().connected())
+            live.as_ref().is_some_and(|live| live.channel.status().connected())
         };
         let live = receiver.wait_for(is_live).await;
-        let gone = || PublishError::Unknown {
-            detail: "shutting down".to_owned(),
-        };
+        let gone = || PublishError::Unknown { detail: "shutting down".to_owned() };
         let live = live.map_err(|_closed| gone())?;
-        live.as_ref()
-            .map(|live| live.channel.clone())
-            .ok_or_else(gone)
+        live.as_ref().map(|live| live.channel.clone()).ok_or_else(gone)
     }
 }
 
@@ -267,10 +237,7 @@ impl PublisherDriver {
             .confirm_select(ConfirmSelectOptions::default())
             .await
             .map_err(|error| BrokerError::from_lapin(&error, None))?;
-        Ok(Live {
-            channel,
-            connection,
-        })
+        Ok(Live { channel, connection })
     }
 
     /// A failed publication wakes us; the channel's own state tells whether it is over.

@@ -31,12 +31,7 @@ impl SettleTracker {
     /// `backlog_max`: how many settled tags may wait behind an open one.
     #[must_use]
     pub fn new(backlog_max: usize) -> Self {
-        Self {
-            prefix: 0,
-            waiting: BTreeSet::new(),
-            alone: BTreeSet::new(),
-            backlog_max,
-        }
+        Self { prefix: 0, waiting: BTreeSet::new(), alone: BTreeSet::new(), backlog_max }
     }
 
     /// Notes settled tags and says what to send.
@@ -65,9 +60,6 @@ impl SettleTracker {
     pub fn settle_waiting(&mut self) -> AckPlan {
         let single: Vec<u64> = std::mem::take(&mut self.waiting).into_iter().collect();
         self.alone.extend(single.iter().copied());
-        AckPlan {
-            up_to: None,
-            single,
-        }
+        AckPlan { up_to: None, single }
     }
 }

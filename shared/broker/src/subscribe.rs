@@ -55,10 +55,7 @@ impl Subscription {
         let failed = |error: lapin::Error| BrokerError::from_lapin(&error, Some(queue));
         let channel = connection.channel().await?;
         // global = false: per consumer; global QoS does not exist for quorum queues
-        channel
-            .basic_qos(prefetch, BasicQosOptions { global: false })
-            .await
-            .map_err(failed)?;
+        channel.basic_qos(prefetch, BasicQosOptions { global: false }).await.map_err(failed)?;
         let consumer_tag = format!("{queue}-{}", uuid::Uuid::new_v4().simple());
         let options = BasicConsumeOptions {
             no_local: false,
@@ -84,13 +81,7 @@ impl Subscription {
             abandoned: AtomicBool::new(false),
         };
         let trust = Trust::of(own_user, queue);
-        Ok(Self {
-            consumer,
-            settler: Settler {
-                inner: Arc::new(inner),
-            },
-            trust,
-        })
+        Ok(Self { consumer, settler: Settler { inner: Arc::new(inner) }, trust })
     }
 
     /// What acknowledges its deliveries.
@@ -136,11 +127,8 @@ impl Settler {
     async fn acknowledge(&self, plan: AckPlan) {
         let acks = plan.up_to.map(|tag| (tag, true)).into_iter();
         for (tag, multiple) in acks.chain(plan.single.into_iter().map(|tag| (tag, false))) {
-            if let Err(error) = self
-                .inner
-                .channel
-                .basic_ack(tag, BasicAckOptions { multiple })
-                .await
+            if let Err(error) =
+                self.inner.channel.basic_ack(tag, BasicAckOptions { multiple }).await
             {
                 tracing::debug!(%error, queue = self.queue(), "ack on a lost channel");
                 return;
@@ -151,11 +139,8 @@ impl Settler {
     /// Tells the broker to deliver nothing more; what was delivered stays to be settled.
     pub async fn cancel(&self) {
         let tag = self.inner.consumer_tag.as_str().into();
-        if let Err(error) = self
-            .inner
-            .channel
-            .basic_cancel(tag, BasicCancelOptions::default())
-            .await
+        if let Err(error) =
+            self.inner.channel.basic_cancel(tag, BasicCancelOptions::default()).await
         {
             tracing::debug!(%error, queue = self.queue(), "cancel on a lost channel");
         }
@@ -214,19 +199,13 @@ impl Exclusive {
             )
             .await
             .map_err(failed)?;
-        let options = BasicConsumeOptions {
-            no_ack: true,
-            exclusive: true,
-            ..BasicConsumeOptions::default()
-        };
+        let options =
+            BasicConsumeOptions { no_ack: true, exclusive: true, ..BasicConsumeOptions::default() };
         let consumer = channel
             .basic_consume(queue.into(), queue.into(), options, FieldTable::default())
             .await
             .map_err(failed)?;
-        Ok(Self {
-            consumer,
-            trust: Trust::of(own_user, queue),
-        })
+        Ok(Self { consumer, trust: Trust::of(own_user, queue) })
     }
 
     /// The next message. `None`: the connection is gone.

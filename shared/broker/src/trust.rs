@@ -19,15 +19,10 @@ impl Trust {
     /// Of `reader` in a queue.
     pub(crate) fn of(reader: UserId, queue: &str) -> Self {
         let is_owner = |kind: &WorkerKind| {
-            queue
-                .strip_prefix(kind.name())
-                .is_some_and(|rest| rest.starts_with('.'))
+            queue.strip_prefix(kind.name()).is_some_and(|rest| rest.starts_with('.'))
         };
         let owner = WorkerKind::ALL.into_iter().find(is_owner);
-        Self {
-            reader,
-            owner: owner.and_then(|kind| UserId::new(kind.user()).ok()),
-        }
+        Self { reader, owner: owner.and_then(|kind| UserId::new(kind.user()).ok()) }
     }
 
     /// True for the copies that a worker makes of its own messages, and for operators.

@@ -71,10 +71,7 @@ impl Key {
     /// The key of the `kind` with this identifier.
     #[must_use]
     pub fn new(kind: Kind, id: impl Into<String>) -> Self {
-        Self {
-            kind,
-            id: id.into(),
-        }
+        Self { kind, id: id.into() }
     }
 }
 
@@ -98,19 +95,13 @@ impl Versioned {
     /// A body made from `version` of its record.
     #[must_use]
     pub fn new(version: u64, body: impl Into<Arc<[u8]>>) -> Self {
-        Self {
-            version,
-            body: Some(body.into()),
-        }
+        Self { version, body: Some(body.into()) }
     }
 
     /// The knowledge that there is no such record.
     #[must_use]
     pub const fn absent() -> Self {
-        Self {
-            version: 0,
-            body: None,
-        }
+        Self { version: 0, body: None }
     }
 
     /// The body as a value; `None` when there is no such record.
@@ -163,27 +154,17 @@ impl Cache {
     fn with_timeout(redis_url: Option<&str>, timeout: Duration) -> Self {
         let counters = Arc::new(Counters::default());
         let redis = redis_url.and_then(|url| Redis::new(url, timeout, Arc::clone(&counters)));
-        Self {
-            process: Process::new(),
-            redis,
-            counters,
-        }
+        Self { process: Process::new(), redis, counters }
     }
 
     /// The entry, if either level has it.
     pub async fn get(&self, key: &Key) -> Option<Answer> {
         if let Some(entry) = self.process.get(key).await {
             self.counters.process_hit();
-            return Some(Answer {
-                entry,
-                source: Source::Process,
-            });
+            return Some(Answer { entry, source: Source::Process });
         }
         let found = self.ask_redis(key).await?;
-        Some(Answer {
-            entry: self.process.keep_newer(key, found).await,
-            source: Source::Redis,
-        })
+        Some(Answer { entry: self.process.keep_newer(key, found).await, source: Source::Redis })
     }
 
     /// Writes entries through to both levels after their commit. Each replaces an older one, and
@@ -213,18 +194,12 @@ impl Cache {
     {
         if let Some(entry) = self.process.get(key).await {
             self.counters.process_hit();
-            return Ok(Answer {
-                entry,
-                source: Source::Process,
-            });
+            return Ok(Answer { entry, source: Source::Process });
         }
         let flight = self.process.single_flight(key, self.redis_or(key, loader));
         let Answer { entry, source } = flight.await?;
         // A write-through may have overtaken the flight.
-        Ok(Answer {
-            entry: self.process.keep_newer(key, entry).await,
-            source,
-        })
+        Ok(Answer { entry: self.process.keep_newer(key, entry).await, source })
     }
 
     /// Hits, misses and errors since the start.
@@ -238,10 +213,7 @@ impl Cache {
         L: Future<Output = Result<Option<(u64, Vec<u8>)>, E>> + Send,
     {
         if let Some(entry) = self.ask_redis(key).await {
-            return Ok(Answer {
-                entry,
-                source: Source::Redis,
-            });
+            return Ok(Answer { entry, source: Source::Redis });
         }
         let entry = match loader.await? {
             Some((version, body)) => Versioned::new(version, body),
@@ -249,10 +221,7 @@ impl Cache {
         };
         self.counters.load();
         self.tell_redis(&[(key.clone(), entry.clone())]).await;
-        Ok(Answer {
-            entry,
-            source: Source::Loader,
-        })
+        Ok(Answer { entry, source: Source::Loader })
     }
 
     async fn ask_redis(&self, key: &Key) -> Option<Versioned> {

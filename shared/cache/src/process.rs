@@ -34,10 +34,8 @@ impl Process {
             .max_capacity(BYTES_MAX)
             .weigher(weight)
             .build();
-        let flights = Moka::builder()
-            .time_to_live(FLIGHT_TIME_TO_LIVE)
-            .max_capacity(FLIGHTS_MAX)
-            .build();
+        let flights =
+            Moka::builder().time_to_live(FLIGHT_TIME_TO_LIVE).max_capacity(FLIGHTS_MAX).build();
         Self { entries, flights }
     }
 
@@ -53,11 +51,7 @@ impl Process {
             .entry_by_ref(key)
             .and_compute_with(|held| {
                 let newer_is_held = held.is_some_and(|held| held.value().version > offered.version);
-                ready(if newer_is_held {
-                    Op::Nop
-                } else {
-                    Op::Put(offered)
-                })
+                ready(if newer_is_held { Op::Nop } else { Op::Put(offered) })
             })
             .await;
         kept.into_entry().map_or(entry, moka::Entry::into_value)

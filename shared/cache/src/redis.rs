@@ -80,13 +80,7 @@ impl Redis {
             .test_on_check_out(false)
             .build_unchecked(manager);
         let breaker = Mutex::new(Breaker::new(FAILURES_TO_OPEN, OPEN_FOR));
-        Some(Self(Arc::new(Shared {
-            pool,
-            timeout,
-            breaker,
-            script: OnceLock::new(),
-            counters,
-        })))
+        Some(Self(Arc::new(Shared { pool, timeout, breaker, script: OnceLock::new(), counters })))
     }
 
     pub(crate) async fn get(&self, key: &Key) -> Option<Versioned> {
@@ -102,9 +96,7 @@ impl Redis {
             };
             let taken: u64 = taken.into_iter().map(u64::from).sum();
             let offered = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
-            self.0
-                .counters
-                .written(taken, offered.saturating_sub(taken));
+            self.0.counters.written(taken, offered.saturating_sub(taken));
         }
     }
 
@@ -205,11 +197,7 @@ fn load_script() -> redis::Cmd {
 fn script_calls(digest: &str, entries: &[(Key, Versioned)]) -> redis::Pipeline {
     let mut calls = redis::Pipeline::with_capacity(entries.len());
     for (key, entry) in entries {
-        let time_to_live = if entry.body.is_some() {
-            TIME_TO_LIVE
-        } else {
-            ABSENT_TIME_TO_LIVE
-        };
+        let time_to_live = if entry.body.is_some() { TIME_TO_LIVE } else { ABSENT_TIME_TO_LIVE };
         calls
             .cmd("EVALSHA")
             .arg(digest)
@@ -234,10 +222,7 @@ fn decoded(text: &[u8]) -> Option<Versioned> {
     let all_digits = digits.bytes().all(|digit| digit.is_ascii_digit());
     let version = all_digits.then(|| digits.parse().ok())??;
     Some(if body.is_empty() {
-        Versioned {
-            version,
-            body: None,
-        }
+        Versioned { version, body: None }
     } else {
         Versioned::new(version, body)
     })

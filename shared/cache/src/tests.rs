@@ -37,16 +37,10 @@ struct RedisUrl {
 impl RedisUrl {
     fn given() -> Self {
         let url = redis_url();
-        let start = url
-            .rfind('@')
-            .map_or_else(|| url.find("://").unwrap() + 3, |at| at + 1);
+        let start = url.rfind('@').map_or_else(|| url.find("://").unwrap() + 3, |at| at + 1);
         let (login, place) = url.split_at(start);
         let (address, database) = place.split_once('/').unwrap_or((place, "0"));
-        Self {
-            login: login.to_owned(),
-            address: address.to_owned(),
-            database: database.to_owned(),
-        }
+        Self { login: login.to_owned(), address: address.to_owned(), database: database.to_owned() }
     }
 }
 
@@ -75,9 +69,7 @@ fn body(text: &str) -> Vec<u8> {
 }
 
 async fn put(cache: &Cache, key: &Key, version: u64) {
-    cache
-        .put_if_newer(&[(key.clone(), version, body(&format!("v{version}")))])
-        .await;
+    cache.put_if_newer(&[(key.clone(), version, body(&format!("v{version}")))]).await;
 }
 
 /// The version that a process which has seen nothing yet finds.
@@ -87,11 +79,7 @@ async fn version_in_redis(key: &Key) -> Option<u64> {
 
 /// A connection that goes around the cache.
 async fn by_hand() -> MultiplexedConnection {
-    Client::open(redis_url())
-        .unwrap()
-        .get_multiplexed_async_connection()
-        .await
-        .unwrap()
+    Client::open(redis_url()).unwrap().get_multiplexed_async_connection().await.unwrap()
 }
 
 async fn command<T: FromRedisValue>(words: &[&str]) -> T {

@@ -1,11 +1,7 @@
 //! Writes `snapshots/*.json`, the committed form of every message on the wire. Run it by hand for a
 //! new message; a difference in an old file means that a contract was changed in place.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a tool that a person runs and reads"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a tool that a person runs and reads")]
 
 #[path = "../tests/samples/mod.rs"]
 mod samples;

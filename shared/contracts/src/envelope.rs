@@ -59,12 +59,7 @@ impl Actor {
     /// A publisher acting as itself, with the role that its user has.
     #[must_use]
     pub fn itself(user: &UserId) -> Self {
-        Self {
-            subject: user.to_string(),
-            role: role_of(user),
-            merchant: None,
-            origin: None,
-        }
+        Self { subject: user.to_string(), role: role_of(user), merchant: None, origin: None }
     }
 }
 

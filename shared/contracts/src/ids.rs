@@ -47,11 +47,7 @@ fn check(kind: &'static str, text: &str, max: usize, rule: Rule) -> Result<(), I
         return Err(InvalidId::Empty { kind });
     }
     if text.len() > max {
-        return Err(InvalidId::TooLong {
-            kind,
-            bytes: text.len(),
-            max,
-        });
+        return Err(InvalidId::TooLong { kind, bytes: text.len(), max });
     }
     match rule(text) {
         Some(character) => Err(InvalidId::Character { kind, character }),
@@ -63,21 +59,15 @@ fn check(kind: &'static str, text: &str, max: usize, rule: Rule) -> Result<(), I
 /// two here.
 fn padding(text: &str) -> Option<char> {
     let is_space = |c: &char| c.is_whitespace();
-    text.chars()
-        .next()
-        .filter(is_space)
-        .or(text.chars().last().filter(is_space))
+    text.chars().next().filter(is_space).or(text.chars().last().filter(is_space))
 }
 
 fn printable(text: &str) -> Option<char> {
-    text.chars()
-        .find(|c| c.is_control())
-        .or_else(|| padding(text))
+    text.chars().find(|c| c.is_control()).or_else(|| padding(text))
 }
 
 fn code(text: &str) -> Option<char> {
-    text.chars()
-        .find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
+    text.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
 }
 
 fn ascii(text: &str) -> Option<char> {

@@ -50,11 +50,7 @@ impl RoutingKey {
     /// The key of a message type: the type without its version.
     #[must_use]
     pub fn of_type(message_type: &str) -> Self {
-        Self(
-            split_version(message_type)
-                .map_or(message_type, |(name, _)| name)
-                .to_owned(),
-        )
+        Self(split_version(message_type).map_or(message_type, |(name, _)| name).to_owned())
     }
 
     /// The same key with one more word that a topic binding may filter on.
@@ -181,10 +177,9 @@ pub fn decode_body<C: Contract>(body: &[u8]) -> Result<C, DecodeError> {
         message_type: message_type(),
         detail: error.to_string(),
     })?;
-    message.validate().map_err(|detail| DecodeError::Invalid {
-        message_type: message_type(),
-        detail,
-    })?;
+    message
+        .validate()
+        .map_err(|detail| DecodeError::Invalid { message_type: message_type(), detail })?;
     Ok(message)
 }
 

@@ -109,21 +109,12 @@ impl UnitPrice {
     /// # Errors
     /// [`InvalidMoney::TooLarge`] when the total does not fit.
     pub fn times(self, quantity: u32, currency: Currency) -> Result<Money, InvalidMoney> {
-        let too_large = || InvalidMoney::TooLarge {
-            quantity: quantity.into(),
-            price: self.0,
-        };
+        let too_large = || InvalidMoney::TooLarge { quantity: quantity.into(), price: self.0 };
         let minor = Decimal::from(10_u32.pow(currency.minor_digits()));
-        let total = self
-            .0
-            .checked_mul(Decimal::from(quantity))
-            .ok_or_else(too_large)?;
+        let total = self.0.checked_mul(Decimal::from(quantity)).ok_or_else(too_large)?;
         let total = total.checked_mul(minor).ok_or_else(too_large)?;
         let minor_units = total.round_dp(0).to_i64().ok_or_else(too_large)?;
-        Ok(Money {
-            minor_units,
-            currency,
-        })
+        Ok(Money { minor_units, currency })
     }
 }
 

@@ -170,12 +170,7 @@ row!(
 
 /// Rows of one table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(
-    tag = "table",
-    content = "rows",
-    rename_all = "snake_case",
-    deny_unknown_fields
-)]
+#[serde(tag = "table", content = "rows", rename_all = "snake_case", deny_unknown_fields)]
 #[allow(missing_docs, reason = "the names are the tables")]
 pub enum NetworkRows {
     Depots(Vec<DepotRow>),
@@ -250,9 +245,7 @@ impl Contract for UpsertNetwork {
     fn validate(&self) -> Result<(), String> {
         let rows: usize = self.tables.iter().map(NetworkRows::len).sum();
         if rows > 2_000 {
-            return Err(format!(
-                "{rows} rows, at most 2000 are allowed in one command: split it"
-            ));
+            return Err(format!("{rows} rows, at most 2000 are allowed in one command: split it"));
         }
         Ok(())
     }

@@ -50,11 +50,7 @@ impl Refusal {
     /// A refusal without single errors.
     #[must_use]
     pub fn new(code: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            detail: detail.into(),
-            errors: Vec::new(),
-        }
+        Self { code: code.into(), detail: detail.into(), errors: Vec::new() }
     }
 }
 

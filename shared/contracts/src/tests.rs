@@ -35,20 +35,13 @@ fn decode(message_type: &str, body: &[u8]) -> Result<Incoming, &'static str> {
 fn a_body_is_read_by_its_declared_type() {
     let skip = br#"{"kind":"order","source":"uci","sequence":7}"#;
     let read = decode("hotfolder.skip-sequence.v1", skip).unwrap();
-    let Incoming::Skip(SkipSequence { sequence, .. }) = read else {
-        panic!("{read:?}")
-    };
+    let Incoming::Skip(SkipSequence { sequence, .. }) = read else { panic!("{read:?}") };
     assert_eq!(sequence, 7);
     let released = json!({"waybill_id": uuid::Uuid::nil(), "waybill_no": "uci-1-1"}).to_string();
     let read = decode("waybill.released.v1", released.as_bytes()).unwrap();
-    let Incoming::Released(WaybillReleased { waybill_no, .. }) = read else {
-        panic!("{read:?}")
-    };
+    let Incoming::Released(WaybillReleased { waybill_no, .. }) = read else { panic!("{read:?}") };
     assert_eq!(waybill_no.as_str(), "uci-1-1");
-    assert_eq!(
-        Incoming::TYPES,
-        ["hotfolder.skip-sequence.v1", "waybill.released.v1"]
-    );
+    assert_eq!(Incoming::TYPES, ["hotfolder.skip-sequence.v1", "waybill.released.v1"]);
 }
 
 #[test]
@@ -61,24 +54,12 @@ fn what_cannot_be_read_says_why() {
         (skip, b"\xff\xfe", "NOT_UTF8"),
         (skip, b"", "MALFORMED"),
         (skip, b"{\"kind\":\"order\"", "MALFORMED"),
-        (
-            skip,
-            br#"{"kind":"order","source":"no such source!","sequence":7}"#,
-            "MALFORMED",
-        ),
-        (
-            skip,
-            br#"{"kind":"order","source":"uci","sequence":-7}"#,
-            "MALFORMED",
-        ),
+        (skip, br#"{"kind":"order","source":"no such source!","sequence":7}"#, "MALFORMED"),
+        (skip, br#"{"kind":"order","source":"uci","sequence":-7}"#, "MALFORMED"),
     ];
     for (message_type, body, code) in table {
         let shown = String::from_utf8_lossy(body);
-        assert_eq!(
-            decode(message_type, body).unwrap_err(),
-            code,
-            "{message_type} {shown}"
-        );
+        assert_eq!(decode(message_type, body).unwrap_err(), code, "{message_type} {shown}");
     }
 }
 
@@ -113,44 +94,18 @@ fn judged(change: impl FnOnce(&mut serde_json::Value)) -> &'static str {
 fn orders_are_validated() {
     assert_eq!(judged(|_| {}), "OK");
     assert_eq!(judged(|order| order["lines"] = json!([])), "INVALID");
-    assert_eq!(
-        judged(|order| order["lines"] = json!([line(1), line(1)])),
-        "INVALID"
-    );
+    assert_eq!(judged(|order| order["lines"] = json!([line(1), line(1)])), "INVALID");
     let lines = |count: u32| json!((1..=count).map(line).collect::<Vec<_>>());
     assert_eq!(judged(|order| order["lines"] = lines(2_000)), "OK");
     assert_eq!(judged(|order| order["lines"] = lines(2_001)), "INVALID");
-    for (quantity, verdict) in [
-        (0, "INVALID"),
-        (1, "OK"),
-        (9_999, "OK"),
-        (10_000, "INVALID"),
-    ] {
-        assert_eq!(
-            judged(|order| order["lines"][0]["quantity"] = json!(quantity)),
-            verdict
-        );
+    for (quantity, verdict) in [(0, "INVALID"), (1, "OK"), (9_999, "OK"), (10_000, "INVALID")] {
+        assert_eq!(judged(|order| order["lines"][0]["quantity"] = json!(quantity)), verdict);
     }
-    assert_eq!(
-        judged(|order| order["lines"][0]["sku_type"] = json!("mixed")),
-        "INVALID"
-    );
-    assert_eq!(
-        judged(|order| order["lines"][0]["sku_type"] = json!("chilled")),
-        "MALFORMED"
-    );
-    assert_eq!(
-        judged(|order| order["currency"] = json!("gbp")),
-        "MALFORMED"
-    );
-    assert_eq!(
-        judged(|order| order["delivery_date"] = json!("2010-02-29")),
-        "MALFORMED"
-    );
-    assert_eq!(
-        judged(|order| order["ordered_at"] = json!("2010-12-01T08:26:00")),
-        "MALFORMED"
-    );
+    assert_eq!(judged(|order| order["lines"][0]["sku_type"] = json!("mixed")), "INVALID");
+    assert_eq!(judged(|order| order["lines"][0]["sku_type"] = json!("chilled")), "MALFORMED");
+    assert_eq!(judged(|order| order["currency"] = json!("gbp")), "MALFORMED");
+    assert_eq!(judged(|order| order["delivery_date"] = json!("2010-02-29")), "MALFORMED");
+    assert_eq!(judged(|order| order["ordered_at"] = json!("2010-12-01T08:26:00")), "MALFORMED");
 }
 
 #[test]
@@ -179,39 +134,18 @@ fn a_network_command_holds_2000_rows_over_all_tables() {
         };
         NetworkRows::TruckPool(vec![row; count])
     };
-    assert!(
-        UpsertNetwork {
-            tables: vec![rows(1_000), rows(1_000)]
-        }
-        .validate()
-        .is_ok()
-    );
-    assert!(
-        UpsertNetwork {
-            tables: vec![rows(1_000), rows(1_001)]
-        }
-        .validate()
-        .is_err()
-    );
+    assert!(UpsertNetwork { tables: vec![rows(1_000), rows(1_000)] }.validate().is_ok());
+    assert!(UpsertNetwork { tables: vec![rows(1_000), rows(1_001)] }.validate().is_err());
 }
 
 #[test]
 fn routing_keys_carry_what_a_binding_filters_on() {
-    assert_eq!(
-        RoutingKey::of_type("waybill.held.v1").as_str(),
-        "waybill.held"
-    );
+    assert_eq!(RoutingKey::of_type("waybill.held.v1").as_str(), "waybill.held");
     assert_eq!(RoutingKey::of_type("waybill.held").as_str(), "waybill.held");
     assert_eq!(RoutingKey::of_type("a.b.v1").with("c").as_str(), "a.b.c");
-    assert_eq!(
-        split_version("waybill.held.v12"),
-        Some(("waybill.held", 12))
-    );
+    assert_eq!(split_version("waybill.held.v12"), Some(("waybill.held", 12)));
     assert_eq!(split_version("waybill.held.vx"), None);
-    assert_eq!(
-        WaybillStatus::DeliveryFailed.routing_word(),
-        "delivery-failed"
-    );
+    assert_eq!(WaybillStatus::DeliveryFailed.routing_word(), "delivery-failed");
 }
 
 #[test]
@@ -235,21 +169,9 @@ fn publishers_speak_for_whom_they_may() {
         ("dray-portal-shim", Delegation::Anybody, Role::Worker),
         ("dray-operator", Delegation::Anybody, Role::Operator),
         ("dray-admin", Delegation::Anybody, Role::Admin),
-        (
-            "dray-hotfolder-ingest",
-            Delegation::Role(Role::Shop),
-            Role::Worker,
-        ),
-        (
-            "dray-wms-sync",
-            Delegation::Role(Role::Warehouse),
-            Role::Worker,
-        ),
-        (
-            "dray-partner-sync",
-            Delegation::Role(Role::Road),
-            Role::Worker,
-        ),
+        ("dray-hotfolder-ingest", Delegation::Role(Role::Shop), Role::Worker),
+        ("dray-wms-sync", Delegation::Role(Role::Warehouse), Role::Worker),
+        ("dray-partner-sync", Delegation::Role(Role::Road), Role::Worker),
         ("dray-order-intake", Delegation::None, Role::Worker),
         ("partner-wms", Delegation::None, Role::Warehouse),
         ("partner-pss", Delegation::None, Role::Sorting),

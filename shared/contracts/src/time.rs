@@ -16,10 +16,7 @@ pub struct Timestamp(DateTime<Utc>);
 impl Timestamp {
     /// The wall clock. Decisions never call this: they are given the time.
     #[must_use]
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the wall clock"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
     pub fn now() -> Self {
         Self::from(Utc::now())
     }

@@ -122,12 +122,7 @@ pub enum WaybillKind {
 
 impl WaybillKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [
-        Self::Forward,
-        Self::Replacement,
-        Self::Transfer,
-        Self::Return,
-    ];
+    pub const ALL: [Self; 4] = [Self::Forward, Self::Replacement, Self::Transfer, Self::Return];
 
     /// The name in messages and columns.
     #[must_use]
@@ -204,11 +199,7 @@ impl Contract for ReportStatus {
     const EXCHANGE: Exchange = Exchange::Commands;
 
     fn validate(&self) -> Result<(), String> {
-        if self
-            .reason
-            .as_ref()
-            .is_some_and(|reason| reason.len() > 500)
-        {
+        if self.reason.as_ref().is_some_and(|reason| reason.len() > 500) {
             return Err("reason is longer than 500 bytes".to_owned());
         }
         match self.attempt {

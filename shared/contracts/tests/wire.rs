@@ -68,21 +68,9 @@ fn every_message_has_its_committed_form() {
     visit_all(&mut snapshots);
     let committed: BTreeSet<String> = std::fs::read_dir(folder("snapshots"))
         .unwrap()
-        .map(|entry| {
-            entry
-                .unwrap()
-                .path()
-                .file_stem()
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .to_owned()
-        })
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
         .collect();
-    assert_eq!(
-        snapshots.seen, committed,
-        "a snapshot without a message: was a contract removed?"
-    );
+    assert_eq!(snapshots.seen, committed, "a snapshot without a message: was a contract removed?");
 }
 
 /// There is no list of all contracts to ask, so the sources are.
@@ -90,17 +78,12 @@ fn every_message_has_its_committed_form() {
 fn no_message_is_without_a_snapshot() {
     let mut snapshots = Snapshots::default();
     visit_all(&mut snapshots);
-    let entries = std::fs::read_dir(folder("src"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
+    let entries = std::fs::read_dir(folder("src")).unwrap().map(|entry| entry.unwrap().path());
     for source in entries.filter(|path| path.is_file()) {
         let text = std::fs::read_to_string(source).unwrap();
         for piece in text.split("const TYPE: &'static str = \"").skip(1) {
             let wire_name = piece.split('"').next().unwrap();
-            assert!(
-                snapshots.seen.contains(wire_name),
-                "{wire_name} is missing in tests/samples"
-            );
+            assert!(snapshots.seen.contains(wire_name), "{wire_name} is missing in tests/samples");
         }
     }
 }
@@ -112,11 +95,7 @@ fn wire_names_and_keys_have_the_agreed_shape() {
         fn visit<C: Contract + PartialEq>(&mut self, _name: &str, message: C) {
             let (name, version) = split_version(C::TYPE).unwrap();
             assert!(version >= 1);
-            assert_eq!(
-                name.split('.').count(),
-                2,
-                "{name}: context and verb or fact"
-            );
+            assert_eq!(name.split('.').count(), 2, "{name}: context and verb or fact");
             let allowed = |c: char| c.is_ascii_lowercase() || c == '-' || c == '.';
             assert!(name.chars().all(allowed), "{name}");
             let key = message.routing_key();
@@ -145,11 +124,7 @@ fn every_message_reads_back_as_itself() {
             T: serde::Serialize + serde::de::DeserializeOwned + std::fmt::Debug + PartialEq,
         {
             let body = serde_json::to_vec(&answer).unwrap();
-            assert_eq!(
-                serde_json::from_slice::<T>(&body).unwrap(),
-                answer,
-                "{name}"
-            );
+            assert_eq!(serde_json::from_slice::<T>(&body).unwrap(), answer, "{name}");
         }
     }
     visit_all(&mut RoundTrip);
@@ -222,15 +197,9 @@ fn debug_shows_no_personal_text() {
     impl Visitor for Canary {
         fn visit<C: Contract + PartialEq>(&mut self, name: &str, message: C) {
             let shown = format!("{message:?} {message:#?}");
-            for personal in [
-                "Zoë",
-                "Müller",
-                "7946",
-                "N1 9GU",
-                "Test Street",
-                "a gift",
-                "ring twice",
-            ] {
+            for personal in
+                ["Zoë", "Müller", "7946", "N1 9GU", "Test Street", "a gift", "ring twice"]
+            {
                 assert!(!shown.contains(personal), "{name} shows {personal}");
             }
         }
@@ -247,12 +216,7 @@ fn every_contract_has_a_schema_with_its_fields() {
         fn visit<C: Contract + PartialEq>(&mut self, name: &str, message: C) {
             let schema = serde_json::to_value(schemars::schema_for!(C)).unwrap();
             let text = schema.to_string();
-            for field in serde_json::to_value(&message)
-                .unwrap()
-                .as_object()
-                .unwrap()
-                .keys()
-            {
+            for field in serde_json::to_value(&message).unwrap().as_object().unwrap().keys() {
                 assert!(text.contains(&format!("{field:?}")), "{name}: {field}");
             }
         }

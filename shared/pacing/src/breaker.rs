@@ -37,11 +37,7 @@ impl Breaker {
     /// A closed breaker that opens for `cool_down` after `threshold` failures in a row.
     #[must_use]
     pub const fn new(threshold: NonZeroU32, cool_down: Duration) -> Self {
-        Self {
-            threshold,
-            cool_down,
-            state: BreakerState::Closed { failures: 0 },
-        }
+        Self { threshold, cool_down, state: BreakerState::Closed { failures: 0 } }
     }
 
     /// Whether a call may be made now. `true` after the cool-down makes the caller the probe, who
@@ -54,9 +50,7 @@ impl Breaker {
             BreakerState::Closed { .. } => true,
             BreakerState::Open { until } | BreakerState::HalfOpen { until } if now < until => false,
             BreakerState::Open { .. } | BreakerState::HalfOpen { .. } => {
-                self.state = BreakerState::HalfOpen {
-                    until: now + self.cool_down,
-                };
+                self.state = BreakerState::HalfOpen { until: now + self.cool_down };
                 true
             }
         }
@@ -74,13 +68,11 @@ impl Breaker {
     pub fn failure(&mut self, now: Instant) {
         self.state = match self.state {
             BreakerState::Closed { failures } if failures + 1 < self.threshold.get() => {
-                BreakerState::Closed {
-                    failures: failures + 1,
-                }
+                BreakerState::Closed { failures: failures + 1 }
             }
-            BreakerState::Closed { .. } | BreakerState::HalfOpen { .. } => BreakerState::Open {
-                until: now + self.cool_down,
-            },
+            BreakerState::Closed { .. } | BreakerState::HalfOpen { .. } => {
+                BreakerState::Open { until: now + self.cool_down }
+            }
             BreakerState::Open { until } => BreakerState::Open { until },
         };
     }

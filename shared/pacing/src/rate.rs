@@ -25,9 +25,7 @@ impl RateLimit {
     /// No limit, until [`set`](Self::set) sets one.
     #[must_use]
     pub fn unlimited() -> Self {
-        Self {
-            bucket: watch::Sender::new(None),
-        }
+        Self { bucket: watch::Sender::new(None) }
     }
 
     /// Allows `per_second` permits a second from now on; `None` lifts the limit.
@@ -47,10 +45,7 @@ impl RateLimit {
     /// Permits a second, or `None` when there is no limit.
     #[must_use]
     pub fn current(&self) -> Option<NonZeroU32> {
-        self.bucket
-            .borrow()
-            .as_deref()
-            .map(|bucket| bucket.per_second)
+        self.bucket.borrow().as_deref().map(|bucket| bucket.per_second)
     }
 
     /// Waits until `n` permits are granted. `n` may be any size: more than a burst is taken in
@@ -96,12 +91,7 @@ impl Bucket {
         let clock = DefaultClock::default();
         let quota = Quota::per_second(per_second).allow_burst(burst);
         let limiter = RateLimiter::direct_with_clock(quota, clock.clone());
-        Self {
-            per_second,
-            burst,
-            limiter,
-            clock,
-        }
+        Self { per_second, burst, limiter, clock }
     }
 
     /// Takes up to a burst of `wanted`, or tells how long until that portion is free.

@@ -26,10 +26,7 @@ fn a_delay_stays_within_its_jitter_and_below_the_cap() {
         let mut nominal = initial;
         for _ in 0..12 {
             let delay = backoff.next_delay();
-            assert!(
-                delay >= nominal.div_f64(2.0),
-                "{delay:?} under half of {nominal:?}"
-            );
+            assert!(delay >= nominal.div_f64(2.0), "{delay:?} under half of {nominal:?}");
             assert!(delay <= cap, "{delay:?} over the cap");
             nominal = (nominal * 2).min(cap.div_f64(1.5));
         }
@@ -42,13 +39,8 @@ fn long_waits_are_spread_out() {
     for _ in 0..20 {
         backoff.next_delay();
     }
-    let at_the_cap = (0..200)
-        .filter(|_| backoff.next_delay() == Duration::from_secs(1))
-        .count();
-    assert!(
-        at_the_cap < 5,
-        "{at_the_cap} of 200 processes would come back together"
-    );
+    let at_the_cap = (0..200).filter(|_| backoff.next_delay() == Duration::from_secs(1)).count();
+    assert!(at_the_cap < 5, "{at_the_cap} of 200 processes would come back together");
 }
 
 #[test]
@@ -91,10 +83,7 @@ fn a_breaker_opens_probes_and_closes() {
     assert!(breaker.allow(start + second), "the probe");
     assert!(!breaker.allow(start + second), "and nobody else");
     breaker.failure(start + second);
-    assert!(
-        !breaker.allow(start + second + second / 2),
-        "a failed probe opens it again"
-    );
+    assert!(!breaker.allow(start + second + second / 2), "a failed probe opens it again");
 
     assert!(breaker.allow(start + second * 2));
     breaker.success();
@@ -129,10 +118,7 @@ fn a_lost_probe_is_replaced() {
     let start = Instant::now();
     let mut breaker = Breaker::new(per_second(1), second);
     breaker.failure(start);
-    assert!(
-        breaker.allow(start + second),
-        "a probe that will never report"
-    );
+    assert!(breaker.allow(start + second), "a probe that will never report");
     assert!(!breaker.allow(start + second + second / 2));
     assert!(breaker.allow(start + second * 2), "another one");
 }
@@ -154,11 +140,7 @@ async fn more_than_a_burst_is_granted_in_portions_at_the_rate() {
     let start = Instant::now();
     limit.permit(700).await;
     // 200 at once, 500 more at 2,000 a second.
-    assert!(
-        start.elapsed() >= Duration::from_millis(240),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() >= Duration::from_millis(240), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
@@ -171,10 +153,7 @@ async fn raising_the_limit_wakes_who_waits() {
         limit.clone().set(Some(per_second(1_000_000)));
     };
     tokio::join!(limit.permit(1_000), operator);
-    assert!(
-        start.elapsed() < Duration::from_secs(5),
-        "1,000 permits at 1/s would take minutes"
-    );
+    assert!(start.elapsed() < Duration::from_secs(5), "1,000 permits at 1/s would take minutes");
 }
 
 #[tokio::test]
@@ -186,9 +165,7 @@ async fn lifting_the_limit_wakes_who_waits() {
         limit.set(None);
     };
     let waiting = async { tokio::join!(limit.permit(1_000), operator) };
-    tokio::time::timeout(Duration::from_secs(5), waiting)
-        .await
-        .expect("woken");
+    tokio::time::timeout(Duration::from_secs(5), waiting).await.expect("woken");
 }
 
 #[tokio::test]
@@ -199,11 +176,7 @@ async fn repeating_a_setting_grants_no_fresh_burst() {
     limit.set(Some(per_second(10)));
     let start = Instant::now();
     limit.permit(1).await;
-    assert!(
-        start.elapsed() >= Duration::from_millis(50),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() >= Duration::from_millis(50), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
@@ -215,9 +188,5 @@ async fn a_cancelled_wait_never_lets_more_through() {
     assert!(impatient.is_err());
     limit.permit(200).await;
     // The burst of 100 went to the cancelled wait, so these 200 are paid for in full.
-    assert!(
-        start.elapsed() >= Duration::from_millis(190),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() >= Duration::from_millis(190), "{:?}", start.elapsed());
 }

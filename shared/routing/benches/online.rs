@@ -37,36 +37,19 @@ fn network(trucks_of_a_type: u32) -> Network {
         ("VAN", 900, 22, 100, "dry=4500"),
         ("VAN-COLD", 850, 22, 130, "frozen=4000|dry=2600,frozen=1400"),
         ("TRUCK", 3_200, 45, 170, "dry=14000"),
-        (
-            "TRUCK-MIX",
-            3_000,
-            45,
-            215,
-            "dry=14000|dry=9000,frozen=4500|frozen=13000",
-        ),
+        ("TRUCK-MIX", 3_000, 45, 215, "dry=14000|dry=9000,frozen=4500|frozen=13000"),
     ];
     let mut parts = NetworkParts {
-        depots: vec![Depot {
-            code: "DEP".into(),
-            name: "Depot".into(),
-            tz: Tz::UTC,
-        }],
+        depots: vec![Depot { code: "DEP".into(), name: "Depot".into(), tz: Tz::UTC }],
         timeslots: vec![Timeslot {
             code: "S".into(),
             start: NaiveTime::from_hms_opt(9, 0, 0).unwrap(),
             end: NaiveTime::from_hms_opt(13, 0, 0).unwrap(),
             cutoff: "D-1 20:00".parse().unwrap(),
         }],
-        ladder: [
-            ("VAN", "TRUCK"),
-            ("VAN", "TRUCK-MIX"),
-            ("VAN-COLD", "TRUCK-MIX"),
-        ]
-        .map(|(from, to)| LadderStep {
-            from: from.into(),
-            to: to.into(),
-        })
-        .to_vec(),
+        ladder: [("VAN", "TRUCK"), ("VAN", "TRUCK-MIX"), ("VAN-COLD", "TRUCK-MIX")]
+            .map(|(from, to)| LadderStep { from: from.into(), to: to.into() })
+            .to_vec(),
         ..NetworkParts::default()
     };
     for (code, max_kg, max_stops, cost, profiles) in trucks {
@@ -79,12 +62,7 @@ fn network(trucks_of_a_type: u32) -> Network {
             profiles,
         });
         let (depot, timeslot, truck_type) = ("DEP".into(), "S".into(), code.into());
-        parts.pool.push(PoolCapacity {
-            depot,
-            timeslot,
-            truck_type,
-            count: trucks_of_a_type,
-        });
+        parts.pool.push(PoolCapacity { depot, timeslot, truck_type, count: trucks_of_a_type });
     }
     for zone in ZONES {
         add_zone(&mut parts, zone);
@@ -93,10 +71,7 @@ fn network(trucks_of_a_type: u32) -> Network {
 }
 
 fn add_zone(parts: &mut NetworkParts, code: &str) {
-    let neighbours = ZONES
-        .iter()
-        .filter(|other| **other != code)
-        .map(|other| (*other).into());
+    let neighbours = ZONES.iter().filter(|other| **other != code).map(|other| (*other).into());
     let name = format!("Zone {code}");
     parts.zones.push(Zone {
         code: code.into(),
@@ -104,21 +79,11 @@ fn add_zone(parts: &mut NetworkParts, code: &str) {
         name,
         neighbours: neighbours.collect(),
     });
-    let limit = Load {
-        waybills: 100_000,
-        dry_ml: 1 << 40,
-        frozen_ml: 1 << 40,
-        weight_g: 1 << 40,
-    };
-    parts.zone_quotas.push(ZoneQuota {
-        zone: code.into(),
-        timeslot: "S".into(),
-        limit,
-    });
-    for (class, name, truck) in [
-        (RouteClass::Dry, "DRY", "VAN"),
-        (RouteClass::Mixed, "COLD", "VAN-COLD"),
-    ] {
+    let limit = Load { waybills: 100_000, dry_ml: 1 << 40, frozen_ml: 1 << 40, weight_g: 1 << 40 };
+    parts.zone_quotas.push(ZoneQuota { zone: code.into(), timeslot: "S".into(), limit });
+    for (class, name, truck) in
+        [(RouteClass::Dry, "DRY", "VAN"), (RouteClass::Mixed, "COLD", "VAN-COLD")]
+    {
         parts.templates.push(RouteTemplate {
             code: format!("{code}-{name}").into(),
             depot: "DEP".into(),
@@ -146,11 +111,7 @@ fn requests() -> Vec<Request> {
             waybill_no: format!("W{number}").into(),
             order: OrderKey(Uuid::from_u128(u128::from(door))),
             stop: StopKey(Uuid::from_u128(u128::from(door))),
-            zone: if scatter & 1 == 0 {
-                "Z1".into()
-            } else {
-                "Z2".into()
-            },
+            zone: if scatter & 1 == 0 { "Z1".into() } else { "Z2".into() },
             sku_class,
             load: Load::of_waybill(dry_ml, frozen_ml, 1_000 + scatter % 20_000),
             origin: Origin::Regular,
@@ -166,16 +127,8 @@ fn run_day(
     requests: &[Request],
     judged_at: DateTime<Utc>,
 ) -> SlotDay {
-    let typical = Typical {
-        dry_ml: 70_000,
-        frozen_ml: 20_000,
-        weight_g: 11_000,
-        stops_milli: 800,
-    };
-    let forecast = Forecast {
-        typical,
-        remaining_waybills: None,
-    };
+    let typical = Typical { dry_ml: 70_000, frozen_ml: 20_000, weight_g: 11_000, stops_milli: 800 };
+    let forecast = Forecast { typical, remaining_waybills: None };
     let mut last = 0_u128;
     let mut ids = |_: &RouteTemplate| {
         last += 1;
@@ -197,11 +150,7 @@ fn online(criterion: &mut Criterion) {
     for (name, trucks) in [("ample", AMPLE_TRUCKS), ("short", SHORT_TRUCKS)] {
         let network = network(trucks);
         let (depot, timeslot) = ("DEP".into(), "S".into());
-        let key = SlotDayKey {
-            depot,
-            date: "2024-05-10".parse().unwrap(),
-            timeslot,
-        };
+        let key = SlotDayKey { depot, date: "2024-05-10".parse().unwrap(), timeslot };
         let empty = SlotDay::new(&network, key).unwrap();
         group.bench_function(name, |bencher| {
             bencher.iter_batched(

@@ -138,13 +138,7 @@ pub fn assign(
     check_request(day, request)?;
     let (cut_off, timeliness) = judge(network, day, judged_at)?;
     let mut trace = Trace::new();
-    let search = Search {
-        network,
-        day,
-        request,
-        forecast,
-        relax: Relax::NOTHING,
-    };
+    let search = Search { network, day, request, forecast, relax: Relax::NOTHING };
     let refusal = refuse_as_late(timeliness, request.origin)
         .or_else(|| search.refuse_as_unservable(&mut trace));
     if let Some(reason) = refusal {
@@ -165,16 +159,11 @@ pub fn assign(
 
 fn check_request(day: &SlotDay, request: &Request) -> Result<(), StateError> {
     if request.load.waybills != 1 {
-        return Err(StateError::NotOneWaybill {
-            waybills: request.load.waybills,
-        });
+        return Err(StateError::NotOneWaybill { waybills: request.load.waybills });
     }
     match day.zone(&request.zone) {
         Some(_) => Ok(()),
-        None => Err(StateError::UnknownZone {
-            zone: request.zone.clone(),
-            key: day.key().clone(),
-        }),
+        None => Err(StateError::UnknownZone { zone: request.zone.clone(), key: day.key().clone() }),
     }
 }
 
@@ -189,10 +178,7 @@ fn judge(
         return Err(StateError::UnknownSlot { key: key.clone() });
     };
     let cut_off = cutoff::cut_off_instant(depot.tz, slot.cutoff, key.date);
-    Ok((
-        cut_off,
-        cutoff::judge_against(cut_off, depot.tz, key.date, judged_at),
-    ))
+    Ok((cut_off, cutoff::judge_against(cut_off, depot.tz, key.date, judged_at)))
 }
 
 /// No origin brings a past day back; the cut-off stops only those that may not come after it.
@@ -230,29 +216,16 @@ fn unassignable(
         waybill_no: request.waybill_no.clone(),
         outcome: Outcome::Unassignable(reason),
         effects: Vec::new(),
-        explanation: Explanation {
-            reason: Some(reason),
-            blocked_by,
-            quota,
-            ..explanation
-        },
+        explanation: Explanation { reason: Some(reason), blocked_by, quota, ..explanation },
     }
 }
 
 /// Where the search says a waybill should go; nothing has changed yet.
 #[derive(Clone, Debug)]
 enum Plan {
-    Join {
-        route: RouteId,
-    },
-    Upgrade {
-        route: RouteId,
-        to: Arc<TruckType>,
-    },
-    Open {
-        template: Arc<RouteTemplate>,
-        truck: Arc<TruckType>,
-    },
+    Join { route: RouteId },
+    Upgrade { route: RouteId, to: Arc<TruckType> },
+    Open { template: Arc<RouteTemplate>, truck: Arc<TruckType> },
 }
 
 #[cfg(test)]

@@ -56,12 +56,7 @@ pub fn judge(
     delivery_date: NaiveDate,
     judged_at: DateTime<Utc>,
 ) -> Timeliness {
-    judge_against(
-        cut_off_instant(tz, cutoff, delivery_date),
-        tz,
-        delivery_date,
-        judged_at,
-    )
+    judge_against(cut_off_instant(tz, cutoff, delivery_date), tz, delivery_date, judged_at)
 }
 
 /// As [`judge`], for a caller that has worked out the cut-off instant.

@@ -132,13 +132,7 @@ struct Shares {
 }
 
 /// Together [`MAX_CANDIDATES`].
-const SHARES: Shares = Shares {
-    zone: 4,
-    sticky: 4,
-    best_fit: 8,
-    upgrade: 4,
-    open: 4,
-};
+const SHARES: Shares = Shares { zone: 4, sticky: 4, best_fit: 8, upgrade: 4, open: 4 };
 
 /// Collects candidates while a search runs. A candidate is made only when it will be kept.
 #[derive(Debug)]
@@ -151,20 +145,12 @@ pub(crate) struct Trace {
 
 impl Trace {
     pub(crate) fn new() -> Self {
-        Self {
-            candidates: Vec::new(),
-            left: SHARES,
-            omitted: 0,
-            silent: false,
-        }
+        Self { candidates: Vec::new(), left: SHARES, omitted: 0, silent: false }
     }
 
     /// Keeps nothing: for searches that ask "what if".
     pub(crate) fn silent() -> Self {
-        Self {
-            silent: true,
-            ..Self::new()
-        }
+        Self { silent: true, ..Self::new() }
     }
 
     pub(crate) fn note(&mut self, step: Step, candidate: impl FnOnce() -> Candidate) {

@@ -7,11 +7,7 @@ use crate::network::{RouteTemplate, TruckType};
 /// The most waybills a route of `template` takes with `truck` on it: the template's own quota
 /// with the template's own truck, the truck's stops with any other.
 pub(crate) fn waybill_limit(template: &RouteTemplate, truck: &TruckType) -> u32 {
-    if truck.code == template.default_truck_type {
-        template.waybill_quota
-    } else {
-        truck.max_stops
-    }
+    if truck.code == template.default_truck_type { template.waybill_quota } else { truck.max_stops }
 }
 
 /// Checks a route's whole load and stops against its truck.

@@ -3,11 +3,7 @@
 //! Depot DEP (UTC) has the zones A and B, neighbours of each other, and the slot S, which closes at
 //! 20:00 the day before. Everything is ample unless a test makes it scarce.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "tests fail by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 use chrono::{DateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
@@ -23,29 +19,15 @@ use crate::{
 };
 
 pub(crate) const ML: u64 = 1_000;
-pub(crate) const TRUCKS: [&str; 6] = [
-    "VAN",
-    "VAN-COLD",
-    "TRUCK",
-    "TRUCK-MIX",
-    "LORRY",
-    "LORRY-MIX",
-];
-pub(crate) const AMPLE: Load = Load {
-    waybills: 1_000,
-    dry_ml: 1_000_000 * ML,
-    frozen_ml: 1_000_000 * ML,
-    weight_g: 1 << 40,
-};
+pub(crate) const TRUCKS: [&str; 6] =
+    ["VAN", "VAN-COLD", "TRUCK", "TRUCK-MIX", "LORRY", "LORRY-MIX"];
+pub(crate) const AMPLE: Load =
+    Load { waybills: 1_000, dry_ml: 1_000_000 * ML, frozen_ml: 1_000_000 * ML, weight_g: 1 << 40 };
 
 /// The network that every test starts from.
 pub(crate) fn parts() -> NetworkParts {
     NetworkParts {
-        depots: vec![Depot {
-            code: "DEP".into(),
-            name: "Depot".into(),
-            tz: Tz::UTC,
-        }],
+        depots: vec![Depot { code: "DEP".into(), name: "Depot".into(), tz: Tz::UTC }],
         zones: vec![zone("A", "B"), zone("B", "A")],
         districts: vec![district("D1", "A"), district("D2", "B")],
         timeslots: vec![Timeslot {
@@ -58,21 +40,9 @@ pub(crate) fn parts() -> NetworkParts {
             truck("VAN", 900, 22, 100, "dry=4500"),
             truck("VAN-COLD", 850, 22, 130, "frozen=4000|dry=2600,frozen=1400"),
             truck("TRUCK", 3_200, 45, 170, "dry=14000"),
-            truck(
-                "TRUCK-MIX",
-                3_000,
-                45,
-                215,
-                "dry=14000|dry=9000,frozen=4500|frozen=13000",
-            ),
+            truck("TRUCK-MIX", 3_000, 45, 215, "dry=14000|dry=9000,frozen=4500|frozen=13000"),
             truck("LORRY", 7_500, 60, 290, "dry=34000"),
-            truck(
-                "LORRY-MIX",
-                7_200,
-                60,
-                350,
-                "dry=34000|dry=22000,frozen=11000|frozen=26000",
-            ),
+            truck("LORRY-MIX", 7_200, 60, 350, "dry=34000|dry=22000,frozen=11000|frozen=26000"),
         ],
         ladder: vec![
             step("VAN", "TRUCK"),
@@ -82,10 +52,7 @@ pub(crate) fn parts() -> NetworkParts {
             step("VAN-COLD", "TRUCK-MIX"),
             step("TRUCK-MIX", "LORRY-MIX"),
         ],
-        pool: TRUCKS
-            .iter()
-            .map(|truck_type| pool(truck_type, 50))
-            .collect(),
+        pool: TRUCKS.iter().map(|truck_type| pool(truck_type, 50)).collect(),
         templates: vec![
             template("A-DRY", "A", RouteClass::Dry, "VAN", 30),
             template("A-COLD", "A", RouteClass::Mixed, "VAN-COLD", 20),
@@ -106,11 +73,7 @@ pub(crate) fn zone(code: &str, neighbour: &str) -> Zone {
 }
 
 pub(crate) fn district(district: &str, zone: &str) -> DistrictZone {
-    DistrictZone {
-        district: district.into(),
-        zone: zone.into(),
-        valid_from: None,
-    }
+    DistrictZone { district: district.into(), zone: zone.into(), valid_from: None }
 }
 
 pub(crate) fn truck(
@@ -122,30 +85,16 @@ pub(crate) fn truck(
 ) -> TruckType {
     let max_weight_g = max_kg * 1_000;
     let profiles = profiles.parse().unwrap();
-    TruckType {
-        code: code.into(),
-        max_weight_g,
-        max_stops,
-        cost,
-        profiles,
-    }
+    TruckType { code: code.into(), max_weight_g, max_stops, cost, profiles }
 }
 
 pub(crate) fn step(from: &str, to: &str) -> LadderStep {
-    LadderStep {
-        from: from.into(),
-        to: to.into(),
-    }
+    LadderStep { from: from.into(), to: to.into() }
 }
 
 pub(crate) fn pool(truck_type: &str, count: u32) -> PoolCapacity {
     let (depot, timeslot) = ("DEP".into(), "S".into());
-    PoolCapacity {
-        depot,
-        timeslot,
-        truck_type: truck_type.into(),
-        count,
-    }
+    PoolCapacity { depot, timeslot, truck_type: truck_type.into(), count }
 }
 
 pub(crate) fn template(
@@ -167,11 +116,7 @@ pub(crate) fn template(
 }
 
 pub(crate) fn quota(zone: &str, limit: Load) -> ZoneQuota {
-    ZoneQuota {
-        zone: zone.into(),
-        timeslot: "S".into(),
-        limit,
-    }
+    ZoneQuota { zone: zone.into(), timeslot: "S".into(), limit }
 }
 
 pub(crate) fn instant(text: &str) -> DateTime<Utc> {
@@ -179,11 +124,7 @@ pub(crate) fn instant(text: &str) -> DateTime<Utc> {
 }
 
 pub(crate) fn key() -> SlotDayKey {
-    SlotDayKey {
-        depot: "DEP".into(),
-        date: "2024-05-10".parse().unwrap(),
-        timeslot: "S".into(),
-    }
+    SlotDayKey { depot: "DEP".into(), date: "2024-05-10".parse().unwrap(), timeslot: "S".into() }
 }
 
 /// A waybill for zone A in litres and kilograms; `number` makes its order and its door.
@@ -232,33 +173,19 @@ impl World {
         let network = Network::build(parts).unwrap();
         let day = SlotDay::new(&network, key()).unwrap();
         let judged_at = instant("2024-05-09T12:00:00Z");
-        Self {
-            network,
-            day,
-            judged_at,
-            remaining_waybills: None,
-            next_route: 1,
-        }
+        Self { network, day, judged_at, remaining_waybills: None, next_route: 1 }
     }
 
     pub(crate) fn assign(&mut self, request: &Request) -> Decision {
         let remaining_waybills = self.remaining_waybills;
-        let forecast = Forecast {
-            remaining_waybills,
-            ..Forecast::like(request.load)
-        };
+        let forecast = Forecast { remaining_waybills, ..Forecast::like(request.load) };
         let next_route = &mut self.next_route;
         let mut ids = |_: &RouteTemplate| {
             let number = *next_route;
             *next_route += 1;
             (route_id(number), format!("R{number}").into())
         };
-        let World {
-            network,
-            day,
-            judged_at,
-            ..
-        } = self;
+        let World { network, day, judged_at, .. } = self;
         assign(network, day, request, *judged_at, &forecast, &mut ids).unwrap()
     }
 
@@ -271,10 +198,7 @@ impl World {
     /// Assigns and expects a place.
     pub(crate) fn place(&mut self, request: &Request) -> Decision {
         let decision = self.assign(request);
-        assert!(
-            matches!(decision.outcome, Outcome::Assigned(_)),
-            "{decision:#?}"
-        );
+        assert!(matches!(decision.outcome, Outcome::Assigned(_)), "{decision:#?}");
         decision
     }
 
@@ -314,10 +238,5 @@ pub(crate) fn route_of(decision: &Decision) -> RouteId {
 }
 
 pub(crate) fn placement(request: &Request, route: RouteId) -> Placement {
-    Placement {
-        route,
-        order: request.order,
-        stop: request.stop,
-        load: request.load,
-    }
+    Placement { route, order: request.order, stop: request.stop, load: request.load }
 }

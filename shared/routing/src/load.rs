@@ -14,22 +14,12 @@ pub struct Load {
 }
 
 impl Load {
-    pub const ZERO: Self = Self {
-        waybills: 0,
-        dry_ml: 0,
-        frozen_ml: 0,
-        weight_g: 0,
-    };
+    pub const ZERO: Self = Self { waybills: 0, dry_ml: 0, frozen_ml: 0, weight_g: 0 };
 
     /// Load of a single waybill.
     #[must_use]
     pub fn of_waybill(dry_ml: u64, frozen_ml: u64, weight_g: u64) -> Self {
-        Self {
-            waybills: 1,
-            dry_ml,
-            frozen_ml,
-            weight_g,
-        }
+        Self { waybills: 1, dry_ml, frozen_ml, weight_g }
     }
 
     /// The sum, or `None` when a component overflows.

@@ -150,9 +150,7 @@ impl Network {
     #[must_use]
     pub fn zone_of(&self, district: &DistrictCode, date: NaiveDate) -> Option<&Zone> {
         let history = self.districts.get(district)?;
-        let (_, zone) = history
-            .iter()
-            .rfind(|(from, _)| from.is_none_or(|from| from <= date))?;
+        let (_, zone) = history.iter().rfind(|(from, _)| from.is_none_or(|from| from <= date))?;
         self.zones.get(zone)
     }
 
@@ -197,9 +195,7 @@ impl Network {
         timeslot: &TimeslotCode,
     ) -> impl Iterator<Item = (&'a TruckTypeCode, u32)> {
         let pool = self.pool.get(depot).and_then(|slots| slots.get(timeslot));
-        pool.into_iter()
-            .flatten()
-            .map(|(truck_type, count)| (truck_type, *count))
+        pool.into_iter().flatten().map(|(truck_type, count)| (truck_type, *count))
     }
 
     #[must_use]

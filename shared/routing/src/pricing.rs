@@ -50,22 +50,9 @@ impl Forecast {
     /// Without any history: everything to come is like this load.
     #[must_use]
     pub fn like(load: Load) -> Self {
-        let Load {
-            waybills: _,
-            dry_ml,
-            frozen_ml,
-            weight_g,
-        } = load;
-        let typical = Typical {
-            dry_ml,
-            frozen_ml,
-            weight_g,
-            stops_milli: MILLI,
-        };
-        Self {
-            typical,
-            remaining_waybills: None,
-        }
+        let Load { waybills: _, dry_ml, frozen_ml, weight_g } = load;
+        let typical = Typical { dry_ml, frozen_ml, weight_g, stops_milli: MILLI };
+        Self { typical, remaining_waybills: None }
     }
 
     /// The mean of what the zone's routes of this class carry already. `expected_waybills` is the
@@ -91,10 +78,7 @@ impl Forecast {
         };
         let remaining_waybills =
             expected_waybills.map(|all| all.saturating_sub(sum.waybills).saturating_sub(1));
-        Some(Self {
-            typical,
-            remaining_waybills,
-        })
+        Some(Self { typical, remaining_waybills })
     }
 
     /// Price of paying `cost` for `gained_milli` of capacity. Capacity beyond what is expected
@@ -103,10 +87,7 @@ impl Forecast {
         let wanted_milli = self.remaining_waybills.map_or(u64::MAX, |remaining| {
             u64::from(remaining).saturating_add(1).saturating_mul(MILLI)
         });
-        Price {
-            cost,
-            units_milli: gained_milli.min(wanted_milli).max(1),
-        }
+        Price { cost, units_milli: gained_milli.min(wanted_milli).max(1) }
     }
 }
 
@@ -117,9 +98,7 @@ impl Price {
         let per_unit = |price: &Self, units: &Self| {
             u128::from(price.cost).saturating_mul(u128::from(units.units_milli))
         };
-        per_unit(self, other)
-            .cmp(&per_unit(other, self))
-            .then(self.cost.cmp(&other.cost))
+        per_unit(self, other).cmp(&per_unit(other, self)).then(self.cost.cmp(&other.cost))
     }
 }
 
@@ -136,10 +115,7 @@ pub(crate) fn spare_milli(
     let stops = u64::from(truck.max_stops.saturating_sub(stops));
     let weight_g = truck.max_weight_g.saturating_sub(load.weight_g);
     (waybills.saturating_mul(MILLI))
-        .min(units_milli(
-            stops.saturating_mul(MILLI),
-            typical.stops_milli,
-        ))
+        .min(units_milli(stops.saturating_mul(MILLI), typical.stops_milli))
         .min(units_milli(weight_g, typical.weight_g))
         .min(volume_units_milli(truck, load, typical))
 }
@@ -156,9 +132,7 @@ fn volume_units_milli(truck: &TruckType, load: Load, typical: &Typical) -> u64 {
 
 /// A resource that the typical waybill does not use never runs out.
 fn units_milli(free: u64, each: u64) -> u64 {
-    free.saturating_mul(MILLI)
-        .checked_div(each)
-        .unwrap_or(u64::MAX)
+    free.saturating_mul(MILLI).checked_div(each).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -1,10 +1,6 @@
 //! What must hold after any sequence of assignments, releases and locks.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "tests fail by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,22 +25,10 @@ enum Op {
 }
 
 fn requests() -> impl Strategy<Value = Request> {
-    let class = prop_oneof![
-        Just(SkuClass::Dry),
-        Just(SkuClass::Frozen),
-        Just(SkuClass::Mixed)
-    ];
+    let class = prop_oneof![Just(SkuClass::Dry), Just(SkuClass::Frozen), Just(SkuClass::Mixed)];
     let size = prop_oneof![8 => 0_u64..400, 2 => 400_u64..6_000, 1 => 6_000_u64..40_000];
-    (
-        class,
-        size.clone(),
-        size,
-        0_u64..600,
-        0_u32..30,
-        0_u32..30,
-        any::<bool>(),
-    )
-        .prop_map(|(class, first, second, kg, door, order, in_b)| {
+    (class, size.clone(), size, 0_u64..600, 0_u32..30, 0_u32..30, any::<bool>()).prop_map(
+        |(class, first, second, kg, door, order, in_b)| {
             let (dry_l, frozen_l) = match class {
                 SkuClass::Dry => (first, 0),
                 SkuClass::Frozen => (0, first),
@@ -52,12 +36,9 @@ fn requests() -> impl Strategy<Value = Request> {
             };
             let base = waybill(order, class, dry_l, frozen_l, kg);
             let zone = ZoneCode::from(if in_b { "B" } else { "A" });
-            Request {
-                stop: waybill(door, class, 0, 0, 0).stop,
-                zone,
-                ..base
-            }
-        })
+            Request { stop: waybill(door, class, 0, 0, 0).stop, zone, ..base }
+        },
+    )
 }
 
 fn ops() -> impl Strategy<Value = Vec<Op>> {
@@ -83,11 +64,7 @@ fn scarce() -> impl Strategy<Value = NetworkParts> {
     (zone_quota(), zone_quota(), pools, 0_u32..12).prop_map(|(a, b, counts, route_quota)| {
         let mut parts = fixture::parts();
         parts.zone_quotas = vec![quota("A", a), quota("B", b)];
-        parts.pool = TRUCKS
-            .iter()
-            .zip(counts)
-            .map(|(truck, count)| pool(truck, count))
-            .collect();
+        parts.pool = TRUCKS.iter().zip(counts).map(|(truck, count)| pool(truck, count)).collect();
         for template in &mut parts.templates {
             template.waybill_quota = route_quota;
         }
@@ -107,8 +84,7 @@ impl Ledger {
             Op::Assign { request } => {
                 let decision = world.assign(request);
                 if let Outcome::Assigned(place) = &decision.outcome {
-                    self.live
-                        .push((place.zone.clone(), placement(request, place.route)));
+                    self.live.push((place.zone.clone(), placement(request, place.route)));
                 }
                 return Some(decision);
             }
@@ -133,11 +109,7 @@ impl Ledger {
 
     fn check(&self, day: &SlotDay) {
         for (code, zone) in day.zones() {
-            let here = self
-                .live
-                .iter()
-                .filter(|(zone, _)| zone == code)
-                .map(|(_, one)| one);
+            let here = self.live.iter().filter(|(zone, _)| zone == code).map(|(_, one)| one);
             assert_eq!(zone.used(), Self::sum(here));
             assert!(zone.used().fits(zone.limit()), "zone {code} oversold");
         }
@@ -161,10 +133,7 @@ impl Ledger {
         }
         for (truck_type, pool) in day.pool() {
             assert_eq!(pool.used, trucks.remove(truck_type).unwrap_or(0));
-            assert!(
-                pool.used <= pool.limit,
-                "more {truck_type} out than there are"
-            );
+            assert!(pool.used <= pool.limit, "more {truck_type} out than there are");
         }
         assert!(trucks.is_empty());
     }
@@ -193,20 +162,11 @@ impl Ledger {
 /// Makes one limit ample, by data and not by the engine's own "what if".
 fn relax(parts: &mut NetworkParts, reason: Reason) {
     match reason {
-        Reason::ZoneQuota => parts
-            .zone_quotas
-            .iter_mut()
-            .for_each(|row| row.limit = AMPLE),
+        Reason::ZoneQuota => parts.zone_quotas.iter_mut().for_each(|row| row.limit = AMPLE),
         Reason::PoolExhausted => parts.pool.iter_mut().for_each(|row| row.count = 1_000),
         Reason::RouteQuota => {
-            parts
-                .templates
-                .iter_mut()
-                .for_each(|row| row.waybill_quota = 1_000);
-            parts
-                .truck_types
-                .iter_mut()
-                .for_each(|row| row.max_stops = 1_000);
+            parts.templates.iter_mut().for_each(|row| row.waybill_quota = 1_000);
+            parts.truck_types.iter_mut().for_each(|row| row.max_stops = 1_000);
         }
         Reason::ExceedsLargestTruck => {
             for truck in &mut parts.truck_types {

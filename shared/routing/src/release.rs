@@ -10,12 +10,7 @@ use crate::state::{Effect, Placement, RouteStatus, SlotDay, StateError};
 /// # Errors
 /// [`StateError`] when the state does not hold the placement. The state must then be dropped.
 pub fn release(day: &mut SlotDay, placement: &Placement) -> Result<Vec<Effect>, StateError> {
-    let Placement {
-        route: id,
-        load,
-        stop,
-        ..
-    } = *placement;
+    let Placement { route: id, load, stop, .. } = *placement;
     let stop_left = day.subtract(placement)?;
     let route = day.route_mut(id)?;
     let expected_version = route.next_version();
@@ -24,13 +19,7 @@ pub fn release(day: &mut SlotDay, placement: &Placement) -> Result<Vec<Effect>, 
     let empty = route.load.waybills == 0;
 
     let mut effects = vec![
-        Effect::RouteFreed {
-            route: id,
-            expected_version,
-            load,
-            stop,
-            stop_left,
-        },
+        Effect::RouteFreed { route: id, expected_version, load, stop, stop_left },
         Effect::ZoneReturned { zone, load },
     ];
     if empty && in_the_yard {

@@ -101,9 +101,7 @@ impl ZoneDay {
     /// Whether the bucket has room for `load`.
     #[must_use]
     pub fn has_room(&self, load: Load) -> bool {
-        self.used
-            .checked_add(load)
-            .is_some_and(|after| after.fits(self.limit))
+        self.used.checked_add(load).is_some_and(|after| after.fits(self.limit))
     }
 
     pub(crate) fn knows_stop(&self, stop: StopKey) -> bool {
@@ -125,26 +123,13 @@ impl SlotDay {
             return Err(StateError::UnknownSlot { key });
         }
         let zones = network.zones_of(&key.depot).map(|zone| {
-            let limit = network
-                .zone_quota(&zone.code, &key.timeslot)
-                .unwrap_or(Load::ZERO);
-            (
-                zone.code.clone(),
-                ZoneDay {
-                    limit,
-                    ..ZoneDay::default()
-                },
-            )
+            let limit = network.zone_quota(&zone.code, &key.timeslot).unwrap_or(Load::ZERO);
+            (zone.code.clone(), ZoneDay { limit, ..ZoneDay::default() })
         });
         let pool = network
             .pool(&key.depot, &key.timeslot)
             .map(|(truck_type, limit)| (truck_type.clone(), PoolUse { used: 0, limit }));
-        Ok(Self {
-            zones: zones.collect(),
-            pool: pool.collect(),
-            located: BTreeMap::new(),
-            key,
-        })
+        Ok(Self { zones: zones.collect(), pool: pool.collect(), located: BTreeMap::new(), key })
     }
 
     #[must_use]
@@ -164,9 +149,7 @@ impl SlotDay {
 
     /// The truck pool, by type.
     pub fn pool(&self) -> impl Iterator<Item = (&TruckTypeCode, PoolUse)> {
-        self.pool
-            .iter()
-            .map(|(truck_type, pool)| (truck_type, *pool))
+        self.pool.iter().map(|(truck_type, pool)| (truck_type, *pool))
     }
 
     /// The pool of one type; a type that the depot does not have counts zero of zero.
@@ -178,19 +161,12 @@ impl SlotDay {
     #[must_use]
     pub fn route(&self, id: RouteId) -> Option<&Route> {
         let (zone, class) = self.located.get(&id)?;
-        self.zones
-            .get(zone)?
-            .routes
-            .get(*class)
-            .iter()
-            .find(|route| route.id == id)
+        self.zones.get(zone)?.routes.get(*class).iter().find(|route| route.id == id)
     }
 
     /// All routes, by zone, dry before mixed, oldest first.
     pub fn routes(&self) -> impl Iterator<Item = &Route> {
-        self.zones
-            .values()
-            .flat_map(|zone| zone.routes.dry.iter().chain(&zone.routes.mixed))
+        self.zones.values().flat_map(|zone| zone.routes.dry.iter().chain(&zone.routes.mixed))
     }
 
     /// Replaces the quota of a zone. A limit below the use takes nothing away; it shows as
@@ -241,12 +217,7 @@ impl SlotDay {
         let route = self.route_mut(id)?;
         let from = std::mem::replace(&mut route.status, status);
         let expected_version = route.next_version();
-        Ok(Effect::RouteStatusChanged {
-            route: id,
-            expected_version,
-            from,
-            to: status,
-        })
+        Ok(Effect::RouteStatusChanged { route: id, expected_version, from, to: status })
     }
 
     pub(crate) fn insert_route(&mut self, route: Route) -> Result<(), StateError> {
@@ -259,12 +230,8 @@ impl SlotDay {
             return Err(StateError::DuplicateRoute { route: route.id });
         }
         let (id, truck_type) = (route.id, route.truck.code.clone());
-        self.zone_mut(&template.zone)?
-            .routes
-            .get_mut(template.class)
-            .push(route);
-        self.located
-            .insert(id, (template.zone.clone(), template.class));
+        self.zone_mut(&template.zone)?.routes.get_mut(template.class).push(route);
+        self.located.insert(id, (template.zone.clone(), template.class));
         self.take_truck(&truck_type);
         Ok(())
     }
@@ -274,10 +241,7 @@ impl SlotDay {
         let unknown = StateError::UnknownRoute { route: id };
         let (zone, class) = self.located.remove(&id).ok_or(unknown.clone())?;
         let routes = self.zone_mut(&zone)?.routes.get_mut(class);
-        let position = routes
-            .iter()
-            .position(|route| route.id == id)
-            .ok_or(unknown)?;
+        let position = routes.iter().position(|route| route.id == id).ok_or(unknown)?;
         let route = routes.remove(position);
         self.return_truck(&route.truck.code)
     }
@@ -297,14 +261,9 @@ impl SlotDay {
 
     /// Adds a placement to its route and bucket; answers whether its stop is new to the route.
     pub(crate) fn add(&mut self, placement: &Placement) -> Result<bool, StateError> {
-        let overflow = StateError::Overflow {
-            route: placement.route,
-        };
+        let overflow = StateError::Overflow { route: placement.route };
         let (zone, route) = self.zone_and_route_mut(placement.route)?;
-        let used = zone
-            .used
-            .checked_add(placement.load)
-            .ok_or(overflow.clone())?;
+        let used = zone.used.checked_add(placement.load).ok_or(overflow.clone())?;
         let new_stop = route.add(placement).ok_or(overflow)?;
         *zone.used = used;
         zone.stops.add(placement.stop);
@@ -314,9 +273,7 @@ impl SlotDay {
 
     /// Takes a placement away again; answers whether its stop left the route.
     pub(crate) fn subtract(&mut self, placement: &Placement) -> Result<bool, StateError> {
-        let drift = StateError::Drift {
-            route: placement.route,
-        };
+        let drift = StateError::Drift { route: placement.route };
         let (zone, route) = self.zone_and_route_mut(placement.route)?;
         let used = zone.used.checked_sub(placement.load).ok_or(drift.clone())?;
         let stop_left = route.subtract(placement).ok_or(drift)?;
@@ -338,23 +295,14 @@ impl SlotDay {
         let (zone, class) = self.located.get(&id).ok_or(unknown.clone())?;
         let zone = self.zones.get_mut(zone).ok_or(unknown.clone())?;
         let routes = zone.routes.get_mut(*class);
-        let route = routes
-            .iter_mut()
-            .find(|route| route.id == id)
-            .ok_or(unknown)?;
-        let totals = ZoneTotals {
-            used: &mut zone.used,
-            stops: &mut zone.stops,
-            orders: &mut zone.orders,
-        };
+        let route = routes.iter_mut().find(|route| route.id == id).ok_or(unknown)?;
+        let totals =
+            ZoneTotals { used: &mut zone.used, stops: &mut zone.stops, orders: &mut zone.orders };
         Ok((totals, route))
     }
 
     fn zone_mut(&mut self, zone: &ZoneCode) -> Result<&mut ZoneDay, StateError> {
-        let unknown = || StateError::UnknownZone {
-            zone: zone.clone(),
-            key: self.key.clone(),
-        };
+        let unknown = || StateError::UnknownZone { zone: zone.clone(), key: self.key.clone() };
         self.zones.get_mut(zone).ok_or_else(unknown)
     }
 
@@ -364,9 +312,7 @@ impl SlotDay {
     }
 
     fn return_truck(&mut self, truck_type: &TruckTypeCode) -> Result<(), StateError> {
-        let drift = || StateError::PoolDrift {
-            truck_type: truck_type.clone(),
-        };
+        let drift = || StateError::PoolDrift { truck_type: truck_type.clone() };
         let pool = self.pool.get_mut(truck_type).ok_or_else(drift)?;
         pool.used = pool.used.checked_sub(1).ok_or_else(drift)?;
         Ok(())

@@ -39,12 +39,7 @@ pub struct Batch<M> {
 impl<M> Batch<M> {
     pub(crate) fn new(items: Vec<Arc<Item<M>>>, now: Timestamp) -> Self {
         let states = items.iter().map(|_| State::Open).collect();
-        Self {
-            items,
-            states,
-            outbox: Vec::new(),
-            now,
-        }
+        Self { items, states, outbox: Vec::new(), now }
     }
 
     /// Number of messages.
@@ -99,11 +94,8 @@ impl<M> Batch<M> {
             cause: format!("{} does not serialise: {error}", C::TYPE),
         })?;
         if body.len() > MAX_MESSAGE_BYTES {
-            let cause = format!(
-                "{} would have {} bytes, more than a message may",
-                C::TYPE,
-                body.len()
-            );
+            let cause =
+                format!("{} would have {} bytes, more than a message may", C::TYPE, body.len());
             return Err(Failure::Permanent { cause });
         }
         let envelope = self.items.get(cause).map(|item| &item.envelope);
@@ -132,11 +124,7 @@ impl<M> Batch<M> {
                 State::Open => failed.push((index, forgotten())),
             }
         }
-        Finished {
-            settled,
-            failed,
-            outbox: self.outbox,
-        }
+        Finished { settled, failed, outbox: self.outbox }
     }
 }
 
@@ -155,8 +143,5 @@ fn forgotten() -> Failure {
 
 /// A consequence carries its cause's correlation id, or its cause's id when it began with it.
 fn correlation(envelope: &Envelope) -> String {
-    envelope
-        .correlation_id
-        .clone()
-        .unwrap_or_else(|| envelope.message_id.to_string())
+    envelope.correlation_id.clone().unwrap_or_else(|| envelope.message_id.to_string())
 }

@@ -38,10 +38,7 @@ impl Context {
         name: &'static str,
         task: impl Future<Output = Result<(), String>> + Send + 'static,
     ) {
-        let mut tasks = self
-            .background
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut tasks = self.background.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.spawn(async move { (name, task.await) });
     }
 

@@ -143,10 +143,7 @@ async fn respond(core: &Arc<Core>, cause: &Envelope, taken: bool) {
     let Some(reply_to) = &cause.reply_to else {
         return;
     };
-    let reply = ControlAnswer {
-        taken,
-        report: core.report(),
-    };
+    let reply = ControlAnswer { taken, report: core.report() };
     match serde_json::to_vec(&reply) {
         Ok(body) => {
             let message = answer(core, cause, reply_to, "control.answer.v1", body);

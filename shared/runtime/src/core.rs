@@ -34,17 +34,10 @@ impl InForce {
         version: u64,
         stored: contracts::LaneSettings,
     ) -> Self {
-        let lanes = stored
-            .concurrency
-            .map_or(defaults.concurrency, std::num::NonZeroU16::get);
-        let batch_max = stored
-            .batch_max
-            .map_or(defaults.batch_max, std::num::NonZeroU16::get);
+        let lanes = stored.concurrency.map_or(defaults.concurrency, std::num::NonZeroU16::get);
+        let batch_max = stored.batch_max.map_or(defaults.batch_max, std::num::NonZeroU16::get);
         let two_batches = lanes.saturating_mul(batch_max).saturating_mul(2);
-        let asked = stored
-            .prefetch
-            .map(std::num::NonZeroU16::get)
-            .or(defaults.prefetch);
+        let asked = stored.prefetch.map(std::num::NonZeroU16::get).or(defaults.prefetch);
         Self {
             version,
             lanes,

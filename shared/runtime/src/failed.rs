@@ -53,28 +53,21 @@ impl WayOut {
         closing: Shutdown,
     ) -> (Self, impl Future<Output = ()> + Send + use<>) {
         let (leaving, queue) = mpsc::unbounded_channel();
-        let way_out = Self {
-            core: Arc::clone(core),
-            leaving,
-        };
+        let way_out = Self { core: Arc::clone(core), leaving };
         (way_out, send_all(Arc::clone(core), closing, queue))
     }
 
     /// A message that the worker could not do.
     pub(crate) fn message<M>(&self, item: &Item<M>, held: Held, code: &str, failure: &Failure) {
-        let envelope = Envelope {
-            attempt: item.envelope.attempt.saturating_add(1),
-            ..item.envelope.clone()
-        };
+        let envelope =
+            Envelope { attempt: item.envelope.attempt.saturating_add(1), ..item.envelope.clone() };
         let (queue, outcome) = match destination(envelope.attempt, failure) {
-            Destination::Retry(tier) => (
-                self.core.kind.retry_queue(tier),
-                telemetry::Outcome::Retried,
-            ),
-            Destination::DeadLetters => (
-                self.core.kind.dead_letter_queue(),
-                telemetry::Outcome::DeadLettered,
-            ),
+            Destination::Retry(tier) => {
+                (self.core.kind.retry_queue(tier), telemetry::Outcome::Retried)
+            }
+            Destination::DeadLetters => {
+                (self.core.kind.dead_letter_queue(), telemetry::Outcome::DeadLettered)
+            }
         };
         tracing::warn!(
             message_id = %envelope.message_id,
@@ -87,12 +80,7 @@ impl WayOut {
         );
         let note = note(&item.note, held.queue(), code, &failure.to_string());
         let copy = copy(queue, envelope, note, item.body.clone());
-        self.leave(Leaving {
-            copy,
-            type_name: item.type_name,
-            outcome,
-            held,
-        });
+        self.leave(Leaving { copy, type_name: item.type_name, outcome, held });
     }
 
     /// A message whose body is none of its type, or could not even be looked at.
@@ -122,10 +110,7 @@ impl WayOut {
             error = %rejected.error,
             "not a message of ours"
         );
-        let parsed = rejected
-            .message_id
-            .as_deref()
-            .and_then(|id| Uuid::try_parse(id).ok());
+        let parsed = rejected.message_id.as_deref().and_then(|id| Uuid::try_parse(id).ok());
         let envelope = Envelope {
             message_id: parsed.map_or_else(MessageId::generate, MessageId),
             message_type: rejected.message_type,
@@ -139,12 +124,7 @@ impl WayOut {
             attempt: 0,
             seq: None,
         };
-        let note = note(
-            &FailureNote::default(),
-            held.queue(),
-            code,
-            &rejected.error.to_string(),
-        );
+        let note = note(&FailureNote::default(), held.queue(), code, &rejected.error.to_string());
         self.leave_for_good(envelope, note, rejected.body, held);
     }
 
@@ -156,12 +136,7 @@ impl WayOut {
     fn leave_for_good(&self, envelope: Envelope, note: FailureNote, body: Vec<u8>, held: Held) {
         let copy = copy(self.core.kind.dead_letter_queue(), envelope, note, body);
         let outcome = telemetry::Outcome::Undecodable;
-        self.leave(Leaving {
-            copy,
-            type_name: "unknown",
-            outcome,
-            held,
-        });
+        self.leave(Leaving { copy, type_name: "unknown", outcome, held });
     }
 
     fn leave(&self, leaving: Leaving) {
@@ -202,10 +177,7 @@ fn destination(attempt: u32, failure: &Failure) -> Destination {
         let tier = Duration::from_millis(u64::try_from(tier.milliseconds()).unwrap_or(0));
         wait.is_none_or(|wait| wait <= tier)
     };
-    let chosen = RetryTier::ALL
-        .into_iter()
-        .filter(|t| *t >= tier)
-        .find(long_enough);
+    let chosen = RetryTier::ALL.into_iter().filter(|t| *t >= tier).find(long_enough);
     Destination::Retry(chosen.unwrap_or(RetryTier::M10))
 }
 
@@ -245,12 +217,7 @@ async fn send_all(core: Arc<Core>, closing: Shutdown, mut queue: mpsc::Unbounded
 }
 
 async fn send(core: Arc<Core>, closing: Shutdown, leaving: Leaving) {
-    let Leaving {
-        copy,
-        type_name,
-        outcome,
-        held,
-    } = leaving;
+    let Leaving { copy, type_name, outcome, held } = leaving;
     let sent = tokio::select! {
         sent = persist(&core, &held, &copy) => sent,
         () = closing.begun() => false,

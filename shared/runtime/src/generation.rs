@@ -65,13 +65,9 @@ impl<W: Worker> Generation<W> {
     ) -> Result<Self, BrokerError> {
         let connection = core.consume_link.connect("consume").await?;
         let subscribing = subscribe::<W>(core, &connection, in_force.prefetch);
-        let subscriptions = timeout(OPEN_LIMIT, subscribing)
-            .await
-            .unwrap_or_else(|_elapsed| {
-                Err(BrokerError::Lost {
-                    detail: format!("no consumer within {OPEN_LIMIT:?}"),
-                })
-            })?;
+        let subscriptions = timeout(OPEN_LIMIT, subscribing).await.unwrap_or_else(|_elapsed| {
+            Err(BrokerError::Lost { detail: format!("no consumer within {OPEN_LIMIT:?}") })
+        })?;
         let settlers = subscriptions.iter().map(Subscription::settler).collect();
         let closing = Shutdown::new();
         let (way_out, going_out) = WayOut::new(core, closing.clone());
@@ -82,27 +78,14 @@ impl<W: Worker> Generation<W> {
             let (lane, arrivals) = mpsc::unbounded_channel();
             let (core, worker) = (Arc::clone(core), Arc::clone(worker));
             let (way_out, closing) = (way_out.clone(), closing.clone());
-            tasks.spawn(
-                Lane {
-                    core,
-                    worker,
-                    arrivals,
-                    way_out,
-                    closing,
-                }
-                .run(),
-            );
+            tasks.spawn(Lane { core, worker, arrivals, way_out, closing }.run());
             lanes.push(lane);
         }
         core.metrics.set_lanes(in_force.lanes);
         core.metrics.set_prefetch(in_force.prefetch);
         in_force.put_in_force(core);
         core.consuming.set(true);
-        tracing::info!(
-            lanes = in_force.lanes,
-            batch_max = in_force.batch_max,
-            "consuming"
-        );
+        tracing::info!(lanes = in_force.lanes, batch_max = in_force.batch_max, "consuming");
         Ok(Self {
             core: Arc::clone(core),
             in_force,
@@ -177,39 +160,19 @@ impl<W: Worker> Generation<W> {
                 return self.way_out.rejected(*rejected, held);
             }
         };
-        let Delivery {
-            tag,
-            envelope,
-            body,
-            note,
-            delivery_count,
-            ..
-        } = delivery;
+        let Delivery { tag, envelope, body, note, delivery_count, .. } = delivery;
         let held = hold(tag);
         match self.read(&envelope.message_type, &body) {
             Ok((message, type_name, lane)) => {
                 let body_hash = store::hash(&body);
-                let item = Item {
-                    envelope,
-                    message,
-                    body,
-                    body_hash,
-                    type_name,
-                    note,
-                };
-                let work = Work {
-                    item: Arc::new(item),
-                    delivery_count,
-                    held,
-                };
+                let item = Item { envelope, message, body, body_hash, type_name, note };
+                let work = Work { item: Arc::new(item), delivery_count, held };
                 if let Some(lane) = self.lanes.get(lane) {
                     // a lane ends only after its sender is dropped
                     let _ = lane.send(work);
                 }
             }
-            Err(error) => self
-                .way_out
-                .undecodable(envelope, &note, body, held, &error),
+            Err(error) => self.way_out.undecodable(envelope, &note, body, held, &error),
         }
     }
 
@@ -247,12 +210,7 @@ impl<W: Worker> Generation<W> {
             self.closing.begin();
             ended = timeout_at(end, all_ended(&mut self.tasks)).await.is_ok();
         }
-        let Self {
-            settlers,
-            connection,
-            mut tasks,
-            ..
-        } = self;
+        let Self { settlers, connection, mut tasks, .. } = self;
         close(&settlers, &connection).await;
         retired.spawn(async move { all_ended(&mut tasks).await });
         ended
@@ -263,12 +221,7 @@ impl<W: Worker> Generation<W> {
         self.core.consuming.set(false);
         self.closing.begin();
         self.release();
-        let Self {
-            settlers,
-            connection,
-            mut tasks,
-            ..
-        } = self;
+        let Self { settlers, connection, mut tasks, .. } = self;
         retired.spawn(async move {
             close(&settlers, &connection).await;
             all_ended(&mut tasks).await;

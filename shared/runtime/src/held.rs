@@ -24,12 +24,7 @@ impl Held {
         settler: Settler,
         bytes: OwnedSemaphorePermit,
     ) -> Self {
-        Self {
-            tag,
-            settler,
-            _bytes: bytes,
-            _in_flight: InFlight::new(core),
-        }
+        Self { tag, settler, _bytes: bytes, _in_flight: InFlight::new(core) }
     }
 
     /// The queue it was taken from.
@@ -47,10 +42,7 @@ impl Held {
         let mut by_queue: BTreeMap<&str, (&Settler, Vec<u64>)> = BTreeMap::new();
         for held in all {
             let entry = by_queue.entry(held.queue());
-            entry
-                .or_insert_with(|| (&held.settler, Vec::new()))
-                .1
-                .push(held.tag);
+            entry.or_insert_with(|| (&held.settler, Vec::new())).1.push(held.tag);
         }
         for (settler, tags) in by_queue.into_values() {
             settler.settle(&tags).await;

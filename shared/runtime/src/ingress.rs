@@ -105,11 +105,7 @@ impl Ingress {
     pub async fn depth(&self, queue: &str) -> Result<u32, SendError> {
         let mut probe = self.probe.lock().await;
         if probe.as_ref().is_none_or(|probe| !probe.is_alive()) {
-            let connection = self
-                .connection
-                .borrow()
-                .clone()
-                .ok_or(SendError::Disconnected)?;
+            let connection = self.connection.borrow().clone().ok_or(SendError::Disconnected)?;
             *probe = Some(DepthProbe::open(&connection).await?);
         }
         let open = probe.as_ref().ok_or(SendError::Disconnected)?;

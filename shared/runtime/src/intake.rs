@@ -61,8 +61,7 @@ pub(crate) async fn run<W: Worker>(core: Arc<Core>, worker: Arc<W>) -> Result<bo
             }
             End::Lost(error) => {
                 tracing::warn!(%error, "the consuming connection is lost");
-                core.metrics
-                    .reconnected(telemetry::Connection::BrokerConsume);
+                core.metrics.reconnected(telemetry::Connection::BrokerConsume);
                 generation.abandon(&mut retired);
                 pause(&core, &mut backoff).await;
             }

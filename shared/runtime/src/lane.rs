@@ -66,12 +66,8 @@ impl<W: Worker> Lane<W> {
 
     fn batch_max(&self) -> usize {
         let wanted = *self.core.wanted.borrow();
-        let share = wanted
-            .rate_per_second
-            .map(|rate| rate.get().div_ceil(BATCHES_PER_SECOND));
-        let share = share
-            .and_then(|share| usize::try_from(share).ok())
-            .unwrap_or(usize::MAX);
+        let share = wanted.rate_per_second.map(|rate| rate.get().div_ceil(BATCHES_PER_SECOND));
+        let share = share.and_then(|share| usize::try_from(share).ok()).unwrap_or(usize::MAX);
         usize::from(wanted.batch_max).min(share)
     }
 
@@ -148,13 +144,9 @@ impl<W: Worker> Lane<W> {
         for (work, (reply, outcome)) in works.iter().zip(committed.replies) {
             let item = &work.item;
             self.core.metrics.messages(item.type_name, outcome, 1);
-            self.core
-                .metrics
-                .latency(now.since(item.envelope.timestamp));
+            self.core.metrics.latency(now.since(item.envelope.timestamp));
             if let Some(reply_to) = &item.envelope.reply_to {
-                self.core
-                    .relay
-                    .reply(&self.core, &item.envelope, reply_to, &reply);
+                self.core.relay.reply(&self.core, &item.envelope, reply_to, &reply);
             }
         }
         let count = u64::try_from(works.len()).unwrap_or(0);
@@ -177,9 +169,7 @@ impl<W: Worker> Lane<W> {
         for (position, work) in works.into_iter().enumerate() {
             match failures.remove(&position) {
                 None => rest.push(work),
-                Some(failure) => self
-                    .way_out
-                    .message(&work.item, work.held, "FAILED", &failure),
+                Some(failure) => self.way_out.message(&work.item, work.held, "FAILED", &failure),
             }
         }
         rest
@@ -207,9 +197,8 @@ impl<W: Worker> Lane<W> {
 /// A stack of batches to run, first one on top. What killed a process before may do it again: such
 /// messages run alone, after their neighbours.
 fn stack_of<M>(works: Vec<Work<M>>) -> Vec<Vec<Work<M>>> {
-    let (suspects, others): (Vec<_>, Vec<_>) = works
-        .into_iter()
-        .partition(|work| work.delivery_count > SUSPICIOUS_DELIVERIES);
+    let (suspects, others): (Vec<_>, Vec<_>) =
+        works.into_iter().partition(|work| work.delivery_count > SUSPICIOUS_DELIVERIES);
     let mut batches: Vec<Vec<Work<M>>> = Vec::new();
     let mut bytes = 0;
     for work in others {

@@ -93,14 +93,7 @@ impl Process {
         };
         let publishing = readiness.latch("publisher");
         let admin = settings.admin.clone();
-        Ok(Self {
-            context,
-            driver,
-            relay: relay_driver,
-            readiness,
-            publishing,
-            admin,
-        })
+        Ok(Self { context, driver, relay: relay_driver, readiness, publishing, admin })
     }
 
     /// What the worker is built from.
@@ -160,10 +153,7 @@ impl Process {
         relaying.spawn(relay);
         wait_for_database(&core).await;
         tasks.spawn(control::heartbeat(Arc::clone(&core), address.to_string()));
-        tasks.spawn(control::listen(
-            Arc::clone(&core),
-            self.context.control_link.clone(),
-        ));
+        tasks.spawn(control::listen(Arc::clone(&core), self.context.control_link.clone()));
         if core.kind.settles_messages() {
             tasks.spawn(sweep::run(Arc::clone(&core)));
         }
@@ -178,9 +168,7 @@ impl Process {
         if drained {
             Ok(())
         } else {
-            Err(RuntimeError::NotDrained {
-                seconds: core.defaults.drain_seconds,
-            })
+            Err(RuntimeError::NotDrained { seconds: core.defaults.drain_seconds })
         }
     }
 }
@@ -220,16 +208,10 @@ async fn first_ended(background: &Background, shutdown: &Shutdown) -> RuntimeErr
             Some(_) if shutdown.has_begun() => std::future::pending().await,
             Some(Ok((task, Err(detail)))) => return RuntimeError::TaskEnded { task, detail },
             Some(Ok((task, Ok(())))) => {
-                return RuntimeError::TaskEnded {
-                    task,
-                    detail: "it returned".to_owned(),
-                };
+                return RuntimeError::TaskEnded { task, detail: "it returned".to_owned() };
             }
             Some(Err(panic)) => {
-                return RuntimeError::TaskEnded {
-                    task: "background",
-                    detail: panic.to_string(),
-                };
+                return RuntimeError::TaskEnded { task: "background", detail: panic.to_string() };
             }
             None => wait.wait().await,
         }
@@ -241,14 +223,12 @@ fn publisher_ended(
 ) -> RuntimeError {
     match ended {
         Some(Ok(Err(error))) => error.into(),
-        Some(Err(panic)) => RuntimeError::TaskEnded {
-            task: "publisher",
-            detail: panic.to_string(),
-        },
-        Some(Ok(Ok(()))) | None => RuntimeError::TaskEnded {
-            task: "publisher",
-            detail: "it returned".to_owned(),
-        },
+        Some(Err(panic)) => {
+            RuntimeError::TaskEnded { task: "publisher", detail: panic.to_string() }
+        }
+        Some(Ok(Ok(()))) | None => {
+            RuntimeError::TaskEnded { task: "publisher", detail: "it returned".to_owned() }
+        }
     }
 }
 
@@ -266,10 +246,7 @@ async fn wait_for_database(core: &Core) {
 }
 
 fn write_address(path: &Path, address: &str) -> Result<(), RuntimeError> {
-    let failed = |source| RuntimeError::File {
-        path: path.display().to_string(),
-        source,
-    };
+    let failed = |source| RuntimeError::File { path: path.display().to_string(), source };
     let temporary = path.with_extension("new");
     std::fs::write(&temporary, address).map_err(failed)?;
     std::fs::rename(&temporary, path).map_err(failed)
@@ -287,10 +264,7 @@ impl Running {
     #[must_use]
     pub fn start<W: Worker>(process: Process, worker: W) -> Self {
         let shutdown = process.context.shutdown();
-        #[allow(
-            clippy::disallowed_methods,
-            reason = "owned by Running, which stops and joins it"
-        )]
+        #[allow(clippy::disallowed_methods, reason = "owned by Running, which stops and joins it")]
         let task = tokio::spawn(process.run(worker));
         Self { shutdown, task }
     }
@@ -299,10 +273,7 @@ impl Running {
     #[must_use]
     pub fn start_responder<R: crate::Responder>(process: Process, responder: R) -> Self {
         let shutdown = process.context.shutdown();
-        #[allow(
-            clippy::disallowed_methods,
-            reason = "owned by Running, which stops and joins it"
-        )]
+        #[allow(clippy::disallowed_methods, reason = "owned by Running, which stops and joins it")]
         let task = tokio::spawn(process.respond(responder));
         Self { shutdown, task }
     }
@@ -314,10 +285,7 @@ impl Running {
     pub async fn stop(self) -> Result<(), RuntimeError> {
         self.shutdown.begin();
         self.task.await.unwrap_or_else(|panic| {
-            Err(RuntimeError::TaskEnded {
-                task: "worker",
-                detail: panic.to_string(),
-            })
+            Err(RuntimeError::TaskEnded { task: "worker", detail: panic.to_string() })
         })
     }
 
@@ -336,9 +304,7 @@ where
     W: Worker,
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    main_of(W::KIND, build, async |process: Process, worker: W| {
-        process.run(worker).await
-    })
+    main_of(W::KIND, build, async |process: Process, worker: W| process.run(worker).await)
 }
 
 pub(crate) fn main_of<S, T, E>(
@@ -356,9 +322,7 @@ where
         let log = &settings.log;
         let instance = settings.instance.instance.as_str();
         telemetry::init(&log.log, log.is_json(), kind.name(), instance)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         runtime.map_err(RuntimeError::System)?.block_on(async move {
             let shutdown = Shutdown::new();
             let mut signals = JoinSet::new();
@@ -381,10 +345,9 @@ where
 /// SIGTERM and Ctrl-C begin the drain.
 async fn on_signal(shutdown: Shutdown) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         tracing::error!("no signal handler: stop this process with SIGKILL only");
         return;
     };

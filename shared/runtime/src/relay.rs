@@ -48,17 +48,8 @@ impl Relay {
     pub(crate) fn new() -> (Self, RelayDriver) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let pending = Arc::new(AtomicU64::new(0));
-        let relay = Self {
-            rows: sender,
-            pending: Arc::clone(&pending),
-        };
-        (
-            relay,
-            RelayDriver {
-                rows: receiver,
-                pending,
-            },
-        )
+        let relay = Self { rows: sender, pending: Arc::clone(&pending) };
+        (relay, RelayDriver { rows: receiver, pending })
     }
 
     /// Rows and replies that are not confirmed yet.
@@ -109,10 +100,7 @@ pub(crate) fn answer(
     message_type: &str,
     body: Vec<u8>,
 ) -> Outgoing {
-    let correlation = cause
-        .correlation_id
-        .clone()
-        .unwrap_or_else(|| cause.message_id.to_string());
+    let correlation = cause.correlation_id.clone().unwrap_or_else(|| cause.message_id.to_string());
     Outgoing {
         exchange: Exchange::Replies.name().to_owned(),
         routing_key: RoutingKey::to_queue(reply_to),
@@ -155,14 +143,9 @@ pub(crate) fn outgoing(row: &OutboxRow, app_id: &str, publisher: &Publisher) -> 
 }
 
 fn exchange_of(name: &str) -> Option<Exchange> {
-    [
-        Exchange::Commands,
-        Exchange::Events,
-        Exchange::WmsIn,
-        Exchange::WmsOut,
-    ]
-    .into_iter()
-    .find(|exchange| exchange.name() == name)
+    [Exchange::Commands, Exchange::Events, Exchange::WmsIn, Exchange::WmsOut]
+        .into_iter()
+        .find(|exchange| exchange.name() == name)
 }
 
 /// What became of rows that were published.
@@ -180,15 +163,9 @@ pub(crate) async fn publish_rows(
     app_id: &str,
     rows: &[OutboxRow],
 ) -> Told {
-    let messages: Vec<Outgoing> = rows
-        .iter()
-        .map(|row| outgoing(row, app_id, publisher))
-        .collect();
+    let messages: Vec<Outgoing> = rows.iter().map(|row| outgoing(row, app_id, publisher)).collect();
     let answers = publisher.publish_all(&messages).await;
-    let mut told = Told {
-        confirmed: Vec::with_capacity(rows.len()),
-        any_unknown: false,
-    };
+    let mut told = Told { confirmed: Vec::with_capacity(rows.len()), any_unknown: false };
     let mut refused: Option<PublishError> = None;
     for (row, answer) in rows.iter().zip(answers) {
         note(metrics, &answer);
@@ -275,10 +252,7 @@ impl Round {
         if let Err(error) = store::outbox::delete(&self.database, &confirmed).await {
             tracing::warn!(%error, rows = confirmed.len(), "published rows stay in the outbox for the sweep");
         }
-        let left = self
-            .pending
-            .fetch_sub(count, Ordering::Relaxed)
-            .saturating_sub(count);
+        let left = self.pending.fetch_sub(count, Ordering::Relaxed).saturating_sub(count);
         self.metrics.set_outbox_pending(left);
     }
 }

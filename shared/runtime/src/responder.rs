@@ -124,15 +124,13 @@ async fn respond<R: Responder>(core: &Core, responder: &R, delivery: Delivery) {
         Ok(question) => question,
         Err(error) => {
             tracing::debug!(%error, "unreadable question");
-            core.metrics
-                .messages("unknown", telemetry::Outcome::Undecodable, 1);
+            core.metrics.messages("unknown", telemetry::Outcome::Undecodable, 1);
             return;
         }
     };
     let answered = tokio::time::timeout(ANSWER_WITHIN, responder.answer(question, &envelope)).await;
     let Ok(Some(given)) = answered else {
-        core.metrics
-            .messages(R::Question::TYPE, telemetry::Outcome::Retried, 1);
+        core.metrics.messages(R::Question::TYPE, telemetry::Outcome::Retried, 1);
         return;
     };
     let Ok(body) = serde_json::to_vec(&given) else {
@@ -142,10 +140,8 @@ async fn respond<R: Responder>(core: &Core, responder: &R, delivery: Delivery) {
     if let Err(error) = core.publisher.publish(&message).await {
         tracing::debug!(%error, "an answer was not sent");
     }
-    core.metrics
-        .messages(R::Question::TYPE, telemetry::Outcome::Applied, 1);
-    core.metrics
-        .latency(contracts::Timestamp::now().since(envelope.timestamp));
+    core.metrics.messages(R::Question::TYPE, telemetry::Outcome::Applied, 1);
+    core.metrics.latency(contracts::Timestamp::now().since(envelope.timestamp));
 }
 
 /// The main function of a responder: reads settings, builds it, answers until a signal comes.
@@ -157,11 +153,9 @@ where
     R: Responder,
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    crate::process::main_of(
-        R::KIND,
-        build,
-        async |process: crate::Process, responder: R| process.respond(responder).await,
-    )
+    crate::process::main_of(R::KIND, build, async |process: crate::Process, responder: R| {
+        process.respond(responder).await
+    })
 }
 
 impl crate::Process {

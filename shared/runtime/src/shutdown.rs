@@ -19,9 +19,7 @@ impl Shutdown {
     /// A signal that has not been given yet.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            begun_at: watch::Sender::new(None),
-        }
+        Self { begun_at: watch::Sender::new(None) }
     }
 
     /// Gives the signal; the first one counts.

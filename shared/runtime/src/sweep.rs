@@ -102,15 +102,7 @@ async fn publish_some(core: &Core, rows: &[OutboxRow]) -> (Vec<OutboxRow>, bool)
         tracing::warn!(%error, "swept rows stay in the outbox");
     }
     let confirmed: HashSet<MessageId> = told.confirmed.into_iter().collect();
-    tracing::info!(
-        found = rows.len(),
-        published = confirmed.len(),
-        "swept the outbox"
-    );
-    let left = rows
-        .iter()
-        .filter(|row| !confirmed.contains(&row.message_id))
-        .cloned()
-        .collect();
+    tracing::info!(found = rows.len(), published = confirmed.len(), "swept the outbox");
+    let left = rows.iter().filter(|row| !confirmed.contains(&row.message_id)).cloned().collect();
     (left, told.any_unknown)
 }

@@ -93,11 +93,7 @@ pub(crate) async fn transact<W: Worker>(
     };
     clock.stage(Stage::Handle);
 
-    let Finished {
-        settled,
-        failed,
-        outbox,
-    } = batch.finish();
+    let Finished { settled, failed, outbox } = batch.finish();
     if !failed.is_empty() {
         tx.rollback().await?;
         return Err(match nobodys_fault(&failed) {
@@ -117,31 +113,18 @@ pub(crate) async fn transact<W: Worker>(
             (item, Settled { reply, body_hash })
         })
         .collect();
-    let rows: Vec<(&Envelope, &Settled)> = records
-        .iter()
-        .map(|(item, settled)| (&item.envelope, settled))
-        .collect();
+    let rows: Vec<(&Envelope, &Settled)> =
+        records.iter().map(|(item, settled)| (&item.envelope, settled)).collect();
     store::inbox::record(&tx, consumer, &rows, now).await?;
     store::outbox::insert(&tx, consumer, &outbox).await?;
     clock.stage(Stage::Write);
 
     tx.commit().await.map_err(Trouble::Lane)?;
     clock.stage(Stage::Commit);
-    known.extend(
-        records
-            .iter()
-            .map(|(item, settled)| (key(&item.envelope), settled.clone())),
-    );
-    let replies = items
-        .iter()
-        .map(|item| answer(item, &known, &mut outcomes))
-        .collect();
+    known.extend(records.iter().map(|(item, settled)| (key(&item.envelope), settled.clone())));
+    let replies = items.iter().map(|item| answer(item, &known, &mut outcomes)).collect();
     clock.finish();
-    Ok(Committed {
-        replies,
-        outbox,
-        effects,
-    })
+    Ok(Committed { replies, outbox, effects })
 }
 
 async fn seen<M>(
@@ -150,10 +133,7 @@ async fn seen<M>(
     items: &[Arc<Item<M>>],
 ) -> Result<HashMap<Key, Settled>, Trouble> {
     let envelopes: Vec<&Envelope> = items.iter().map(|item| &item.envelope).collect();
-    Ok(store::inbox::seen(tx, consumer, &envelopes)
-        .await?
-        .into_iter()
-        .collect())
+    Ok(store::inbox::seen(tx, consumer, &envelopes).await?.into_iter().collect())
 }
 
 /// The items that are new, each id once.
@@ -182,10 +162,7 @@ fn by_position<M>(
         let Some(culprit) = fresh.get(index).map(|item| key(&item.envelope)) else {
             continue;
         };
-        let doubles = items
-            .iter()
-            .enumerate()
-            .filter(|(_, item)| key(&item.envelope) == culprit);
+        let doubles = items.iter().enumerate().filter(|(_, item)| key(&item.envelope) == culprit);
         positions.extend(doubles.map(|(position, _)| (position, failure.clone())));
     }
     positions
@@ -210,9 +187,7 @@ fn answer<M>(
     let message_id = item.envelope.message_id;
     match known.get(&key) {
         Some(settled) if settled.body_hash == item.body_hash => {
-            let outcome = outcomes
-                .remove(&key)
-                .unwrap_or(telemetry::Outcome::Duplicate);
+            let outcome = outcomes.remove(&key).unwrap_or(telemetry::Outcome::Duplicate);
             (settled.reply.clone(), outcome)
         }
         Some(_) => {
@@ -250,11 +225,7 @@ struct Clock<'a> {
 impl<'a> Clock<'a> {
     fn start(core: &'a Core) -> Self {
         let start = Instant::now();
-        Self {
-            core,
-            start,
-            last: std::sync::Mutex::new(start),
-        }
+        Self { core, start, last: std::sync::Mutex::new(start) }
     }
 
     fn stage(&self, stage: Stage) {

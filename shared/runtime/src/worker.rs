@@ -99,11 +99,7 @@ impl Settlement {
     /// An outcome without an aggregate.
     #[must_use]
     pub const fn new(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            aggregate: None,
-            version: None,
-        }
+        Self { outcome, aggregate: None, version: None }
     }
 
     /// The same, of this aggregate at this version.
@@ -120,11 +116,9 @@ impl Settlement {
             Outcome::Duplicate => (ReplyOutcome::Duplicate, "DUPLICATE", None),
             Outcome::Stale => (ReplyOutcome::Applied, "STALE", None),
             Outcome::Parked => (ReplyOutcome::Accepted, "PARKED", None),
-            Outcome::Rejected(refusal) => (
-                ReplyOutcome::Rejected,
-                refusal.code.as_str(),
-                Some(refusal.clone()),
-            ),
+            Outcome::Rejected(refusal) => {
+                (ReplyOutcome::Rejected, refusal.code.as_str(), Some(refusal.clone()))
+            }
         };
         Reply {
             message_id: item.envelope.message_id,

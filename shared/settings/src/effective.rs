@@ -48,18 +48,13 @@ pub fn effective<P: CommandFactory>(
     args: impl IntoIterator<Item = OsString>,
 ) -> Result<Vec<Effective>, clap::Error> {
     let mut command = P::command().mut_args(|arg| arg.required(false));
-    let matches = command
-        .try_get_matches_from_mut(args)
-        .map_err(load::explained::<P>)?;
+    let matches = command.try_get_matches_from_mut(args).map_err(load::explained::<P>)?;
     let settings = command.get_arguments().filter(|arg| is_setting(arg));
     Ok(settings.map(|arg| describe(arg, &matches)).collect())
 }
 
 fn is_setting(arg: &Arg) -> bool {
-    matches!(
-        arg.get_action(),
-        ArgAction::Set | ArgAction::Append | ArgAction::SetTrue
-    )
+    matches!(arg.get_action(), ArgAction::Set | ArgAction::Append | ArgAction::SetTrue)
 }
 
 fn describe(arg: &Arg, matches: &ArgMatches) -> Effective {
@@ -75,9 +70,7 @@ fn describe(arg: &Arg, matches: &ArgMatches) -> Effective {
     });
     Effective {
         name: arg.get_long().unwrap_or(id).to_owned(),
-        env: arg
-            .get_env()
-            .map(|name| name.to_string_lossy().into_owned()),
+        env: arg.get_env().map(|name| name.to_string_lossy().into_owned()),
         value,
         source: source(matches.value_source(id)),
         help: arg.get_help().map(ToString::to_string).unwrap_or_default(),

@@ -17,7 +17,5 @@ pub fn var(name: &str) -> Result<Option<String>, SettingsError> {
         .map(OsString::into_string)
         .transpose()
         .map(|value| value.filter(|text| !text.is_empty()))
-        .map_err(|_not_text| SettingsError::NotUnicode {
-            variable: name.to_owned(),
-        })
+        .map_err(|_not_text| SettingsError::NotUnicode { variable: name.to_owned() })
 }

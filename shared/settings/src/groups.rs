@@ -16,12 +16,7 @@ use crate::{InstanceName, Secret, SettingsError};
 #[derive(Debug, Clone, Args)]
 pub struct BrokerSettings {
     /// Broker of this worker: amqp(s)://user:password@host:port/vhost
-    #[arg(
-        long,
-        env = "AMQP_URL",
-        value_name = "AMQP_URL",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "AMQP_URL", value_name = "AMQP_URL", hide_env_values = true)]
     pub amqp_url: Secret,
 }
 
@@ -33,13 +28,7 @@ impl BrokerSettings {
     pub fn check(&self) -> Result<(), SettingsError> {
         let expected = "amqp://user:password@host:5672/vhost";
         // Without user and password the client logs in as guest.
-        url::check(
-            "AMQP_URL",
-            &self.amqp_url,
-            &["amqp", "amqps"],
-            expected,
-            NoPassword::IsWeak,
-        )
+        url::check("AMQP_URL", &self.amqp_url, &["amqp", "amqps"], expected, NoPassword::IsWeak)
     }
 }
 
@@ -47,12 +36,7 @@ impl BrokerSettings {
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseSettings {
     /// Database of this worker: mysql://user:password@host/schema, or ?socket=PATH
-    #[arg(
-        long,
-        env = "DATABASE_URL",
-        value_name = "DATABASE_URL",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "DATABASE_URL", value_name = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Secret,
 
     /// Database connections at most; lanes + 2 when not given
@@ -73,13 +57,7 @@ impl DatabaseSettings {
     /// Says which variable to change.
     pub fn check(&self) -> Result<(), SettingsError> {
         let expected = "mysql://user:password@host:3306/schema";
-        url::check(
-            "DATABASE_URL",
-            &self.database_url,
-            &["mysql"],
-            expected,
-            NoPassword::IsWeak,
-        )
+        url::check("DATABASE_URL", &self.database_url, &["mysql"], expected, NoPassword::IsWeak)
     }
 }
 
@@ -87,12 +65,7 @@ impl DatabaseSettings {
 #[derive(Debug, Clone, Args)]
 pub struct CacheSettings {
     /// Redis: redis(s)://:password@host:port/db; without it only the cache in the process is used
-    #[arg(
-        long,
-        env = "REDIS_URL",
-        value_name = "REDIS_URL",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "REDIS_URL", value_name = "REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<Secret>,
 }
 
@@ -115,13 +88,7 @@ impl CacheSettings {
 #[derive(Debug, Clone, Args)]
 pub struct ClockSettings {
     /// wall: the time of day; replay: the time in the messages
-    #[arg(
-        long,
-        env = "DRAY_CLOCK",
-        value_name = "DRAY_CLOCK",
-        value_enum,
-        default_value = "wall"
-    )]
+    #[arg(long, env = "DRAY_CLOCK", value_name = "DRAY_CLOCK", value_enum, default_value = "wall")]
     pub clock: ClockMode,
 }
 
@@ -147,11 +114,7 @@ pub struct AdminSettings {
     pub admin_addr: SocketAddr,
 
     /// File that receives the address in use, for those who asked for a free port
-    #[arg(
-        long,
-        env = "DRAY_ADMIN_ADDR_FILE",
-        value_name = "DRAY_ADMIN_ADDR_FILE"
-    )]
+    #[arg(long, env = "DRAY_ADMIN_ADDR_FILE", value_name = "DRAY_ADMIN_ADDR_FILE")]
     pub admin_addr_file: Option<PathBuf>,
 }
 
@@ -183,10 +146,7 @@ impl LaneSettings {
     /// The prefetch in force: one batch a lane in flight and one behind it, unless it was given.
     #[must_use]
     pub fn prefetch(&self) -> u16 {
-        let two_batches_a_lane = self
-            .concurrency
-            .saturating_mul(self.batch_max)
-            .saturating_mul(2);
+        let two_batches_a_lane = self.concurrency.saturating_mul(self.batch_max).saturating_mul(2);
         self.prefetch.unwrap_or(two_batches_a_lane)
     }
 
@@ -198,12 +158,7 @@ impl LaneSettings {
         let (value, least) = (self.prefetch(), self.batch_max);
         if value < least {
             let (variable, other) = ("DRAY_PREFETCH", "DRAY_BATCH_MAX");
-            return Err(SettingsError::TooSmall {
-                variable,
-                value,
-                least,
-                other,
-            });
+            return Err(SettingsError::TooSmall { variable, value, least, other });
         }
         Ok(())
     }
@@ -221,12 +176,7 @@ pub struct InstanceSettings {
 #[derive(Debug, Clone, Args)]
 pub struct LogSettings {
     /// Filter, for example: info,runtime=debug
-    #[arg(
-        long,
-        env = "DRAY_LOG",
-        value_name = "DRAY_LOG",
-        default_value = "info"
-    )]
+    #[arg(long, env = "DRAY_LOG", value_name = "DRAY_LOG", default_value = "info")]
     pub log: String,
 
     /// text for people, json for collectors

@@ -21,11 +21,7 @@ impl InstanceName {
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let random = uuid::Uuid::new_v4().simple().to_string();
         let random = random.get(..RANDOM_LENGTH).unwrap_or_default();
-        Self(format!(
-            "{}-{}-{random}",
-            cleaned(&host),
-            std::process::id()
-        ))
+        Self(format!("{}-{}-{random}", cleaned(&host), std::process::id()))
     }
 
     /// The name as text.
@@ -64,11 +60,7 @@ impl FromStr for InstanceName {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let fits = (1..=MAX_LENGTH).contains(&text.len()) && text.chars().all(is_allowed);
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidInstanceName)
-        }
+        if fits { Ok(Self(text.to_owned())) } else { Err(InvalidInstanceName) }
     }
 }
 

@@ -30,10 +30,8 @@ pub(crate) fn explained<P: CommandFactory>(error: clap::Error) -> clap::Error {
     }
     let mut command = P::command();
     command.build();
-    let advice: Vec<String> = arguments_in(&error)
-        .iter()
-        .filter_map(|arg| advice(&command, arg))
-        .collect();
+    let advice: Vec<String> =
+        arguments_in(&error).iter().filter_map(|arg| advice(&command, arg)).collect();
     if advice.is_empty() {
         return error;
     }
@@ -58,9 +56,7 @@ fn arguments_in(error: &clap::Error) -> Vec<String> {
 }
 
 fn advice(command: &Command, written: &str) -> Option<String> {
-    let arg = command
-        .get_arguments()
-        .find(|arg| arg.to_string() == written)?;
+    let arg = command.get_arguments().find(|arg| arg.to_string() == written)?;
     let variable = arg.get_env()?.to_string_lossy();
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
     Some(format!("  set {variable} in the environment. {help}"))

@@ -25,14 +25,8 @@ use crate::{
 
 const CHILD: &str = "SETTINGS_TEST_CHILD";
 const URLS: [(&str, &str); 2] = [
-    (
-        "AMQP_URL",
-        "amqp://worker:s3cr3t-canary@127.0.0.1:5671/dray",
-    ),
-    (
-        "DATABASE_URL",
-        "mysql://worker:s3cr3t-canary@127.0.0.1/dray?socket=/run/canary.sock",
-    ),
+    ("AMQP_URL", "amqp://worker:s3cr3t-canary@127.0.0.1:5671/dray"),
+    ("DATABASE_URL", "mysql://worker:s3cr3t-canary@127.0.0.1/dray?socket=/run/canary.sock"),
 ];
 
 /// A worker's parser, as each worker has one.
@@ -61,17 +55,11 @@ fn with_environment(test: &str, vars: &[(&str, &str)], body: impl FnOnce()) {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}\n{errors}");
-    assert!(
-        text.contains("1 passed"),
-        "the child ran no test named {test}: {text}"
-    );
+    assert!(text.contains("1 passed"), "the child ran no test named {test}: {text}");
 }
 
 fn args(options: &[&str]) -> Vec<OsString> {
-    std::iter::once("worker")
-        .chain(options.iter().copied())
-        .map(OsString::from)
-        .collect()
+    std::iter::once("worker").chain(options.iter().copied()).map(OsString::from).collect()
 }
 
 fn with(extra: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
@@ -83,10 +71,7 @@ fn defaults_hold_when_nobody_says_otherwise() {
     with_environment("defaults_hold_when_nobody_says_otherwise", &URLS, || {
         let worker: Worker = try_load(args(&[])).unwrap();
         let lanes = &worker.common.lanes;
-        assert_eq!(
-            (lanes.concurrency, lanes.batch_max, lanes.drain_seconds),
-            (2, 256, 10)
-        );
+        assert_eq!((lanes.concurrency, lanes.batch_max, lanes.drain_seconds), (2, 256, 10));
         assert_eq!(lanes.prefetch(), 1_024);
         assert_eq!(lanes.rate, None);
         assert_eq!(worker.own, 7);
@@ -101,11 +86,8 @@ fn defaults_hold_when_nobody_says_otherwise() {
 
 #[test]
 fn an_option_wins_over_the_environment() {
-    let vars = with(&[
-        ("DRAY_CONCURRENCY", "8"),
-        ("DRAY_BATCH_MAX", "10"),
-        ("DRAY_CLOCK", "replay"),
-    ]);
+    let vars =
+        with(&[("DRAY_CONCURRENCY", "8"), ("DRAY_BATCH_MAX", "10"), ("DRAY_CLOCK", "replay")]);
     with_environment("an_option_wins_over_the_environment", &vars, || {
         let worker: Worker = try_load(args(&["--concurrency", "16"])).unwrap();
         assert_eq!(worker.common.lanes.concurrency, 16);
@@ -117,37 +99,30 @@ fn an_option_wins_over_the_environment() {
 #[test]
 fn effective_tells_the_source_and_masks_secrets() {
     let vars = with(&[("DRAY_CONCURRENCY", "8")]);
-    with_environment(
-        "effective_tells_the_source_and_masks_secrets",
-        &vars,
-        || {
-            let listed = effective::<Worker>(args(&["--batch-max", "9"])).unwrap();
-            let find = |name: &str| listed.iter().find(|setting| setting.name == name).unwrap();
+    with_environment("effective_tells_the_source_and_masks_secrets", &vars, || {
+        let listed = effective::<Worker>(args(&["--batch-max", "9"])).unwrap();
+        let find = |name: &str| listed.iter().find(|setting| setting.name == name).unwrap();
 
-            assert_eq!(find("concurrency").source, Source::Environment);
-            assert_eq!(find("concurrency").value.as_deref(), Some("8"));
-            assert_eq!(find("concurrency").env.as_deref(), Some("DRAY_CONCURRENCY"));
-            assert_eq!(find("batch-max").source, Source::CommandLine);
-            assert_eq!(find("drain-seconds").source, Source::Default);
-            assert_eq!(find("drain-seconds").value.as_deref(), Some("10"));
-            assert_eq!(find("redis-url").source, Source::Unset);
-            assert_eq!(find("own").help, "A setting of this worker alone");
+        assert_eq!(find("concurrency").source, Source::Environment);
+        assert_eq!(find("concurrency").value.as_deref(), Some("8"));
+        assert_eq!(find("concurrency").env.as_deref(), Some("DRAY_CONCURRENCY"));
+        assert_eq!(find("batch-max").source, Source::CommandLine);
+        assert_eq!(find("drain-seconds").source, Source::Default);
+        assert_eq!(find("drain-seconds").value.as_deref(), Some("10"));
+        assert_eq!(find("redis-url").source, Source::Unset);
+        assert_eq!(find("own").help, "A setting of this worker alone");
 
-            let amqp = find("amqp-url").value.as_deref();
-            assert_eq!(amqp, Some("amqp://worker:***@127.0.0.1:5671/dray"));
-            assert!(!format!("{listed:?}").contains("canary"));
-        },
-    );
+        let amqp = find("amqp-url").value.as_deref();
+        assert_eq!(amqp, Some("amqp://worker:***@127.0.0.1:5671/dray"));
+        assert!(!format!("{listed:?}").contains("canary"));
+    });
 }
 
 #[test]
 fn effective_lists_what_is_missing() {
     with_environment("effective_lists_what_is_missing", &[], || {
         let listed = effective::<Worker>(args(&[])).unwrap();
-        let amqp = listed
-            .iter()
-            .find(|setting| setting.name == "amqp-url")
-            .unwrap();
+        let amqp = listed.iter().find(|setting| setting.name == "amqp-url").unwrap();
         assert_eq!((amqp.source, amqp.value.as_deref()), (Source::Unset, None));
         assert!(!listed.iter().any(|setting| setting.name == "help"));
     });
@@ -155,19 +130,12 @@ fn effective_lists_what_is_missing() {
 
 #[test]
 fn a_missing_variable_is_named_with_what_it_needs() {
-    with_environment(
-        "a_missing_variable_is_named_with_what_it_needs",
-        &[],
-        || {
-            let error = try_load::<Worker>(args(&[])).unwrap_err().to_string();
-            assert!(error.contains("set AMQP_URL in the environment"), "{error}");
-            assert!(
-                error.contains("set DATABASE_URL in the environment"),
-                "{error}"
-            );
-            assert!(error.contains("amqp(s)://user:password@host"), "{error}");
-        },
-    );
+    with_environment("a_missing_variable_is_named_with_what_it_needs", &[], || {
+        let error = try_load::<Worker>(args(&[])).unwrap_err().to_string();
+        assert!(error.contains("set AMQP_URL in the environment"), "{error}");
+        assert!(error.contains("set DATABASE_URL in the environment"), "{error}");
+        assert!(error.contains("amqp(s)://user:password@host"), "{error}");
+    });
 }
 
 #[test]
@@ -184,13 +152,8 @@ fn a_bad_number_is_refused_with_its_variable() {
 #[test]
 fn help_shows_no_secret() {
     with_environment("help_shows_no_secret", &URLS, || {
-        let help = try_load::<Worker>(args(&["--help"]))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            help.contains("DRAY_CONCURRENCY") && help.contains("AMQP_URL"),
-            "{help}"
-        );
+        let help = try_load::<Worker>(args(&["--help"])).unwrap_err().to_string();
+        assert!(help.contains("DRAY_CONCURRENCY") && help.contains("AMQP_URL"), "{help}");
         assert!(!help.contains("canary"), "{help}");
     });
 }
@@ -208,10 +171,7 @@ fn an_empty_variable_counts_as_unset() {
 #[test]
 fn secrets_do_not_print() {
     let secret = Secret::new("s3cr3t-canary");
-    assert_eq!(
-        format!("{secret} {secret:?} {secret:#?}"),
-        "*** Secret(***) Secret(***)"
-    );
+    assert_eq!(format!("{secret} {secret:?} {secret:#?}"), "*** Secret(***) Secret(***)");
     assert_eq!(secret.expose(), "s3cr3t-canary");
     let group = BrokerSettings { amqp_url: secret };
     assert!(!format!("{group:?}").contains("canary"));
@@ -233,10 +193,7 @@ fn masking_keeps_the_place_and_drops_the_rest() {
 }
 
 fn amqp(url: &str) -> Result<(), SettingsError> {
-    BrokerSettings {
-        amqp_url: Secret::new(url),
-    }
-    .check()
+    BrokerSettings { amqp_url: Secret::new(url) }.check()
 }
 
 #[test]
@@ -268,34 +225,18 @@ fn a_url_of_another_kind_is_refused_without_quoting_it() {
         assert!(error.contains("AMQP_URL") && error.contains("amqp://user:password@host"));
         assert!(!error.contains("canary"), "{error}");
     }
-    let mysql = DatabaseSettings {
-        database_url: Secret::new("postgres://h/db"),
-        pool_max: None,
-    };
-    assert!(matches!(
-        mysql.check(),
-        Err(SettingsError::NotAUrl {
-            variable: "DATABASE_URL",
-            ..
-        })
-    ));
+    let mysql = DatabaseSettings { database_url: Secret::new("postgres://h/db"), pool_max: None };
+    assert!(matches!(mysql.check(), Err(SettingsError::NotAUrl { variable: "DATABASE_URL", .. })));
 }
 
 #[test]
 fn redis_may_go_without_a_password() {
-    let cache = |url: &str| {
-        CacheSettings {
-            redis_url: Some(Secret::new(url)),
-        }
-        .check()
-    };
+    let cache = |url: &str| CacheSettings { redis_url: Some(Secret::new(url)) }.check();
     assert_eq!(cache("redis://cache:6379/0"), Ok(()));
     assert_eq!(cache("unix:///run/redis.sock"), Ok(()));
     assert_eq!(
         cache("redis://:redis@cache:6379"),
-        Err(SettingsError::WeakSecret {
-            variable: "REDIS_URL"
-        })
+        Err(SettingsError::WeakSecret { variable: "REDIS_URL" })
     );
 }
 

@@ -51,24 +51,12 @@ fn split(text: &str) -> Option<Parts<'_>> {
         None => (userinfo, None),
     };
     let without_userinfo = rest.get(authority.len() - address.len()..)?;
-    let place = without_userinfo
-        .split(['?', '#'])
-        .next()
-        .unwrap_or_default();
-    Some(Parts {
-        scheme,
-        user,
-        password,
-        host: host_of(address),
-        place,
-    })
+    let place = without_userinfo.split(['?', '#']).next().unwrap_or_default();
+    Some(Parts { scheme, user, password, host: host_of(address), place })
 }
 
 fn host_of(address: &str) -> &str {
-    if let Some((host, _)) = address
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-    {
+    if let Some((host, _)) = address.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         return host;
     }
     address.split(':').next().unwrap_or_default()
@@ -78,9 +66,7 @@ fn host_of(address: &str) -> &str {
 fn is_loopback(host: &str) -> bool {
     host.is_empty()
         || host.eq_ignore_ascii_case("localhost")
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Refuses sample passwords everywhere and vendors' defaults for other machines.
@@ -110,19 +96,10 @@ pub(crate) fn check(
 pub(crate) fn masked(text: &str) -> String {
     match split(text) {
         None => MASK.to_owned(),
-        Some(Parts {
-            scheme,
-            user: "",
-            password: None,
-            place,
-            ..
-        }) => format!("{scheme}://{place}"),
-        Some(Parts {
-            scheme,
-            user,
-            place,
-            ..
-        }) => format!("{scheme}://{user}:{MASK}@{place}"),
+        Some(Parts { scheme, user: "", password: None, place, .. }) => {
+            format!("{scheme}://{place}")
+        }
+        Some(Parts { scheme, user, place, .. }) => format!("{scheme}://{user}:{MASK}@{place}"),
     }
 }
 
@@ -132,10 +109,7 @@ fn percent_decoded(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('%') {
         bytes.extend_from_slice(before.as_bytes());
-        match after
-            .get(..2)
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok())
-        {
+        match after.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
             Some(byte) => {
                 bytes.push(byte);
                 rest = after.get(2..).unwrap_or_default();

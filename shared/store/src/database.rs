@@ -51,9 +51,7 @@ impl Database {
             .test_before_acquire(false)
             .sqlx_logging(false)
             .map_sqlx_mysql_opts(|mysql| {
-                mysql
-                    .statement_cache_capacity(STATEMENT_CACHE)
-                    .charset("utf8mb4")
+                mysql.statement_cache_capacity(STATEMENT_CACHE).charset("utf8mb4")
             })
             .map_sqlx_mysql_pool_opts(|pool| {
                 pool.after_connect(|connection, _| {
@@ -76,11 +74,8 @@ impl Database {
     /// # Errors
     /// [`StoreError::Database`] when no connection is to be had.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let inner = self
-            .pool
-            .begin()
-            .await
-            .map_err(|error| StoreError::database("BEGIN", error))?;
+        let inner =
+            self.pool.begin().await.map_err(|error| StoreError::database("BEGIN", error))?;
         Ok(Tx { inner })
     }
 
@@ -149,10 +144,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError`] when the answer to COMMIT did not come.
     pub async fn commit(self) -> Result<(), StoreError> {
-        self.inner
-            .commit()
-            .await
-            .map_err(|error| StoreError::database("COMMIT", error))
+        self.inner.commit().await.map_err(|error| StoreError::database("COMMIT", error))
     }
 
     /// Gives it up.
@@ -160,10 +152,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError`] when the connection is lost (the server then rolls back by itself).
     pub async fn rollback(self) -> Result<(), StoreError> {
-        self.inner
-            .rollback()
-            .await
-            .map_err(|error| StoreError::database("ROLLBACK", error))
+        self.inner.rollback().await.map_err(|error| StoreError::database("ROLLBACK", error))
     }
 }
 
@@ -177,11 +166,7 @@ fn statement<R: Serialize + ?Sized>(sql: &'static str, rows: &R) -> Result<State
         fit::check(sql, &json).map_err(StoreError::Encode)?;
         vec![Value::from(json)]
     };
-    Ok(Statement::from_sql_and_values(
-        DbBackend::MySql,
-        sql,
-        values,
-    ))
+    Ok(Statement::from_sql_and_values(DbBackend::MySql, sql, values))
 }
 
 async fn select<C, T, R>(on: &C, sql: &'static str, rows: &R) -> Result<Vec<T>, StoreError>
@@ -193,8 +178,7 @@ where
     let result = on.query_all_raw(statement(sql, rows)?).await;
     let found = result.map_err(|error| StoreError::database(sql, error))?;
     let read = found.iter().map(|row| T::from_query_result(row, ""));
-    read.collect::<Result<Vec<T>, _>>()
-        .map_err(|error| StoreError::database(sql, error))
+    read.collect::<Result<Vec<T>, _>>().map_err(|error| StoreError::database(sql, error))
 }
 
 async fn execute<C, R>(on: &C, sql: &'static str, rows: &R) -> Result<u64, StoreError>
@@ -203,7 +187,5 @@ where
     R: Serialize + ?Sized + Sync,
 {
     let result = on.execute_raw(statement(sql, rows)?).await;
-    result
-        .map(|done| done.rows_affected())
-        .map_err(|error| StoreError::database(sql, error))
+    result.map(|done| done.rows_affected()).map_err(|error| StoreError::database(sql, error))
 }

@@ -37,15 +37,8 @@ pub enum StoreError {
 
 impl StoreError {
     pub(crate) fn database(statement: &str, source: DbErr) -> Self {
-        let statement = statement
-            .split_whitespace()
-            .take(6)
-            .collect::<Vec<_>>()
-            .join(" ");
-        Self::Database {
-            statement,
-            source: Arc::new(source),
-        }
+        let statement = statement.split_whitespace().take(6).collect::<Vec<_>>().join(" ");
+        Self::Database { statement, source: Arc::new(source) }
     }
 
     /// A stored value that cannot be read.
@@ -90,9 +83,7 @@ fn server_error(error: &DbErr) -> Option<u16> {
     let sqlx::Error::Database(answer) = runtime_error(error)? else {
         return None;
     };
-    answer
-        .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
-        .map(|e| e.number())
+    answer.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().map(|e| e.number())
 }
 
 fn classify(error: &DbErr) -> ErrorClass {
@@ -141,10 +132,7 @@ fn classify(error: &DbErr) -> ErrorClass {
     }
 }
 
-#[allow(
-    clippy::wildcard_enum_match_arm,
-    reason = "only conversions are a message's fault"
-)]
+#[allow(clippy::wildcard_enum_match_arm, reason = "only conversions are a message's fault")]
 fn connection_class(error: &DbErr) -> ErrorClass {
     match error {
         DbErr::Type(_) | DbErr::Json(_) | DbErr::TryIntoErr { .. } | DbErr::ConvertFromU64(_) => {

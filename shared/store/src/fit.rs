@@ -43,9 +43,7 @@ pub(crate) enum Holds {
 pub(crate) fn check(sql: &str, rows: &str) -> Result<(), String> {
     let columns = columns(sql);
     let mut json = serde_json::Deserializer::from_str(rows);
-    Rows(&columns)
-        .deserialize(&mut json)
-        .map_err(|error| error.to_string())
+    Rows(&columns).deserialize(&mut json).map_err(|error| error.to_string())
 }
 
 /// The columns of a statement's `JSON_TABLE`: everything of the form `name TYPE PATH '$.field'`.
@@ -56,10 +54,7 @@ pub(crate) fn columns(sql: &str) -> Vec<Column<'_>> {
         let Some((field, after)) = after.split_once('\'') else {
             break;
         };
-        columns.push(Column {
-            field,
-            holds: holds(definition(before)),
-        });
+        columns.push(Column { field, holds: holds(definition(before)) });
         rest = after;
     }
     columns
@@ -87,11 +82,7 @@ fn holds(definition: &str) -> Holds {
     let unsigned = words.clone().next() == Some("UNSIGNED");
     let whole = |bits: u32| {
         let signed = 1_i128 << (bits - 1);
-        if unsigned {
-            Holds::Whole(0, 2 * signed - 1)
-        } else {
-            Holds::Whole(-signed, signed - 1)
-        }
+        if unsigned { Holds::Whole(0, 2 * signed - 1) } else { Holds::Whole(-signed, signed - 1) }
     };
     match kind {
         "VARCHAR" | "CHAR" => Holds::Chars {
@@ -118,22 +109,16 @@ impl Column<'_> {
                 Err(format!("{field} holds characters that are not ASCII"))
             }
             // so many bytes are never more characters: most texts are not counted
-            Holds::Chars { max, .. } if text.len() > max && text.chars().count() > max => {
-                Err(format!(
-                    "{field} has {} characters, the column holds {max}",
-                    text.chars().count()
-                ))
+            Holds::Chars { max, .. } if text.len() > max && text.chars().count() > max => Err(
+                format!("{field} has {} characters, the column holds {max}", text.chars().count()),
+            ),
+            Holds::Bytes(max) if text.len() > max => {
+                Err(format!("{field} has {} bytes, the column holds {max}", text.len()))
             }
-            Holds::Bytes(max) if text.len() > max => Err(format!(
-                "{field} has {} bytes, the column holds {max}",
-                text.len()
-            )),
             Holds::Date if !is_date(text) => Err(format!("{field} is no date from year 1 to 9999")),
             Holds::Time if !is_time(text) => Err(format!("{field} is no time from year 1 to 9999")),
             Holds::Whole(..)
-                if text
-                    .parse()
-                    .is_ok_and(|number| self.check_whole(number).is_ok()) =>
+                if text.parse().is_ok_and(|number| self.check_whole(number).is_ok()) =>
             {
                 Ok(())
             }
@@ -146,10 +131,9 @@ impl Column<'_> {
 
     fn check_whole(&self, number: i128) -> Result<(), String> {
         match self.holds {
-            Holds::Whole(least, most) if !(least..=most).contains(&number) => Err(format!(
-                "{} is {number}, the column holds {least} to {most}",
-                self.field
-            )),
+            Holds::Whole(least, most) if !(least..=most).contains(&number) => {
+                Err(format!("{} is {number}, the column holds {least} to {most}", self.field))
+            }
             Holds::Chars { .. }
             | Holds::Bytes(_)
             | Holds::Whole(..)

@@ -79,11 +79,7 @@ pub async fn outcome(
     sender: &str,
     message_id: MessageId,
 ) -> Result<Option<Reply>, StoreError> {
-    let key = [Key {
-        consumer,
-        sender,
-        message_id: hex(message_id.0),
-    }];
+    let key = [Key { consumer, sender, message_id: hex(message_id.0) }];
     let rows: Vec<Row> = database.select(SEEN, &key).await?;
     let found = rows.into_iter().next().map(read_row).transpose()?;
     Ok(found.map(|(_, settled)| settled.reply))
@@ -180,12 +176,7 @@ pub async fn record(
 ) -> Result<(), StoreError> {
     let mut rows = Vec::with_capacity(settled.len());
     for (envelope, settled) in settled {
-        let refusal = settled
-            .reply
-            .refusal
-            .as_ref()
-            .map(serde_json::to_string)
-            .transpose();
+        let refusal = settled.reply.refusal.as_ref().map(serde_json::to_string).transpose();
         rows.push(NewRow {
             consumer,
             sender: envelope.user_id.as_str(),

@@ -36,12 +36,7 @@ pub async fn beat(
     admin_addr: &str,
 ) -> Result<(), StoreError> {
     let text = serde_json::to_string(report).map_err(|e| StoreError::Encode(e.to_string()))?;
-    let row = Row {
-        worker: &report.worker,
-        instance: &report.instance,
-        report: text,
-        admin_addr,
-    };
+    let row = Row { worker: &report.worker, instance: &report.instance, report: text, admin_addr };
     database.execute(BEAT, &[row]).await.map(|_| ())
 }
 
@@ -61,10 +56,7 @@ const LEAVE: &str = "DELETE i FROM JSON_TABLE(?, '$[*]' COLUMNS( \
 /// # Errors
 /// [`StoreError`] when the statement fails.
 pub async fn leave(database: &Database, worker: &str, instance: &str) -> Result<(), StoreError> {
-    database
-        .execute(LEAVE, &[Key { worker, instance }])
-        .await
-        .map(|_| ())
+    database.execute(LEAVE, &[Key { worker, instance }]).await.map(|_| ())
 }
 
 #[derive(Debug, FromQueryResult)]
@@ -100,11 +92,7 @@ pub async fn alive(database: &Database) -> Result<Vec<Instance>, StoreError> {
         .map(|row| {
             let report = serde_json::from_str(&row.report)
                 .map_err(|error| StoreError::decode(format!("worker_instance.report: {error}")))?;
-            Ok(Instance {
-                report,
-                admin_addr: row.admin_addr,
-                age_seconds: row.age_seconds,
-            })
+            Ok(Instance { report, admin_addr: row.admin_addr, age_seconds: row.age_seconds })
         })
         .collect()
 }

@@ -56,11 +56,7 @@ pub async fn take(
     owner: &str,
     seconds: u32,
 ) -> Result<Option<u64>, StoreError> {
-    let claim = [Claim {
-        name,
-        owner,
-        seconds,
-    }];
+    let claim = [Claim { name, owner, seconds }];
     let tx = database.begin().await?;
     let rows: Vec<Row> = tx.select(READ, &claim).await?;
     let fence = match rows.first() {

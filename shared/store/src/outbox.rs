@@ -47,10 +47,7 @@ impl OutboxRow {
             actor: self.actor.clone().unwrap_or_else(|| Actor::itself(user)),
             correlation_id: self.correlation_id.clone(),
             reply_to: None,
-            trace: TraceContext {
-                traceparent: self.traceparent.clone(),
-                tracestate: None,
-            },
+            trace: TraceContext { traceparent: self.traceparent.clone(), tracestate: None },
             attempt: 0,
             seq: self.seq,
         }
@@ -134,12 +131,7 @@ const DELETE: &str = "DELETE o FROM JSON_TABLE(?, '$[*]' COLUMNS( \
 /// # Errors
 /// [`StoreError`] when the statement fails; the rows are then published again by the sweep.
 pub async fn delete(database: &Database, ids: &[MessageId]) -> Result<(), StoreError> {
-    let mut ids: Vec<Id> = ids
-        .iter()
-        .map(|id| Id {
-            message_id: hex(id.0),
-        })
-        .collect();
+    let mut ids: Vec<Id> = ids.iter().map(|id| Id { message_id: hex(id.0) }).collect();
     ids.sort_by(|a, b| a.message_id.cmp(&b.message_id));
     if ids.is_empty() {
         return Ok(());

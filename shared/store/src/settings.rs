@@ -43,10 +43,7 @@ const READ_LOCKED: &str = select_settings!(" FOR UPDATE");
 fn read_row(row: &Row) -> Result<StoredSettings, StoreError> {
     let settings = serde_json::from_str(&row.settings)
         .map_err(|error| StoreError::decode(format!("worker_setting.settings: {error}")))?;
-    Ok(StoredSettings {
-        version: row.version,
-        settings,
-    })
+    Ok(StoredSettings { version: row.version, settings })
 }
 
 /// The stored settings of a worker kind; `None` when an operator never set any.
@@ -102,16 +99,7 @@ pub async fn change(
     edit(&mut settings);
     let version = stored.version + 1;
     let text = serde_json::to_string(&settings).map_err(|e| StoreError::Encode(e.to_string()))?;
-    tx.execute(
-        WRITE,
-        &[NewRow {
-            worker,
-            version,
-            settings: text,
-            updated_by,
-        }],
-    )
-    .await?;
+    tx.execute(WRITE, &[NewRow { worker, version, settings: text, updated_by }]).await?;
     tx.commit().await?;
     Ok(StoredSettings { version, settings })
 }

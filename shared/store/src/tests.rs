@@ -45,38 +45,14 @@ fn what_fits_is_sent() {
 #[test]
 fn what_the_server_would_change_is_refused_with_its_field() {
     let table = [
-        (
-            json!({"code": "abcde"}),
-            "code has 5 characters, the column holds 4",
-        ),
-        (
-            json!({"code": "ü"}),
-            "code holds characters that are not ASCII",
-        ),
-        (
-            json!({"name": "üüüüü"}),
-            "name has 5 characters, the column holds 4",
-        ),
-        (
-            json!({"note": "ü".repeat(32_768)}),
-            "note has 65536 bytes, the column holds 65535",
-        ),
-        (
-            json!({"small": 65_536}),
-            "small is 65536, the column holds 0 to 65535",
-        ),
-        (
-            json!({"small": -1}),
-            "small is -1, the column holds 0 to 65535",
-        ),
-        (
-            json!({"small": "many"}),
-            "small is no number that the column holds",
-        ),
-        (
-            json!({"amount": u64::MAX}),
-            "amount is 18446744073709551615",
-        ),
+        (json!({"code": "abcde"}), "code has 5 characters, the column holds 4"),
+        (json!({"code": "ü"}), "code holds characters that are not ASCII"),
+        (json!({"name": "üüüüü"}), "name has 5 characters, the column holds 4"),
+        (json!({"note": "ü".repeat(32_768)}), "note has 65536 bytes, the column holds 65535"),
+        (json!({"small": 65_536}), "small is 65536, the column holds 0 to 65535"),
+        (json!({"small": -1}), "small is -1, the column holds 0 to 65535"),
+        (json!({"small": "many"}), "small is no number that the column holds"),
+        (json!({"amount": u64::MAX}), "amount is 18446744073709551615"),
         (json!({"version": -1}), "version is -1"),
         (json!({"on_day": "2010-02-29"}), "on_day is no date"),
         (json!({"on_day": "+12010-02-28"}), "on_day is no date"),
@@ -127,10 +103,7 @@ proptest! {
 #[test]
 fn what_is_no_id_is_told() {
     let error = parse_hex("07").unwrap_err();
-    assert_eq!(
-        (error.class(), error.number()),
-        (ErrorClass::Statement, None)
-    );
+    assert_eq!((error.class(), error.number()), (ErrorClass::Statement, None));
     assert!(matches!(error, StoreError::Decode(_)));
 }
 

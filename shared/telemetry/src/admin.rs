@@ -62,10 +62,7 @@ where
     let failed = |source| AdminError { addr, source };
     let listener = TcpListener::bind(addr).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
-    let pages = Arc::new(Pages {
-        registry,
-        readiness,
-    });
+    let pages = Arc::new(Pages { registry, readiness });
     Ok((bound, run(listener, pages, shutdown)))
 }
 
@@ -132,19 +129,14 @@ impl Pages {
     fn page(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
         if method != Method::GET && method != Method::HEAD {
             let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");
-            response
-                .headers_mut()
-                .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return response;
         }
         match path {
             "/metrics" => self.metrics(),
             "/live" => text(StatusCode::OK, "live\n"),
             "/ready" => self.ready(),
-            _ => text(
-                StatusCode::NOT_FOUND,
-                "there are /metrics, /live and /ready\n",
-            ),
+            _ => text(StatusCode::NOT_FOUND, "there are /metrics, /live and /ready\n"),
         }
     }
 
@@ -153,10 +145,7 @@ impl Pages {
             Ok(exposition) => page(StatusCode::OK, OPEN_METRICS, exposition),
             Err(error) => {
                 tracing::error!(%error, "metrics cannot be encoded");
-                text(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "metrics cannot be encoded\n",
-                )
+                text(StatusCode::INTERNAL_SERVER_ERROR, "metrics cannot be encoded\n")
             }
         }
     }
@@ -166,15 +155,8 @@ impl Pages {
             return text(StatusCode::OK, "ready\n");
         }
         let missing = self.readiness.missing().join(", ");
-        let missing = if missing.is_empty() {
-            "still starting".to_owned()
-        } else {
-            missing
-        };
-        text(
-            StatusCode::SERVICE_UNAVAILABLE,
-            format!("not ready: {missing}\n"),
-        )
+        let missing = if missing.is_empty() { "still starting".to_owned() } else { missing };
+        text(StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {missing}\n"))
     }
 }
 
@@ -190,8 +172,6 @@ fn page(
     let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, content_type);
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -16,9 +16,8 @@ pub(crate) const SECONDS: &[f64] = &[
 ];
 
 /// Upper bounds for counts of messages.
-pub(crate) const MESSAGES: &[f64] = &[
-    1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0, 2_048.0,
-];
+pub(crate) const MESSAGES: &[f64] =
+    &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0, 2_048.0];
 
 /// Counts of observations by upper bound. Clones share the counts.
 #[derive(Debug, Clone)]
@@ -38,11 +37,7 @@ impl Histogram {
     #[must_use]
     pub fn new(bounds: &'static [f64]) -> Self {
         let counts = (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect();
-        Self(Arc::new(Cells {
-            bounds,
-            counts,
-            sum: AtomicU64::new(0.0_f64.to_bits()),
-        }))
+        Self(Arc::new(Cells { bounds, counts, sum: AtomicU64::new(0.0_f64.to_bits()) }))
     }
 
     /// An empty histogram for durations in seconds.
@@ -62,10 +57,7 @@ impl Histogram {
         }
         let add = |bits| Some((f64::from_bits(bits) + value).to_bits());
         // The closure always answers, so this cannot fail.
-        let _previous = self
-            .0
-            .sum
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+        let _previous = self.0.sum.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 
     /// The counts as they are now.
@@ -73,12 +65,7 @@ impl Histogram {
     pub fn buckets(&self) -> Buckets {
         Buckets {
             bounds: self.0.bounds,
-            counts: self
-                .0
-                .counts
-                .iter()
-                .map(|count| count.load(Ordering::Relaxed))
-                .collect(),
+            counts: self.0.counts.iter().map(|count| count.load(Ordering::Relaxed)).collect(),
             sum: f64::from_bits(self.0.sum.load(Ordering::Relaxed)),
         }
     }

@@ -54,33 +54,17 @@ where
 {
     // the client library would print whole messages, personal data included
     let kept = format!("{filter},{NEVER_LOGGED}");
-    let parsed = EnvFilter::try_new(kept).map_err(|source| LogError::Filter {
-        filter: filter.to_owned(),
-        source,
-    })?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(parsed)
-        .with_writer(writer);
+    let parsed = EnvFilter::try_new(kept)
+        .map_err(|source| LogError::Filter { filter: filter.to_owned(), source })?;
+    let builder = tracing_subscriber::fmt().with_env_filter(parsed).with_writer(writer);
     if json {
-        let lines = format::format()
-            .json()
-            .flatten_event(true)
-            .with_span_list(false);
+        let lines = format::format().json().flatten_event(true).with_span_list(false);
         let stamp = Stamp::Json(format!("\"worker\":{worker:?},\"instance\":{instance:?},"));
         let builder = builder.fmt_fields(JsonFields::new());
-        Ok(Box::new(
-            builder.event_format(Stamped { lines, stamp }).finish(),
-        ))
+        Ok(Box::new(builder.event_format(Stamped { lines, stamp }).finish()))
     } else {
         let stamp = Stamp::Text(format!("{worker} {instance} "));
-        Ok(Box::new(
-            builder
-                .event_format(Stamped {
-                    lines: format::format(),
-                    stamp,
-                })
-                .finish(),
-        ))
+        Ok(Box::new(builder.event_format(Stamped { lines: format::format(), stamp }).finish()))
     }
 }
 
@@ -111,8 +95,7 @@ where
         event: &Event<'_>,
     ) -> fmt::Result {
         let mut line = String::new();
-        self.lines
-            .format_event(context, Writer::new(&mut line), event)?;
+        self.lines.format_event(context, Writer::new(&mut line), event)?;
         match (&self.stamp, line.strip_prefix('{')) {
             (Stamp::Json(stamp), Some(members)) => write!(writer, "{{{stamp}{members}"),
             (Stamp::Json(_), None) => writer.write_str(&line),

@@ -75,24 +75,17 @@ impl WorkerMetrics {
         metrics.register_gauges(registry);
         metrics.register_counters(registry);
         // A series that appears with its first event shows no increase to an alert.
-        Published::ALL
-            .into_iter()
-            .for_each(|result| metrics.published(result, 0));
+        Published::ALL.into_iter().for_each(|result| metrics.published(result, 0));
         metrics
     }
 
     fn unregistered() -> Self {
         let batch_duration: Family<StageLabels, Histogram, fn() -> Histogram> =
             Family::new_with_constructor(Histogram::seconds);
-        let total = StageLabels {
-            stage: Stage::Total.label(),
-        };
+        let total = StageLabels { stage: Stage::Total.label() };
         Self {
             messages: Family::default(),
-            outcomes: Outcome::ALL
-                .into_iter()
-                .map(|one| (one, Counter::default()))
-                .collect(),
+            outcomes: Outcome::ALL.into_iter().map(|one| (one, Counter::default())).collect(),
             batch_size: Histogram::new(MESSAGES),
             batch_total: batch_duration.get_or_create_owned(&total),
             batch_duration,
@@ -122,31 +115,15 @@ impl WorkerMetrics {
 
     fn register_gauges(&self, registry: &Registry) {
         let gauges = [
-            (
-                "dray_in_flight",
-                "Messages taken from the broker and not settled",
-                &self.in_flight,
-            ),
-            (
-                "dray_lanes",
-                "Batches that may be in flight at the same time",
-                &self.lanes,
-            ),
-            (
-                "dray_prefetch",
-                "Unacknowledged messages the broker may hand over",
-                &self.prefetch,
-            ),
+            ("dray_in_flight", "Messages taken from the broker and not settled", &self.in_flight),
+            ("dray_lanes", "Batches that may be in flight at the same time", &self.lanes),
+            ("dray_prefetch", "Unacknowledged messages the broker may hand over", &self.prefetch),
             (
                 "dray_paused",
                 "1 while an operator or the kill switch holds the worker",
                 &self.paused,
             ),
-            (
-                "dray_outbox_pending",
-                "Outbox rows waiting to be published",
-                &self.outbox_pending,
-            ),
+            ("dray_outbox_pending", "Outbox rows waiting to be published", &self.outbox_pending),
         ];
         for (name, help, gauge) in gauges {
             registry.register(name, help, None, gauge.clone());
@@ -168,10 +145,7 @@ impl WorkerMetrics {
     /// contracts, or a fixed word for what could not be decoded: never text from a message. A count
     /// of 0 makes the series visible before its first event, which alerts on increase need.
     pub fn messages(&self, message_type: &'static str, outcome: Outcome, count: u64) {
-        let labels = MessageLabels {
-            r#type: message_type,
-            outcome: outcome.label(),
-        };
+        let labels = MessageLabels { r#type: message_type, outcome: outcome.label() };
         self.messages.get_or_create(&labels).inc_by(count);
         if let Some(total) = self.outcomes.get(&outcome) {
             total.inc_by(count);
@@ -180,18 +154,13 @@ impl WorkerMetrics {
 
     /// A lane took a batch of `size` messages.
     pub fn batch(&self, size: usize) {
-        self.batch_size
-            .observe(f64::from(u32::try_from(size).unwrap_or(u32::MAX)));
+        self.batch_size.observe(f64::from(u32::try_from(size).unwrap_or(u32::MAX)));
     }
 
     /// A batch spent `elapsed` in `stage`.
     pub fn stage(&self, stage: Stage, elapsed: Duration) {
-        let labels = StageLabels {
-            stage: stage.label(),
-        };
-        self.batch_duration
-            .get_or_create(&labels)
-            .observe(elapsed.as_secs_f64());
+        let labels = StageLabels { stage: stage.label() };
+        self.batch_duration.get_or_create(&labels).observe(elapsed.as_secs_f64());
     }
 
     /// The effect of a message that is `age` old was committed.
@@ -221,33 +190,22 @@ impl WorkerMetrics {
 
     /// Outbox rows waiting, as far as this process knows.
     pub fn set_outbox_pending(&self, rows: u64) {
-        self.outbox_pending
-            .set(i64::try_from(rows).unwrap_or(i64::MAX));
+        self.outbox_pending.set(i64::try_from(rows).unwrap_or(i64::MAX));
     }
 
     /// `count` messages were published with the same answer.
     pub fn published(&self, result: Published, count: u64) {
-        self.published
-            .get_or_create(&ResultLabels {
-                result: result.label(),
-            })
-            .inc_by(count);
+        self.published.get_or_create(&ResultLabels { result: result.label() }).inc_by(count);
     }
 
     /// A connection had to be made again.
     pub fn reconnected(&self, kind: Connection) {
-        self.reconnects
-            .get_or_create(&KindLabels { kind: kind.label() })
-            .inc();
+        self.reconnects.get_or_create(&KindLabels { kind: kind.label() }).inc();
     }
 
     /// The database refused or failed.
     pub fn database_error(&self, class: DatabaseError) {
-        self.database_errors
-            .get_or_create(&ClassLabels {
-                class: class.label(),
-            })
-            .inc();
+        self.database_errors.get_or_create(&ClassLabels { class: class.label() }).inc();
     }
 
     /// What `dray top` and control replies show. Quantiles cover the last 10 to 20 seconds when
@@ -255,15 +213,10 @@ impl WorkerMetrics {
     #[must_use]
     pub fn snapshot(&self, now: Instant) -> Snapshot {
         let (latency, batch) =
-            self.window
-                .recent(now, self.latency.buckets(), self.batch_total.buckets());
+            self.window.recent(now, self.latency.buckets(), self.batch_total.buckets());
         let sizes = self.batch_size.buckets();
         let published = |one: Published| {
-            self.published
-                .get(&ResultLabels {
-                    result: one.label(),
-                })
-                .map_or(0, |count| count.get())
+            self.published.get(&ResultLabels { result: one.label() }).map_or(0, |count| count.get())
         };
         Snapshot {
             messages: self

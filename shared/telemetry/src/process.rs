@@ -19,10 +19,7 @@ pub(crate) struct Process;
 
 impl Collector for Process {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        if let Some(bytes) = read("/proc/self/status")
-            .as_deref()
-            .and_then(resident_bytes)
-        {
+        if let Some(bytes) = read("/proc/self/status").as_deref().and_then(resident_bytes) {
             let gauge = ConstGauge::new(bytes);
             let help = "Memory of the process that is in RAM.";
             let kind = gauge.metric_type();
@@ -46,9 +43,7 @@ fn read(path: &str) -> Option<String> {
 
 /// From the line `VmRSS: 1234 kB`. (`statm` has it too, in pages whose size it does not tell.)
 pub(crate) fn resident_bytes(status: &str) -> Option<u64> {
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
     kibibytes.checked_mul(1_024)
 }

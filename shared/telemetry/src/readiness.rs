@@ -27,11 +27,7 @@ impl Readiness {
     #[must_use]
     pub fn missing(&self) -> Vec<&'static str> {
         self.with(|latches| {
-            latches
-                .iter()
-                .filter(|(_, latch)| !latch.is_set())
-                .map(|(name, _)| *name)
-                .collect()
+            latches.iter().filter(|(_, latch)| !latch.is_set()).map(|(name, _)| *name).collect()
         })
     }
 

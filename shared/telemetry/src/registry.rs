@@ -58,12 +58,7 @@ impl Registry {
     ) where
         F: Fn() -> Vec<(&'static str, u64)> + Send + Sync + 'static,
     {
-        let source = CountersFrom {
-            name,
-            help,
-            label,
-            read,
-        };
+        let source = CountersFrom { name, help, label, read };
         self.lock().register_collector(Box::new(source));
     }
 
@@ -105,9 +100,7 @@ struct CountersFrom<F> {
 
 impl<F> fmt::Debug for CountersFrom<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CountersFrom")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("CountersFrom").field("name", &self.name).finish_non_exhaustive()
     }
 }
 

@@ -30,10 +30,7 @@ fn readiness_needs_every_latch() {
     assert!(readiness.is_ready() && readiness.missing().is_empty());
 
     readiness.latch("consumer").set(false);
-    assert!(
-        !consumer.is_set() && !readiness.clone().is_ready(),
-        "one name is one latch"
-    );
+    assert!(!consumer.is_set() && !readiness.clone().is_ready(), "one name is one latch");
 }
 
 #[test]

@@ -23,20 +23,13 @@ impl TraceContext {
     /// The beginning of a new trace.
     #[must_use]
     pub fn root(sampled: bool) -> Self {
-        Self {
-            trace_id: uuid::Uuid::new_v4().as_u128(),
-            span_id: random_span(),
-            sampled,
-        }
+        Self { trace_id: uuid::Uuid::new_v4().as_u128(), span_id: random_span(), sampled }
     }
 
     /// A new span in the same trace.
     #[must_use]
     pub fn child(self) -> Self {
-        Self {
-            span_id: random_span(),
-            ..self
-        }
+        Self { span_id: random_span(), ..self }
     }
 
     /// The trace identifier as logs and tracing tools write it: 32 hexadecimal digits.
@@ -56,11 +49,7 @@ fn random_span() -> u64 {
 impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let flags = u8::from(self.sampled);
-        write!(
-            f,
-            "00-{:032x}-{:016x}-{flags:02x}",
-            self.trace_id, self.span_id
-        )
+        write!(f, "00-{:032x}-{:016x}-{flags:02x}", self.trace_id, self.span_id)
     }
 }
 
@@ -98,8 +87,6 @@ fn parse(text: &str) -> Option<TraceContext> {
 
 /// Exactly `digits` lower-case hexadecimal digits. (`from_str_radix` takes signs and upper case.)
 fn hex(text: &str, digits: usize) -> Option<u128> {
-    let lower_case = text
-        .bytes()
-        .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let lower_case = text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     (text.len() == digits && lower_case).then(|| u128::from_str_radix(text, 16).ok())?
 }

@@ -28,14 +28,10 @@ impl Cleanup {
     pub(crate) fn run(&mut self) -> Result<(), String> {
         self.armed = false;
         self.management.delete(&format!("vhosts/{}", self.vhost))?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| error.to_string())?;
         let schemas = [self.schema.clone()];
-        runtime
-            .block_on(schema::drop_all(&schemas))
-            .map_err(|error| error.to_string())
+        runtime.block_on(schema::drop_all(&schemas)).map_err(|error| error.to_string())
     }
 }
 

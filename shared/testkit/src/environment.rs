@@ -19,21 +19,15 @@ pub(crate) fn derived_password(account: &str) -> String {
     let secret = std::fs::read_to_string(&file)
         .unwrap_or_else(|error| panic!("DRAY_SECRET_FILE={file} cannot be read: {error}"));
     let digest = Sha256::digest(format!("{}:{account}", secret.trim_end()));
-    digest
-        .iter()
-        .take(20)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    digest.iter().take(20).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// `scheme://user:password@host/PATH?query` with another path.
 pub(crate) fn with_path(url: &str, path: &str) -> String {
-    let (scheme, rest) = url
-        .split_once("://")
-        .unwrap_or_else(|| panic!("no URL: a scheme is missing"));
-    let (place, query) = rest
-        .split_once('?')
-        .map_or((rest, None), |(place, query)| (place, Some(query)));
+    let (scheme, rest) =
+        url.split_once("://").unwrap_or_else(|| panic!("no URL: a scheme is missing"));
+    let (place, query) =
+        rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
     let authority = place.split('/').next().unwrap_or_default();
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     format!("{scheme}://{authority}/{path}{query}")
@@ -41,9 +35,8 @@ pub(crate) fn with_path(url: &str, path: &str) -> String {
 
 /// The same URL with another user and password.
 pub(crate) fn with_login(url: &str, user: &str, password: &str) -> String {
-    let (scheme, rest) = url
-        .split_once("://")
-        .unwrap_or_else(|| panic!("no URL: a scheme is missing"));
+    let (scheme, rest) =
+        url.split_once("://").unwrap_or_else(|| panic!("no URL: a scheme is missing"));
     let address = rest.rsplit_once('@').map_or(rest, |(_, address)| address);
     format!("{scheme}://{user}:{password}@{address}")
 }
@@ -60,9 +53,5 @@ pub(crate) fn login(url: &str) -> (String, String) {
 pub(crate) fn host_and_port(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let address = rest.rsplit_once('@').map_or(rest, |(_, address)| address);
-    address
-        .split(['/', '?'])
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+    address.split(['/', '?']).next().unwrap_or_default().to_owned()
 }

@@ -36,10 +36,7 @@ impl Stage {
     /// When they do not come.
     pub async fn wait_for_messages(&self, queue: &str, count: u32) -> Vec<Delivery> {
         let what = format!("{count} messages in {queue}");
-        eventually(&what, async || {
-            (self.depth(queue).await >= count).then_some(())
-        })
-        .await;
+        eventually(&what, async || (self.depth(queue).await >= count).then_some(())).await;
         self.messages(queue).await
     }
 
@@ -61,10 +58,7 @@ impl Stage {
         while received.len() < usize::from(prefetch) {
             let next = timeout(DEADLINE, subscription.next()).await;
             let next = next.unwrap_or_else(|_elapsed| panic!("{queue} held {ready} and gave less"));
-            received.push(
-                next.expect("the consumer lives")
-                    .expect("the channel lives"),
-            );
+            received.push(next.expect("the consumer lives").expect("the channel lives"));
         }
         let tags: Vec<u64> = received
             .iter()
@@ -87,8 +81,7 @@ impl Stage {
     pub async fn rows(&self, sql: &str) -> Vec<Value> {
         let rows = self.query(sql).await;
         let read = rows.iter().map(|row| Value::from_query_result(row, ""));
-        read.collect::<Result<_, _>>()
-            .unwrap_or_else(|error| panic!("{sql}: {error}"))
+        read.collect::<Result<_, _>>().unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
     /// The one row of a SELECT.
@@ -106,8 +99,7 @@ impl Stage {
     /// When the statement fails, or there is not exactly one row, or it does not read as `T`.
     pub async fn scalar<T: TryGetable>(&self, sql: &str) -> T {
         let row = self.one_row(sql).await;
-        row.try_get_by_index(0)
-            .unwrap_or_else(|error| panic!("{sql}: {error:?}"))
+        row.try_get_by_index(0).unwrap_or_else(|error| panic!("{sql}: {error:?}"))
     }
 
     /// Runs a statement.

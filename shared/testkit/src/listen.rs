@@ -45,10 +45,7 @@ impl ReplyBox {
         let delivery = next(&mut self.exclusive, deadline, &what).await;
         let delivery = delivery.unwrap_or_else(|rejected| panic!("an answer: {}", rejected.error));
         let answer = serde_json::from_slice(&delivery.body).unwrap_or_else(|error| {
-            panic!(
-                "an answer: {error} in {}",
-                String::from_utf8_lossy(&delivery.body)
-            )
+            panic!("an answer: {error} in {}", String::from_utf8_lossy(&delivery.body))
         });
         (delivery.envelope, answer)
     }
@@ -95,9 +92,7 @@ impl Tap {
         let id = Uuid::now_v7().to_string();
         let user = stage.admin.to_string();
         let mark = |properties: lapin::BasicProperties| {
-            let properties = properties
-                .with_type(MARK.into())
-                .with_message_id(id.as_str().into());
+            let properties = properties.with_type(MARK.into()).with_message_id(id.as_str().into());
             properties.with_user_id(user.as_str().into())
         };
         // the default exchange: straight into this queue, behind all that is there

@@ -49,9 +49,7 @@ impl Proxy {
     /// # Panics
     /// When it cannot listen.
     pub async fn start(target: SocketAddr) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0))
-            .await
-            .expect("the proxy listens");
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("the proxy listens");
         let address = listener.local_addr().expect("a listener has an address");
         let faults = Arc::new(Faults {
             line: watch::Sender::new(Line::default()),
@@ -60,11 +58,7 @@ impl Proxy {
         });
         let mut serving = JoinSet::new();
         serving.spawn(serve(listener, target, Arc::clone(&faults)));
-        Self {
-            address,
-            faults,
-            _serving: serving,
-        }
+        Self { address, faults, _serving: serving }
     }
 
     /// A proxy before the server of a URL with an address in numbers and a port.

@@ -76,9 +76,7 @@ impl PublishAs {
     }
 
     fn envelope(self, message_type: &str, admin: &UserId) -> Envelope {
-        let user = self
-            .user
-            .map(|user| UserId::new(user).expect("user is a broker user's name"));
+        let user = self.user.map(|user| UserId::new(user).expect("user is a broker user's name"));
         let user_id = user.unwrap_or_else(|| admin.clone());
         Envelope {
             message_id: self.message_id.unwrap_or_else(MessageId::generate),
@@ -153,9 +151,7 @@ impl Stage {
     pub async fn publish_outgoing(&self, message: &Outgoing) -> Result<(), PublishError> {
         let user = &message.envelope.user_id;
         let publisher = if self.has_users && *user != self.admin {
-            self.publishers
-                .of(user, &self.amqp_url_as(user.as_str()))
-                .await
+            self.publishers.of(user, &self.amqp_url_as(user.as_str())).await
         } else {
             self.publishers.of(&self.admin, &self.amqp_url()).await
         };
@@ -180,23 +176,11 @@ impl Stage {
         let connection = lapin::Connection::connect(&self.amqp_url(), named).await;
         let connection = connection.expect("the broker is reached");
         let channel = connection.create_channel().await.expect("a channel opens");
-        channel
-            .confirm_select(ConfirmSelectOptions::default())
-            .await
-            .expect("confirms are on");
-        let options = BasicPublishOptions {
-            mandatory: true,
-            immediate: false,
-        };
+        channel.confirm_select(ConfirmSelectOptions::default()).await.expect("confirms are on");
+        let options = BasicPublishOptions { mandatory: true, immediate: false };
         let properties = properties(BasicProperties::default());
         let sent = channel
-            .basic_publish(
-                exchange.into(),
-                routing_key.into(),
-                options,
-                body,
-                properties,
-            )
+            .basic_publish(exchange.into(), routing_key.into(), options, body, properties)
             .await;
         let confirmation = match sent {
             Ok(confirm) => confirm.await,
@@ -208,16 +192,11 @@ impl Stage {
         match confirmation {
             Ok(Confirmation::Ack(None)) => Ok(()),
             Ok(Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_))) => {
-                Err(PublishError::Unroutable {
-                    exchange,
-                    routing_key: routing_key.to_owned(),
-                })
+                Err(PublishError::Unroutable { exchange, routing_key: routing_key.to_owned() })
             }
             Ok(Confirmation::Nack(None)) => Err(PublishError::Refused { exchange }),
             Ok(Confirmation::NotRequested) => unreachable!("confirms are on"),
-            Err(error) => Err(PublishError::Unknown {
-                detail: error.to_string(),
-            }),
+            Err(error) => Err(PublishError::Unknown { detail: error.to_string() }),
         }
     }
 }

@@ -55,9 +55,7 @@ pub(crate) async fn drop_all(schemas: &[String]) -> Result<(), DbErr> {
         .await?;
     for schema in schemas {
         end_connections(connection, schema).await?;
-        connection
-            .execute_unprepared(&format!("DROP DATABASE IF EXISTS {schema}"))
-            .await?;
+        connection.execute_unprepared(&format!("DROP DATABASE IF EXISTS {schema}")).await?;
     }
     close(owner).await;
     Ok(())

@@ -74,16 +74,7 @@ impl Stage {
         declared.unwrap_or_else(|error| panic!("declaring the topology: {error}"));
         let admin = UserId::new(admin).unwrap_or_else(|error| panic!("user of AMQP_URL: {error}"));
         let publishers = Publishers::default();
-        Self {
-            id,
-            admin,
-            connection,
-            database,
-            publishers,
-            has_users,
-            amqp_url,
-            cleanup,
-        }
+        Self { id, admin, connection, database, publishers, has_users, amqp_url, cleanup }
     }
 
     /// Where a worker under test connects, as the administrator.

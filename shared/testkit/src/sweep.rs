@@ -44,18 +44,10 @@ pub(crate) async fn sweep_named(
         return;
     };
     let question = Statement::from_string(DbBackend::MySql, "SHOW DATABASES");
-    let rows = owner
-        .connection()
-        .query_all_raw(question)
-        .await
-        .unwrap_or_default();
+    let rows = owner.connection().query_all_raw(question).await.unwrap_or_default();
     schema::close(owner).await;
-    let names = rows
-        .iter()
-        .filter_map(|row| row.try_get_by_index::<String>(0).ok());
-    let old: Vec<String> = names
-        .filter(|name| is_left_behind(name, schemas, now))
-        .collect();
+    let names = rows.iter().filter_map(|row| row.try_get_by_index::<String>(0).ok());
+    let old: Vec<String> = names.filter(|name| is_left_behind(name, schemas, now)).collect();
     if !old.is_empty() {
         // another process may be sweeping the same ones
         let _ = schema::drop_all(&old).await;
@@ -64,11 +56,7 @@ pub(crate) async fn sweep_named(
 
 fn sweep_vhosts(management: &Management, prefix: &str, now: Uuid) {
     let vhosts = management.get("vhosts?columns=name");
-    let names = vhosts
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|vhost| vhost["name"].as_str());
+    let names = vhosts.as_array().into_iter().flatten().filter_map(|vhost| vhost["name"].as_str());
     for name in names.filter(|name| is_left_behind(name, prefix, now)) {
         // another process may be sweeping the same ones
         let _ = management.delete(&format!("vhosts/{name}"));
@@ -76,9 +64,7 @@ fn sweep_vhosts(management: &Management, prefix: &str, now: Uuid) {
 }
 
 fn is_left_behind(name: &str, prefix: &str, now: Uuid) -> bool {
-    let began = name
-        .strip_prefix(prefix)
-        .and_then(|id| Uuid::try_parse(id).ok());
+    let began = name.strip_prefix(prefix).and_then(|id| Uuid::try_parse(id).ok());
     let seconds = |id: Uuid| id.get_timestamp().map(|time| time.to_unix().0);
     match (began.and_then(seconds), seconds(now)) {
         (Some(began), Some(now)) => began + LEFT_BEHIND_SECONDS < now,

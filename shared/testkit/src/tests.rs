@@ -17,10 +17,7 @@ use crate::{Proxy, PublishAs, Stage, eventually, fixtures};
 #[test]
 fn urls_are_taken_apart_and_put_together() {
     let url = "mysql://ann:s3cret@localhost/dray?socket=/run/a/b.sock";
-    assert_eq!(
-        with_path(url, "other"),
-        "mysql://ann:s3cret@localhost/other?socket=/run/a/b.sock"
-    );
+    assert_eq!(with_path(url, "other"), "mysql://ann:s3cret@localhost/other?socket=/run/a/b.sock");
     assert_eq!(with_path("amqp://h:1", "v"), "amqp://h:1/v");
     assert_eq!(with_login("amqp://a:b@h:1/v", "c", "d"), "amqp://c:d@h:1/v");
     assert_eq!(login(url), ("ann".to_owned(), "s3cret".to_owned()));
@@ -29,19 +26,10 @@ fn urls_are_taken_apart_and_put_together() {
 
 #[test]
 fn fixtures_are_valid() {
-    let order = fixtures::order("shop", "A-1")
-        .line("M01", "S1", 2)
-        .cold_line("M02", "S2", 1)
-        .build();
+    let order =
+        fixtures::order("shop", "A-1").line("M01", "S1", 2).cold_line("M02", "S2", 1).build();
     assert_eq!(order.validate(), Ok(()));
-    assert_eq!(
-        order
-            .lines
-            .iter()
-            .map(|line| line.line_no)
-            .collect::<Vec<_>>(),
-        [1, 2]
-    );
+    assert_eq!(order.lines.iter().map(|line| line.line_no).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(fixtures::network().validate(), Ok(()));
 }
 
@@ -53,10 +41,7 @@ async fn a_stage_carries_messages_and_rows_and_leaves_nothing() {
     let mut replies = stage.replies().await;
     let id = MessageId::generate();
     let order = fixtures::order("shop", "A-1").line("M01", "S1", 2).build();
-    let how = PublishAs::default()
-        .id(id)
-        .reply_to(replies.queue())
-        .user("partner-hybris");
+    let how = PublishAs::default().id(id).reply_to(replies.queue()).user("partner-hybris");
     assert_eq!(stage.publish(how, &order).await, Ok(id));
 
     let (envelope, seen) = tap.next_of::<CreateOrder>().await;
@@ -72,25 +57,14 @@ async fn a_stage_carries_messages_and_rows_and_leaves_nothing() {
             .with_user_id(stage.admin.as_str().into())
             .with_message_id(id.to_string().into())
     };
-    stage
-        .publish_raw(Exchange::Replies.name(), replies.queue(), mark, answer)
-        .await
-        .unwrap();
+    stage.publish_raw(Exchange::Replies.name(), replies.queue(), mark, answer).await.unwrap();
     assert_eq!(replies.next(Duration::from_secs(10)).await.code, "APPLIED");
 
-    stage
-        .run_sql("INSERT INTO lease VALUES ('a', 'b', 3, '2030-01-01')")
-        .await;
+    stage.run_sql("INSERT INTO lease VALUES ('a', 'b', 3, '2030-01-01')").await;
     assert_eq!(stage.scalar::<u64>("SELECT fence FROM lease").await, 3);
-    assert_eq!(
-        stage.rows("SELECT name, fence FROM lease").await[0]["fence"],
-        3
-    );
+    assert_eq!(stage.rows("SELECT name, fence FROM lease").await[0]["fence"], 3);
 
-    let (vhost, schema) = (
-        crate::sweep::vhost(stage.id),
-        crate::sweep::schema_name(stage.id),
-    );
+    let (vhost, schema) = (crate::sweep::vhost(stage.id), crate::sweep::schema_name(stage.id));
     stage.close().await;
     assert!(!exists(&vhost, &schema).await);
 }
@@ -98,10 +72,7 @@ async fn a_stage_carries_messages_and_rows_and_leaves_nothing() {
 #[tokio::test]
 async fn a_stage_that_is_only_dropped_leaves_nothing_either() {
     let stage = Stage::new(&[]).await;
-    let (vhost, schema) = (
-        crate::sweep::vhost(stage.id),
-        crate::sweep::schema_name(stage.id),
-    );
+    let (vhost, schema) = (crate::sweep::vhost(stage.id), crate::sweep::schema_name(stage.id));
     assert!(exists(&vhost, &schema).await);
     drop(stage);
     assert!(!exists(&vhost, &schema).await);
@@ -110,10 +81,7 @@ async fn a_stage_that_is_only_dropped_leaves_nothing_either() {
 #[tokio::test]
 async fn a_stage_is_dropped_under_an_open_transaction() {
     let stage = Stage::new(&[]).await;
-    let (vhost, schema) = (
-        crate::sweep::vhost(stage.id),
-        crate::sweep::schema_name(stage.id),
-    );
+    let (vhost, schema) = (crate::sweep::vhost(stage.id), crate::sweep::schema_name(stage.id));
     let tx = stage.database().begin().await.unwrap();
     let sql = "INSERT INTO lease VALUES ('a', 'b', 3, '2030-01-01')";
     tx.execute(sql, &store::NONE).await.unwrap();
@@ -126,22 +94,12 @@ async fn a_stage_is_dropped_under_an_open_transaction() {
 async fn exists(vhost: &str, schema: &str) -> bool {
     let listing = tokio::task::spawn_blocking(|| Management::from_environment().get("vhosts"));
     let listing = listing.await.unwrap();
-    let has_vhost = listing
-        .as_array()
-        .unwrap()
-        .iter()
-        .any(|entry| entry["name"] == vhost);
+    let has_vhost = listing.as_array().unwrap().iter().any(|entry| entry["name"] == vhost);
     let url = crate::environment::required("DATABASE_OWNER_URL");
     let owner = store::Database::connect(&url, 1);
     let statement = format!("SHOW DATABASES LIKE '{schema}'");
     let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::MySql, statement);
-    let rows = owner
-        .await
-        .unwrap()
-        .connection()
-        .query_all_raw(statement)
-        .await
-        .unwrap();
+    let rows = owner.await.unwrap().connection().query_all_raw(statement).await.unwrap();
     has_vhost || !rows.is_empty()
 }
 
@@ -161,27 +119,13 @@ async fn a_fleet_user_logs_in_with_its_own_rights() {
 async fn garbage_is_published_and_seen() {
     let stage = Stage::new(&[WorkerKind::OrderIntake]).await;
     let exchange = Exchange::Commands.name();
-    stage
-        .publish_raw(exchange, "order.create", |none| none, b"\xff")
-        .await
-        .unwrap();
-    let lost = stage
-        .publish_raw(exchange, "order.nobody", |none| none, b"")
-        .await;
-    assert!(
-        matches!(lost, Err(PublishError::Unroutable { .. })),
-        "{lost:?}"
-    );
+    stage.publish_raw(exchange, "order.create", |none| none, b"\xff").await.unwrap();
+    let lost = stage.publish_raw(exchange, "order.nobody", |none| none, b"").await;
+    assert!(matches!(lost, Err(PublishError::Unroutable { .. })), "{lost:?}");
     let queue = WorkerKind::OrderIntake.queue(WorkQueue::Commands);
-    eventually("the garbage", async || {
-        (stage.depth(&queue).await == 1).then_some(())
-    })
-    .await;
+    eventually("the garbage", async || (stage.depth(&queue).await == 1).then_some(())).await;
     let received = stage.received(&queue).await;
-    assert_eq!(
-        received[0].as_ref().unwrap_err().error.code(),
-        "MISSING_USER_ID"
-    );
+    assert_eq!(received[0].as_ref().unwrap_err().error.code(), "MISSING_USER_ID");
     stage.close().await;
 }
 
@@ -236,10 +180,7 @@ async fn the_proxy_passes_cuts_refuses_stalls_and_loses() {
     proxy.latency(Duration::from_millis(30));
     let begun = tokio::time::Instant::now();
     assert!(ping(&mut socket).await);
-    assert!(
-        begun.elapsed() >= Duration::from_millis(60),
-        "both ways wait"
-    );
+    assert!(begun.elapsed() >= Duration::from_millis(60), "both ways wait");
 
     proxy.refuse();
     let mut refused = connect().await.unwrap();
@@ -257,10 +198,8 @@ async fn what_a_killed_test_left_is_swept_an_hour_later() {
     // names of its own, or any other test that starts would sweep them first
     let (vhosts, schemas) = ("dray-swept-", "dray_swept_");
     let began = Uuid::now_v7();
-    let (vhost, schema) = (
-        format!("{vhosts}{}", began.simple()),
-        format!("{schemas}{}", began.simple()),
-    );
+    let (vhost, schema) =
+        (format!("{vhosts}{}", began.simple()), format!("{schemas}{}", began.simple()));
     let (api, name) = (management.clone(), vhost.clone());
     let made = tokio::task::spawn_blocking(move || {
         api.put(&format!("vhosts/{name}"), &serde_json::json!({}));

@@ -17,15 +17,10 @@ use crate::management::Management;
 pub(crate) fn grant(management: &Management, vhost: &str, kinds: &[WorkerKind]) {
     let lock = File::create(std::env::temp_dir().join("dray-testkit.lock"))
         .unwrap_or_else(|error| panic!("the lock file of the test users: {error}"));
-    lock.lock()
-        .unwrap_or_else(|error| panic!("the lock file of the test users: {error}"));
+    lock.lock().unwrap_or_else(|error| panic!("the lock file of the test users: {error}"));
     let is_wanted = |user: &User| {
-        let of_other_kind = WorkerKind::ALL
-            .into_iter()
-            .filter(|kind| !kinds.contains(kind));
-        !of_other_kind
-            .map(WorkerKind::user)
-            .any(|name| name == user.name)
+        let of_other_kind = WorkerKind::ALL.into_iter().filter(|kind| !kinds.contains(kind));
+        !of_other_kind.map(WorkerKind::user).any(|name| name == user.name)
     };
     for user in users().into_iter().filter(is_wanted) {
         grant_one(management, vhost, &user);

@@ -55,59 +55,27 @@ impl State {
 /// The engine's name for each reason, the contract's, and the word in the columns.
 const REASONS: [(Reason, UnassignableReason, &str); 9] = [
     (Reason::DatePast, UnassignableReason::DatePast, "DATE_PAST"),
-    (
-        Reason::CutOffPassed,
-        UnassignableReason::CutOffPassed,
-        "CUT_OFF_PASSED",
-    ),
-    (
-        Reason::NoTemplate,
-        UnassignableReason::NoTemplate,
-        "NO_TEMPLATE",
-    ),
-    (
-        Reason::ExceedsLargestTruck,
-        UnassignableReason::ExceedsLargestTruck,
-        "EXCEEDS_LARGEST_TRUCK",
-    ),
-    (
-        Reason::ZoneQuota,
-        UnassignableReason::ZoneQuota,
-        "ZONE_QUOTA",
-    ),
-    (
-        Reason::RouteQuota,
-        UnassignableReason::RouteQuota,
-        "ROUTE_QUOTA",
-    ),
-    (
-        Reason::PoolExhausted,
-        UnassignableReason::PoolExhausted,
-        "POOL_EXHAUSTED",
-    ),
-    (
-        Reason::ReleasedAfterCutoff,
-        UnassignableReason::ReleasedAfterCutoff,
-        "RELEASED_AFTER_CUTOFF",
-    ),
+    (Reason::CutOffPassed, UnassignableReason::CutOffPassed, "CUT_OFF_PASSED"),
+    (Reason::NoTemplate, UnassignableReason::NoTemplate, "NO_TEMPLATE"),
+    (Reason::ExceedsLargestTruck, UnassignableReason::ExceedsLargestTruck, "EXCEEDS_LARGEST_TRUCK"),
+    (Reason::ZoneQuota, UnassignableReason::ZoneQuota, "ZONE_QUOTA"),
+    (Reason::RouteQuota, UnassignableReason::RouteQuota, "ROUTE_QUOTA"),
+    (Reason::PoolExhausted, UnassignableReason::PoolExhausted, "POOL_EXHAUSTED"),
+    (Reason::ReleasedAfterCutoff, UnassignableReason::ReleasedAfterCutoff, "RELEASED_AFTER_CUTOFF"),
     (Reason::Missed, UnassignableReason::Missed, "MISSED"),
 ];
 
 /// A reason as other workers are told it, and its word.
 pub(crate) fn named(reason: Reason) -> (UnassignableReason, &'static str) {
     let found = REASONS.iter().find(|(ours, ..)| *ours == reason);
-    found.map_or(
-        (UnassignableReason::PoolExhausted, "POOL_EXHAUSTED"),
-        |(_, told, word)| (*told, *word),
-    )
+    found.map_or((UnassignableReason::PoolExhausted, "POOL_EXHAUSTED"), |(_, told, word)| {
+        (*told, *word)
+    })
 }
 
 /// The reason of a word.
 pub(crate) fn reason_of(word: &str) -> Option<Reason> {
-    REASONS
-        .iter()
-        .find(|(.., ours)| *ours == word)
-        .map(|(reason, ..)| *reason)
+    REASONS.iter().find(|(.., ours)| *ours == word).map(|(reason, ..)| *reason)
 }
 
 /// What the waybill's own row says about it.
@@ -177,26 +145,14 @@ impl Assignment {
     /// The slot day that it has its place in.
     pub(crate) fn place_key(&self) -> Option<SlotDayKey> {
         self.state.route()?;
-        let (depot, date, timeslot) = (
-            self.depot.clone()?,
-            self.delivery_date,
-            self.timeslot.clone(),
-        );
-        Some(SlotDayKey {
-            depot,
-            date,
-            timeslot,
-        })
+        let (depot, date, timeslot) =
+            (self.depot.clone()?, self.delivery_date, self.timeslot.clone());
+        Some(SlotDayKey { depot, date, timeslot })
     }
 
     /// Its place on a route, as the engine wants it.
     pub(crate) fn placement_on(&self, route: RouteId) -> Placement {
-        Placement {
-            route,
-            order: order_key(&self.order),
-            stop: self.stop,
-            load: self.load,
-        }
+        Placement { route, order: order_key(&self.order), stop: self.stop, load: self.load }
     }
 
     /// The class of its goods.

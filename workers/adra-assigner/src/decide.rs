@@ -98,9 +98,7 @@ pub(crate) struct Planner<'a> {
 
 impl std::fmt::Debug for Planner<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Planner")
-            .field("clock", &self.clock)
-            .finish_non_exhaustive()
+        f.debug_struct("Planner").field("clock", &self.clock).finish_non_exhaustive()
     }
 }
 
@@ -257,19 +255,9 @@ impl<'a> Planner<'a> {
 
     /// Everything to write, to tell and to keep.
     pub(crate) fn finish(self) -> Planned {
-        let Self {
-            mut plans,
-            book,
-            changes,
-            news,
-            ..
-        } = self;
+        let Self { mut plans, book, changes, news, .. } = self;
         let writes = changes.into_writes(&mut plans, book);
-        Planned {
-            writes,
-            news,
-            plans: plans.into_values().collect(),
-        }
+        Planned { writes, news, plans: plans.into_values().collect() }
     }
 
     fn put(&mut self, waybill: Assignment) {
@@ -292,15 +280,7 @@ impl<'a> Planner<'a> {
             .plans
             .get_mut(&target.key)
             .ok_or_else(|| PlanError::NotLocked(target.key.clone()))?;
-        ask(
-            self.network,
-            plan,
-            waybill,
-            &target,
-            origin,
-            judged_at,
-            &mut *self.new_id,
-        )
+        ask(self.network, plan, waybill, &target, origin, judged_at, &mut *self.new_id)
     }
 
     /// Writes down what the engine found.
@@ -310,13 +290,7 @@ impl<'a> Planner<'a> {
         waybill: &mut Assignment,
         sought: Sought,
     ) -> Result<(), PlanError> {
-        let Sought {
-            found,
-            effects,
-            target,
-            explanation,
-            judged_at,
-        } = sought;
+        let Sought { found, effects, target, explanation, judged_at } = sought;
         (waybill.zone, waybill.depot) = match &target {
             Some((zone, key)) => (Some(zone.clone()), Some(key.depot.clone())),
             None => (None, None),
@@ -352,16 +326,9 @@ impl<'a> Planner<'a> {
         route: RouteId,
         effects: &[Effect],
     ) -> Result<(), PlanError> {
-        let plan = self
-            .plans
-            .get_mut(key)
-            .ok_or_else(|| PlanError::NotLocked(key.clone()))?;
-        self.changes
-            .absorb(plan, &waybill.waybill_no, route, None, effects);
-        let live = plan
-            .day
-            .route(route)
-            .ok_or(StateError::UnknownRoute { route })?;
+        let plan = self.plans.get_mut(key).ok_or_else(|| PlanError::NotLocked(key.clone()))?;
+        self.changes.absorb(plan, &waybill.waybill_no, route, None, effects);
+        let live = plan.day.route(route).ok_or(StateError::UnknownRoute { route })?;
         let row = RouteRow::of(&plan.day, live);
         self.tell(cause, waybill.version, news::assigned(waybill, &row)?);
         if let Some(event) = news::route_changed(effects, &row)? {
@@ -378,29 +345,14 @@ impl<'a> Planner<'a> {
     ) -> Result<(), PlanError> {
         let unknown = StateError::UnknownRoute { route };
         let key = waybill.place_key().ok_or_else(|| unknown.clone())?;
-        let plan = self
-            .plans
-            .get_mut(&key)
-            .ok_or_else(|| PlanError::NotLocked(key.clone()))?;
+        let plan = self.plans.get_mut(&key).ok_or_else(|| PlanError::NotLocked(key.clone()))?;
         let live = plan.day.route(route).ok_or(unknown)?;
         let row = RouteRow::of(&plan.day, live);
         let effects = routing::release(&mut plan.day, &waybill.placement_on(route))?;
-        self.changes.absorb(
-            plan,
-            &waybill.waybill_no,
-            route,
-            Some(row.clone()),
-            &effects,
-        );
+        self.changes.absorb(plan, &waybill.waybill_no, route, Some(row.clone()), &effects);
         waybill.state = State::Unassigned;
-        self.tell(
-            cause,
-            waybill.version,
-            news::unassigned(waybill, route, CANCELLED),
-        );
-        let is_closed = effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::RouteClosed { .. }));
+        self.tell(cause, waybill.version, news::unassigned(waybill, route, CANCELLED));
+        let is_closed = effects.iter().any(|effect| matches!(effect, Effect::RouteClosed { .. }));
         self.free(cause, &row, is_closed);
         if let Some(event) = news::route_changed(&effects, &row)? {
             self.tell(cause, row.version.saturating_add(1), event);
@@ -415,16 +367,8 @@ impl<'a> Planner<'a> {
         });
         let zones: BTreeSet<ZoneCode> = zones.map(|zone| zone.code.clone()).collect();
         let key = route.key.clone();
-        let first = || Freed {
-            key: key.clone(),
-            zones: BTreeSet::new(),
-            cause,
-        };
-        self.freed
-            .entry(key.clone())
-            .or_insert_with(first)
-            .zones
-            .extend(zones);
+        let first = || Freed { key: key.clone(), zones: BTreeSet::new(), cause };
+        self.freed.entry(key.clone()).or_insert_with(first).zones.extend(zones);
     }
 
     fn tell(&mut self, cause: usize, seq: u64, event: Event) {
@@ -441,9 +385,5 @@ fn told_by(notice: Notice<'_>, seq: u64, known: Option<&Assignment>) -> Standing
         Notice::Released => (false, false),
         Notice::Cancelled => (held, true),
     };
-    Standing {
-        version: seq,
-        held,
-        cancelled,
-    }
+    Standing { version: seq, held, cancelled }
 }

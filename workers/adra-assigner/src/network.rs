@@ -58,10 +58,7 @@ impl Networks {
             return Ok(Err(Unusable::Missing));
         };
         if let Some(served) = self.last().filter(|served| served.revision == wanted) {
-            return Ok(Ok(Current {
-                served,
-                is_new: false,
-            }));
+            return Ok(Ok(Current { served, is_new: false }));
         }
         if let Some(refused) = self.refused(wanted) {
             return Ok(self.last_good(refused));
@@ -96,38 +93,23 @@ impl Networks {
     }
 
     fn last(&self) -> Option<Arc<Served>> {
-        self.last
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.last.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn refused(&self, wanted: u64) -> Option<Unusable> {
-        let refused = self
-            .refused
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (revision, detail) = refused.filter(|(revision, _)| *revision == wanted)?;
         Some(Unusable::Inconsistent { revision, detail })
     }
 
     fn last_good(&self, refused: Unusable) -> Result<Current, Unusable> {
-        self.last()
-            .map(|served| Current {
-                served,
-                is_new: false,
-            })
-            .ok_or(refused)
+        self.last().map(|served| Current { served, is_new: false }).ok_or(refused)
     }
 
     fn put(&self, served: Served) -> Current {
         let served = Arc::new(served);
         tracing::info!(revision = served.revision, "the network was read");
         *self.last.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&served));
-        Current {
-            served,
-            is_new: true,
-        }
+        Current { served, is_new: true }
     }
 }

@@ -56,11 +56,7 @@ impl Retries {
         publish: impl Fn(Vec<OutboxRow>) + Send + Sync + 'static,
     ) -> Self {
         let publish = Box::new(publish);
-        Self {
-            shared,
-            database,
-            publish,
-        }
+        Self { shared, database, publish }
     }
 
     /// Runs rounds until shutdown: one now, one after each change of the network.
@@ -131,9 +127,7 @@ impl Retries {
         let served = current.served;
         let numbers = unassignable_before(tx, self.first_date(now), before).await?;
         let waybills = lock_unassignable(tx, &numbers).await?;
-        let keys = waybills
-            .iter()
-            .filter_map(|waybill| slot_day_of(&served.network, waybill));
+        let keys = waybills.iter().filter_map(|waybill| slot_day_of(&served.network, waybill));
         let Opened { plans, broken } = open(tx, &self.shared.kept, &served, keys.collect()).await?;
         for contradiction in broken.values() {
             tracing::error!(%contradiction, "a slot day is left out");
@@ -157,23 +151,11 @@ impl Retries {
             let is_placed = planner.retry(0, waybill).map_err(Failure::from)?;
             placed += u64::from(is_placed);
         }
-        let Planned {
-            writes,
-            news,
-            plans,
-        } = planner.finish();
+        let Planned { writes, news, plans } = planner.finish();
         save(tx, &writes, now).await.map_err(Failure::from)?;
-        let rows = news
-            .iter()
-            .map(|news| outbox_row(news, now))
-            .collect::<Result<Vec<_>, _>>()?;
+        let rows = news.iter().map(|news| outbox_row(news, now)).collect::<Result<Vec<_>, _>>()?;
         outbox::insert(tx, WorkerKind::AdraAssigner.name(), &rows).await?;
-        Ok(Step {
-            tried,
-            placed,
-            outbox: rows,
-            effects: Effects::of(&writes, plans),
-        })
+        Ok(Step { tried, placed, outbox: rows, effects: Effects::of(&writes, plans) })
     }
 
     /// Earlier delivery dates are past in every time zone.

@@ -14,9 +14,7 @@ pub(crate) type Entry = (Key, u64, Vec<u8>);
 /// The entries of everything that was written; `plans` name the routes.
 pub(crate) fn entries(writes: &Writes, plans: &[Plan]) -> Vec<Entry> {
     let written = writes.new_assignments.iter().chain(&writes.assignments);
-    written
-        .filter_map(|assignment| entry(assignment, plans))
-        .collect()
+    written.filter_map(|assignment| entry(assignment, plans)).collect()
 }
 
 /// Without an entry queries ask the database.
@@ -31,10 +29,7 @@ fn entry(assignment: &Assignment, plans: &[Plan]) -> Option<Entry> {
     };
     let standing = AssignmentStanding {
         state: assignment.state.word().to_owned(),
-        reason: assignment
-            .state
-            .reason()
-            .map(|reason| named(reason).1.to_owned()),
+        reason: assignment.state.reason().map(|reason| named(reason).1.to_owned()),
         route_id: route_id.map(|id| contracts::RouteId(id.0)),
         route_ref,
         version: assignment.version,

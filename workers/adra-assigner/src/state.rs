@@ -59,22 +59,12 @@ pub(crate) enum Contradiction {
         "quota_bucket of zone {zone} on {} {} says {stored:?} and its places add up to {placed:?}: see 'When something is wrong' in the README",
         key.date, key.timeslot
     )]
-    Bucket {
-        key: SlotDayKey,
-        zone: ZoneCode,
-        stored: Load,
-        placed: Load,
-    },
+    Bucket { key: SlotDayKey, zone: ZoneCode, stored: Load, placed: Load },
     #[error(
         "truck_use of {truck_type} in {} on {} {} says {stored} and {routes} routes have one: see 'When something is wrong' in the README",
         key.depot, key.date, key.timeslot
     )]
-    Trucks {
-        key: SlotDayKey,
-        truck_type: TruckTypeCode,
-        stored: u32,
-        routes: u32,
-    },
+    Trucks { key: SlotDayKey, truck_type: TruckTypeCode, stored: u32, routes: u32 },
 }
 
 impl Plan {
@@ -97,10 +87,7 @@ impl Plan {
         }
         check_buckets(&day, &stored.buckets)?;
         check_trucks(&day, &stored.trucks)?;
-        let buckets = stored
-            .buckets
-            .into_iter()
-            .map(|bucket| (bucket.zone, bucket.version));
+        let buckets = stored.buckets.into_iter().map(|bucket| (bucket.zone, bucket.version));
         Ok(Self {
             day,
             version: stored.version,
@@ -112,41 +99,26 @@ impl Plan {
 }
 
 fn check_buckets(day: &SlotDay, buckets: &[Bucket]) -> Result<(), Contradiction> {
-    let stored: BTreeMap<&ZoneCode, Load> = buckets
-        .iter()
-        .map(|bucket| (&bucket.zone, bucket.used))
-        .collect();
+    let stored: BTreeMap<&ZoneCode, Load> =
+        buckets.iter().map(|bucket| (&bucket.zone, bucket.used)).collect();
     for (zone, placed) in day.zones().map(|(zone, of_day)| (zone, of_day.used())) {
         let stored = stored.get(zone).copied().unwrap_or(Load::ZERO);
         if stored != placed {
             let (key, zone) = (day.key().clone(), zone.clone());
-            return Err(Contradiction::Bucket {
-                key,
-                zone,
-                stored,
-                placed,
-            });
+            return Err(Contradiction::Bucket { key, zone, stored, placed });
         }
     }
     Ok(())
 }
 
 fn check_trucks(day: &SlotDay, trucks: &BTreeMap<TruckTypeCode, u32>) -> Result<(), Contradiction> {
-    let types = day
-        .pool()
-        .map(|(truck_type, _)| truck_type)
-        .chain(trucks.keys());
+    let types = day.pool().map(|(truck_type, _)| truck_type).chain(trucks.keys());
     for truck_type in types {
         let stored = trucks.get(truck_type).copied().unwrap_or(0);
         let routes = day.pool_of(truck_type).used;
         if stored != routes {
             let (key, truck_type) = (day.key().clone(), truck_type.clone());
-            return Err(Contradiction::Trucks {
-                key,
-                truck_type,
-                stored,
-                routes,
-            });
+            return Err(Contradiction::Trucks { key, truck_type, stored, routes });
         }
     }
     Ok(())
@@ -185,11 +157,7 @@ impl Kept {
 impl Shelf {
     fn put(&mut self, plan: Plan) {
         let key = plan.day.key().clone();
-        if self
-            .plans
-            .get(&key)
-            .is_some_and(|(_, kept)| kept.version > plan.version)
-        {
+        if self.plans.get(&key).is_some_and(|(_, kept)| kept.version > plan.version) {
             return;
         }
         self.tick = self.tick.saturating_add(1);

@@ -93,11 +93,7 @@ impl Shared {
     }
 
     pub(crate) const fn clock(&self, now: Timestamp) -> Clock {
-        if self.is_replay {
-            Clock::Replay
-        } else {
-            Clock::Wall(now)
-        }
+        if self.is_replay { Clock::Replay } else { Clock::Wall(now) }
     }
 }
 
@@ -150,13 +146,7 @@ impl Assigner {
                 let cause = unusable.to_string();
                 let retry_after = Some(NO_NETWORK_RETRY);
                 for index in 0..batch.len() {
-                    batch.fail(
-                        index,
-                        Failure::Transient {
-                            cause: cause.clone(),
-                            retry_after,
-                        },
-                    );
+                    batch.fail(index, Failure::Transient { cause: cause.clone(), retry_after });
                 }
                 Ok(None)
             }
@@ -216,11 +206,7 @@ impl Worker for Assigner {
             return Ok(Effects::default());
         }
         use_what_came_free(tx, &mut planner).await?;
-        let Planned {
-            writes,
-            news,
-            plans,
-        } = planner.finish();
+        let Planned { writes, news, plans } = planner.finish();
         save(tx, &writes, now).await?;
         for news in &news {
             publish(batch, news)?;
@@ -244,10 +230,7 @@ impl Locked {
         let notices = items.iter().filter_map(|item| item.message.notice());
         let numbers: BTreeSet<WaybillNo> = notices.map(|(no, _)| no.clone()).collect();
         if numbers.is_empty() {
-            return Ok(Self {
-                standings: BTreeMap::new(),
-                book: BTreeMap::new(),
-            });
+            return Ok(Self { standings: BTreeMap::new(), book: BTreeMap::new() });
         }
         let standings = standings(tx, &numbers).await?;
         let book = lock_assignments(tx, &numbers).await?;
@@ -310,19 +293,14 @@ async fn use_what_came_free(tx: &Tx, planner: &mut Planner<'_>) -> Result<(), Fa
     for freed in planner.freed() {
         let numbers = unassignable_in(tx, &freed).await?;
         for waybill in lock_unassignable(tx, &numbers).await? {
-            planner
-                .retry(freed.cause, waybill)
-                .map_err(|error| transient(&error))?;
+            planner.retry(freed.cause, waybill).map_err(|error| transient(&error))?;
         }
     }
     Ok(())
 }
 
 fn transient(error: &impl std::error::Error) -> Failure {
-    Failure::Transient {
-        cause: error.to_string(),
-        retry_after: None,
-    }
+    Failure::Transient { cause: error.to_string(), retry_after: None }
 }
 
 impl From<PlanError> for Failure {

@@ -27,18 +27,10 @@ const NEXT_REVISION: &str = "INSERT INTO network_revision (id, revision, updated
 /// Counts the revision up and gives the new one. Its row stays locked until the transaction ends,
 /// so that changes of the network happen one after another, whoever makes them.
 pub(crate) async fn next_revision(tx: &Tx, now: Timestamp) -> Result<u64, StoreError> {
-    tx.execute(
-        NEXT_REVISION,
-        &[RevisionRow {
-            updated_at: now.to_sql(),
-        }],
-    )
-    .await?;
+    tx.execute(NEXT_REVISION, &[RevisionRow { updated_at: now.to_sql() }]).await?;
     let sql = "SELECT revision FROM network_revision WHERE id = 1";
     let rows: Vec<Revision> = tx.select(sql, &NONE).await?;
-    let row = rows
-        .first()
-        .ok_or_else(|| StoreError::decode("network_revision has no row 1"))?;
+    let row = rows.first().ok_or_else(|| StoreError::decode("network_revision has no row 1"))?;
     Ok(row.revision)
 }
 
@@ -93,12 +85,7 @@ fn zones(rows: &[ZoneRow]) -> Vec<Zone<'_>> {
         zone: row.zone.as_str(),
         depot: row.depot.as_str(),
         name: &row.name,
-        neighbours: row
-            .neighbours
-            .iter()
-            .map(|zone| zone.as_str())
-            .collect::<Vec<_>>()
-            .join(","),
+        neighbours: row.neighbours.iter().map(|zone| zone.as_str()).collect::<Vec<_>>().join(","),
     });
     stored.collect()
 }
@@ -193,12 +180,7 @@ fn warehouses(rows: &[WarehouseRow]) -> Vec<Warehouse<'_>> {
         warehouse: row.warehouse.as_str(),
         depot: row.depot.as_str(),
         name: &row.name,
-        keeps: row
-            .keeps
-            .iter()
-            .map(|kept: &SkuType| kept.as_str())
-            .collect::<Vec<_>>()
-            .join(","),
+        keeps: row.keeps.iter().map(|kept: &SkuType| kept.as_str()).collect::<Vec<_>>().join(","),
     });
     stored.collect()
 }

@@ -65,9 +65,7 @@ fn parse(criterion: &mut Criterion) {
     group.throughput(Throughput::Bytes(u64::try_from(text.len()).unwrap_or(0)));
     group.sample_size(20);
     group.bench_function("fields", |b| b.iter(|| fields(black_box(text.as_bytes()))));
-    group.bench_function("orders", |b| {
-        b.iter(|| orders(black_box(text.as_bytes()), &source))
-    });
+    group.bench_function("orders", |b| b.iter(|| orders(black_box(text.as_bytes()), &source)));
     group.finish();
 }
 

@@ -55,10 +55,7 @@ impl Importer {
             write_answer(&Kept::new(store, id), &own, &summary, examined, is_whole)
         })
         .await??;
-        match opened
-            .folder
-            .archive(opened.name.as_str(), record.started_at)
-        {
+        match opened.folder.archive(opened.name.as_str(), record.started_at) {
             Err(error) if !error.is_gone() => return Err(error.into()),
             Ok(_) | Err(_) => {}
         }
@@ -121,10 +118,7 @@ impl Importer {
         let examined = examine(opened).await?;
         let mut summary = self.summary(opened, "DRY_RUN", examined.as_ref().ok());
         summary.started_at = started_at;
-        summary.detail = examined
-            .as_ref()
-            .err()
-            .map(|error| format!("{}: {error}", error.code()));
+        summary.detail = examined.as_ref().err().map(|error| format!("{}: {error}", error.code()));
         let own = opened.clone();
         spawn_blocking(move || write_dry_run(&own, summary, examined.ok())).await??;
         opened.folder.archive(opened.name.as_str(), started_at)?;
@@ -136,12 +130,7 @@ impl Importer {
     fn summary(&self, opened: &Opened, state: &str, examined: Option<&Examined>) -> Summary {
         let mut summary = Summary {
             policy: Some(self.settings.policy.as_str()),
-            ..blank(
-                &opened.folder,
-                opened.name.as_str(),
-                state,
-                Timestamp::now(),
-            )
+            ..blank(&opened.folder, opened.name.as_str(), state, Timestamp::now())
         };
         let Some(Examined { inspection, header }) = examined else {
             return summary;
@@ -157,9 +146,7 @@ impl Importer {
             let (names, count) = header.unknown();
             summary.unknown_columns = names.iter().map(|name| (*name).to_owned()).collect();
             if count > names.len() {
-                summary
-                    .warnings
-                    .push(format!("{count} columns are unknown and not read"));
+                summary.warnings.push(format!("{count} columns are unknown and not read"));
             }
         }
         summary
@@ -186,11 +173,7 @@ fn blank(folder: &SourceFolder, file: &str, state: &str, at: Timestamp) -> Summa
 }
 
 fn rejected_path(opened: &Opened) -> String {
-    format!(
-        "{}/{}",
-        Place::Error.name(),
-        rejected_name(opened.name.as_str())
-    )
+    format!("{}/{}", Place::Error.name(), rejected_name(opened.name.as_str()))
 }
 
 /// A report without errors, under the name that the file has now.
@@ -201,9 +184,7 @@ async fn write_short(
 ) -> Result<(), ImportError> {
     let (folder, name) = (std::sync::Arc::clone(folder), report_name(name));
     let writing = spawn_blocking(move || {
-        folder.write(Place::Report, &name, |out| {
-            write_report(out, &summary, std::iter::empty())
-        })
+        folder.write(Place::Report, &name, |out| write_report(out, &summary, std::iter::empty()))
     });
     Ok(writing.await??)
 }
@@ -217,33 +198,21 @@ fn write_answer(
 ) -> Result<(), FolderError> {
     let name = opened.name.as_str();
     if summary.rejected_rows.is_some()
-        && let Some(Examined {
-            inspection,
-            header: Ok(header),
-        }) = examined
+        && let Some(Examined { inspection, header: Ok(header) }) = examined
     {
         let header_bytes = header.end().bytes;
-        let whole = Rows {
-            start: header_bytes,
-            length: inspection.content_bytes - header_bytes,
-        };
-        opened
-            .folder
-            .write(Place::Error, &rejected_name(name), |out| {
-                let mut content = opened.stored.open_at(0).map_err(io::Error::other)?;
-                if is_whole {
-                    return write_rejected(out, &mut content, header_bytes, std::iter::once(whole));
-                }
-                kept.all(kept.rows(), |rows| {
-                    write_rejected(out, &mut content, header_bytes, rows)
-                })
-            })?;
+        let whole = Rows { start: header_bytes, length: inspection.content_bytes - header_bytes };
+        opened.folder.write(Place::Error, &rejected_name(name), |out| {
+            let mut content = opened.stored.open_at(0).map_err(io::Error::other)?;
+            if is_whole {
+                return write_rejected(out, &mut content, header_bytes, std::iter::once(whole));
+            }
+            kept.all(kept.rows(), |rows| write_rejected(out, &mut content, header_bytes, rows))
+        })?;
     }
-    opened
-        .folder
-        .write(Place::Report, &report_name(name), |out| {
-            kept.all(kept.errors(), |errors| write_report(out, summary, errors))
-        })
+    opened.folder.write(Place::Report, &report_name(name), |out| {
+        kept.all(kept.errors(), |errors| write_report(out, summary, errors))
+    })
 }
 
 fn write_dry_run(
@@ -256,14 +225,10 @@ fn write_dry_run(
         Some(Ok(header)) => header,
         faults => {
             let faults = faults.and_then(Result::err).unwrap_or_default();
-            let errors = errors::of_header(faults)
-                .into_iter()
-                .map(ReportedError::from);
-            opened
-                .folder
-                .write(Place::Report, &report_name(name), |out| {
-                    write_report(out, &summary, errors)
-                })?;
+            let errors = errors::of_header(faults).into_iter().map(ReportedError::from);
+            opened.folder.write(Place::Report, &report_name(name), |out| {
+                write_report(out, &summary, errors)
+            })?;
             return Ok(());
         }
     };
@@ -278,29 +243,23 @@ fn write_dry_run(
     if counts.rejected > 0 {
         summary.rejected_rows = Some(rejected_path(opened));
         let rejected = checked(opened, &header)?.filter(|order| order.result.is_err());
-        let rows = rejected.map(|order| Rows {
-            start: order.start,
-            length: order.end - order.start,
-        });
+        let rows =
+            rejected.map(|order| Rows { start: order.start, length: order.end - order.start });
         // Two readers of one file would share its position: the ranges are gathered first.
         let rows: Vec<Rows> = rows.collect();
-        opened
-            .folder
-            .write(Place::Error, &rejected_name(name), |out| {
-                let mut content = opened.stored.open_at(0).map_err(io::Error::other)?;
-                write_rejected(out, &mut content, header.end().bytes, rows.into_iter())
-            })?;
+        opened.folder.write(Place::Error, &rejected_name(name), |out| {
+            let mut content = opened.stored.open_at(0).map_err(io::Error::other)?;
+            write_rejected(out, &mut content, header.end().bytes, rows.into_iter())
+        })?;
     }
     let faults = checked(opened, &header)?.flat_map(|order| {
         let span = Span::of(&order);
         errors::of_faults(&span, order.result.err().unwrap_or_default())
     });
     summary.finished_at = Timestamp::now();
-    opened
-        .folder
-        .write(Place::Report, &report_name(name), |out| {
-            write_report(out, &summary, faults.map(ReportedError::from))
-        })?;
+    opened.folder.write(Place::Report, &report_name(name), |out| {
+        write_report(out, &summary, faults.map(ReportedError::from))
+    })?;
     Ok(())
 }
 
@@ -310,9 +269,7 @@ fn checked(
     header: &Header<OrderColumn>,
 ) -> Result<impl Iterator<Item = ParsedOrder> + use<>, ImportError> {
     let mut orders = orders_from(opened, header.clone(), header.end())?;
-    Ok(std::iter::from_fn(move || {
-        orders.next_order().ok().flatten()
-    }))
+    Ok(std::iter::from_fn(move || orders.next_order().ok().flatten()))
 }
 
 /// What the record has kept of a file, read page by page from a thread that may block.
@@ -324,30 +281,17 @@ struct Kept {
 
 impl Kept {
     fn new(store: Store, id: Uuid) -> Self {
-        Self {
-            handle: Handle::current(),
-            store,
-            id,
-        }
+        Self { handle: Handle::current(), store, id }
     }
 
     fn errors(&self) -> impl Iterator<Item = Result<ReportedError, StoreError>> {
-        pages((0, 0), |after| {
-            self.handle
-                .block_on(self.store.errors_after(self.id, *after))
-        })
-        .map(|kept| kept.map(ReportedError::from))
+        pages((0, 0), |after| self.handle.block_on(self.store.errors_after(self.id, *after)))
+            .map(|kept| kept.map(ReportedError::from))
     }
 
     fn rows(&self) -> impl Iterator<Item = Result<Rows, StoreError>> {
-        pages(0, |after| {
-            self.handle.block_on(self.store.rows_after(self.id, *after))
-        })
-        .map(|kept| {
-            kept.map(|rows| Rows {
-                start: rows.offset_bytes,
-                length: rows.length_bytes,
-            })
+        pages(0, |after| self.handle.block_on(self.store.rows_after(self.id, *after))).map(|kept| {
+            kept.map(|rows| Rows { start: rows.offset_bytes, length: rows.length_bytes })
         })
     }
 

@@ -117,10 +117,7 @@ impl ContentError {
 
 impl From<io::Error> for ContentError {
     fn from(error: io::Error) -> Self {
-        if let Some(capped) = error
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<Capped>())
-        {
+        if let Some(capped) = error.get_ref().and_then(|inner| inner.downcast_ref::<Capped>()) {
             return Self::Capped(*capped);
         }
         if error.get_ref().is_some_and(|inner| inner.is::<Stopped>()) {
@@ -194,8 +191,7 @@ impl Stored {
     pub fn open_at(&self, offset: u64) -> Result<BufReader<Content>, ContentError> {
         let mut file = self.file.try_clone().map_err(ContentError::Disk)?;
         let start = if self.is_gzip { 0 } else { offset };
-        file.seek(SeekFrom::Start(start))
-            .map_err(ContentError::Disk)?;
+        file.seek(SeekFrom::Start(start)).map_err(ContentError::Disk)?;
         let inner = if self.is_gzip {
             let packed = BufReader::with_capacity(BUFFER_BYTES, Counted { file, count: 0 });
             Inner::Gzip(Box::new(MultiGzDecoder::new(packed)))
@@ -203,12 +199,7 @@ impl Stored {
             Inner::Plain(file)
         };
         let (caps, stop) = (self.caps, self.stop.clone());
-        let mut content = Content {
-            inner,
-            caps,
-            stop,
-            produced: start,
-        };
+        let mut content = Content { inner, caps, stop, produced: start };
         if self.is_gzip {
             let skipped = io::copy(&mut (&mut content).take(offset), &mut io::sink())?;
             if skipped < offset {
@@ -234,36 +225,22 @@ enum Inner {
 
 impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Content")
-            .field("produced", &self.produced)
-            .finish_non_exhaustive()
+        f.debug_struct("Content").field("produced", &self.produced).finish_non_exhaustive()
     }
 }
 
 impl Content {
     fn check(&self) -> Result<(), Capped> {
-        let Caps {
-            content_bytes_max,
-            gzip_ratio_max,
-            gzip_ratio_from_bytes,
-        } = self.caps;
+        let Caps { content_bytes_max, gzip_ratio_max, gzip_ratio_from_bytes } = self.caps;
         if self.produced > content_bytes_max {
-            return Err(Capped::Size {
-                limit_bytes: content_bytes_max,
-            });
+            return Err(Capped::Size { limit_bytes: content_bytes_max });
         }
         let Inner::Gzip(decoder) = &self.inner else {
             return Ok(());
         };
-        let fair = decoder
-            .get_ref()
-            .get_ref()
-            .count
-            .saturating_mul(gzip_ratio_max);
+        let fair = decoder.get_ref().get_ref().count.saturating_mul(gzip_ratio_max);
         if self.produced > fair.max(gzip_ratio_from_bytes) {
-            return Err(Capped::Ratio {
-                limit: gzip_ratio_max,
-            });
+            return Err(Capped::Ratio { limit: gzip_ratio_max });
         }
         Ok(())
     }

@@ -48,13 +48,8 @@ pub enum FileState {
 }
 
 impl FileState {
-    const ALL: [Self; 5] = [
-        Self::Running,
-        Self::Done,
-        Self::DuplicateFile,
-        Self::Failed,
-        Self::Skipped,
-    ];
+    const ALL: [Self; 5] =
+        [Self::Running, Self::Done, Self::DuplicateFile, Self::Failed, Self::Skipped];
 
     /// The word in `import_file.state`.
     #[must_use]
@@ -195,9 +190,6 @@ pub const fn skip(
     } else if has_file {
         Err(NotSkipped::FileHasCome)
     } else {
-        Ok(Standing {
-            first,
-            next: next + 1,
-        })
+        Ok(Standing { first, next: next + 1 })
     }
 }

@@ -129,16 +129,9 @@ impl Desk {
     async fn send(&self, request: &Request) -> Result<(), SendError> {
         let mut backoff = Backoff::reconnect();
         loop {
-            let Request {
-                message_id,
-                actor,
-                correlation_id,
-                command,
-            } = request;
-            let sent = self
-                .ingress
-                .send(*message_id, actor, Some(correlation_id), &**command)
-                .await;
+            let Request { message_id, actor, correlation_id, command } = request;
+            let sent =
+                self.ingress.send(*message_id, actor, Some(correlation_id), &**command).await;
             let error = match sent {
                 Ok(()) => {
                     if self.is_troubled.swap(false, Ordering::Relaxed) {
@@ -213,12 +206,8 @@ impl Desk {
             let deepest = self.deepest(&mut missing).await;
             let limit = pace.next(deepest);
             self.window.set_limit(limit);
-            self.metrics
-                .window
-                .set(i64::try_from(limit).unwrap_or(i64::MAX));
-            self.metrics
-                .unanswered
-                .set(i64::try_from(self.window.taken()).unwrap_or(i64::MAX));
+            self.metrics.window.set(i64::try_from(limit).unwrap_or(i64::MAX));
+            self.metrics.unanswered.set(i64::try_from(self.window.taken()).unwrap_or(i64::MAX));
         }
     }
 
@@ -240,10 +229,7 @@ impl Desk {
     /// asked for rarely.
     async fn depth(&self, (kind, queue): (WorkerKind, WorkQueue), missing: &mut Missing) -> u32 {
         let queue = kind.queue(queue);
-        if missing
-            .get(&queue)
-            .is_some_and(|since| since.elapsed() < MISSING_PAUSE)
-        {
+        if missing.get(&queue).is_some_and(|since| since.elapsed() < MISSING_PAUSE) {
             return 0;
         }
         match self.ingress.depth(&queue).await {
@@ -296,11 +282,7 @@ impl<'a> Waiting<'a> {
     fn begin(desk: &'a Desk, message_id: MessageId) -> Self {
         let (sender, reply) = oneshot::channel();
         desk.lock().insert(message_id, sender);
-        Self {
-            desk,
-            message_id,
-            reply,
-        }
+        Self { desk, message_id, reply }
     }
 }
 
@@ -315,9 +297,7 @@ fn answer_of(reply: Reply) -> Answer {
         ReplyOutcome::Applied | ReplyOutcome::Accepted => Answer::Accepted,
         ReplyOutcome::Duplicate => Answer::Duplicate,
         ReplyOutcome::Rejected => Answer::Refused(
-            reply
-                .refusal
-                .unwrap_or_else(|| Refusal::new(reply.code, "the order was refused")),
+            reply.refusal.unwrap_or_else(|| Refusal::new(reply.code, "the order was refused")),
         ),
     }
 }

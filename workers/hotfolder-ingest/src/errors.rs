@@ -50,10 +50,7 @@ pub(crate) fn of_header(faults: Vec<LineError>) -> Vec<ErrorRow> {
         code: fault.code.as_str().to_owned(),
         message: fault.message,
         order_lines: (fault.line, fault.line),
-        order_rows: Rows {
-            start: 0,
-            length: 0,
-        },
+        order_rows: Rows { start: 0, length: 0 },
     });
     numbered(rows)
 }
@@ -67,64 +64,29 @@ fn blank(span: &Span, line: u64) -> ErrorRow {
         code: String::new(),
         message: String::new(),
         order_lines: (span.first_line, span.last_line),
-        order_rows: Rows {
-            start: span.start,
-            length: span.end - span.start,
-        },
+        order_rows: Rows { start: span.start, length: span.end - span.start },
     }
 }
 
 fn file_line(span: &Span, line_no: u32) -> Option<u64> {
-    let at = span
-        .line_numbers
-        .iter()
-        .position(|number| *number == line_no)?;
+    let at = span.line_numbers.iter().position(|number| *number == line_no)?;
     span.file_lines.get(at).copied()
 }
 
 fn numbered(rows: impl Iterator<Item = ErrorRow>) -> Vec<ErrorRow> {
-    (1..)
-        .zip(rows)
-        .map(|(entry, row)| ErrorRow { entry, ..row })
-        .collect()
+    (1..).zip(rows).map(|(entry, row)| ErrorRow { entry, ..row }).collect()
 }
 
 impl From<ErrorRow> for ReportedError {
     fn from(row: ErrorRow) -> Self {
-        let ErrorRow {
-            line,
-            column,
-            code,
-            message,
-            order_ref,
-            ..
-        } = row;
-        Self {
-            line,
-            column,
-            code,
-            message,
-            order_ref,
-        }
+        let ErrorRow { line, column, code, message, order_ref, .. } = row;
+        Self { line, column, code, message, order_ref }
     }
 }
 
 impl From<KeptError> for ReportedError {
     fn from(kept: KeptError) -> Self {
-        let KeptError {
-            line,
-            order_ref,
-            column_name,
-            code,
-            message,
-            entry: _,
-        } = kept;
-        Self {
-            line,
-            column: column_name,
-            code,
-            message,
-            order_ref,
-        }
+        let KeptError { line, order_ref, column_name, code, message, entry: _ } = kept;
+        Self { line, column: column_name, code, message, order_ref }
     }
 }

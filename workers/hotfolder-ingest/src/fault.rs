@@ -103,12 +103,7 @@ impl LineError {
     /// An error of a whole line.
     #[must_use]
     pub fn of_line(line: u64, code: Code, message: impl Into<String>) -> Self {
-        Self {
-            line,
-            column: None,
-            code,
-            message: message.into(),
-        }
+        Self { line, column: None, code, message: message.into() }
     }
 
     /// An error of one field.
@@ -119,12 +114,7 @@ impl LineError {
         code: Code,
         message: impl Into<String>,
     ) -> Self {
-        Self {
-            line,
-            column: Some(column.into()),
-            code,
-            message: message.into(),
-        }
+        Self { line, column: Some(column.into()), code, message: message.into() }
     }
 }
 
@@ -133,9 +123,5 @@ impl LineError {
 pub fn excerpt(text: &str) -> String {
     let mut characters = text.chars();
     let start: String = characters.by_ref().take(EXCERPT_CHARACTERS).collect();
-    if characters.next().is_some() {
-        format!("{start:?}...")
-    } else {
-        format!("{start:?}")
-    }
+    if characters.next().is_some() { format!("{start:?}...") } else { format!("{start:?}") }
 }

@@ -35,11 +35,7 @@ pub struct FolderError {
 
 impl FolderError {
     fn new(action: &'static str, path: impl Into<PathBuf>, cause: impl Into<io::Error>) -> Self {
-        Self {
-            action,
-            path: path.into(),
-            cause: cause.into(),
-        }
+        Self { action, path: path.into(), cause: cause.into() }
     }
 
     /// True when the name is taken already.
@@ -103,10 +99,7 @@ impl HotFolder {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = rustix::fs::open(path, flags, Mode::empty())
             .map_err(|errno| FolderError::new("open the hot folder", path, errno))?;
-        Ok(Self {
-            root,
-            path: path.to_owned(),
-        })
+        Ok(Self { root, path: path.to_owned() })
     }
 
     /// The sources that have a folder, and the entries that are no source folder.
@@ -131,11 +124,7 @@ impl HotFolder {
         let text = name.to_str().filter(|text| !text.starts_with('.'))?;
         let stat = rustix::fs::statat(&self.root, text, AtFlags::SYMLINK_NOFOLLOW).ok()?;
         let is_folder = rustix::fs::FileType::from_raw_mode(stat.st_mode).is_dir();
-        if is_folder {
-            Source::new(text).ok()
-        } else {
-            None
-        }
+        if is_folder { Source::new(text).ok() } else { None }
     }
 
     /// The folders of one source, made if they are not there.
@@ -210,11 +199,9 @@ impl SourceFolder {
         let mark = format!("{name}.done");
         match rustix::fs::unlinkat(self.fd(Place::Inbox), mark.as_str(), AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
-            Err(errno) => Err(FolderError::new(
-                "remove",
-                self.path(Place::Inbox).join(mark),
-                errno,
-            )),
+            Err(errno) => {
+                Err(FolderError::new("remove", self.path(Place::Inbox).join(mark), errno))
+            }
         }
     }
 
@@ -238,11 +225,9 @@ impl SourceFolder {
         let stat = rustix::fs::fstat(&file).map_err(|e| FolderError::new("look at", path(), e))?;
         match scan::misfit_of(&stat) {
             None => Ok(File::from(file)),
-            Some(misfit) => Err(FolderError::new(
-                "open",
-                path(),
-                io::Error::other(misfit.to_string()),
-            )),
+            Some(misfit) => {
+                Err(FolderError::new("open", path(), io::Error::other(misfit.to_string())))
+            }
         }
     }
 
@@ -266,11 +251,9 @@ impl SourceFolder {
         match rustix::fs::statat(folder, archived.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
             Ok(_) => Ok(true),
             Err(Errno::NOENT) => Ok(false),
-            Err(errno) => Err(FolderError::new(
-                "look at",
-                self.path(Place::Archive).join(archived),
-                errno,
-            )),
+            Err(errno) => {
+                Err(FolderError::new("look at", self.path(Place::Archive).join(archived), errno))
+            }
         }
     }
 

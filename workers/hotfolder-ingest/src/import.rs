@@ -120,11 +120,7 @@ impl Importer {
             caps: self.settings.caps(),
             stop: Stop::when(move || shutdown.has_begun()),
         };
-        let opened = Opened {
-            folder: Arc::clone(folder),
-            name: name.clone(),
-            stored,
-        };
+        let opened = Opened { folder: Arc::clone(folder), name: name.clone(), stored };
         if self.settings.policy == Policy::DryRun {
             return self.dry_run(&opened).await;
         }
@@ -159,13 +155,8 @@ impl Importer {
             }
             examined => examined,
         };
-        let found = examined
-            .as_ref()
-            .ok()
-            .map(|examined| examined.inspection.sha256);
-        let is_archived = opened
-            .folder
-            .is_archived(opened.name.as_str(), record.started_at)?;
+        let found = examined.as_ref().ok().map(|examined| examined.inspection.sha256);
+        let is_archived = opened.folder.is_archived(opened.name.as_str(), record.started_at)?;
         match decide::claimed(record.state, record.hash, found, is_archived) {
             Claimed::Run => {
                 let finished = self.run(opened, &record, &examined).await?;
@@ -205,11 +196,7 @@ impl Importer {
             }
         };
         let errors = errors::of_header(faults);
-        let end = End {
-            state,
-            detail: detail.as_deref(),
-            errors: &errors,
-        };
+        let end = End { state, detail: detail.as_deref(), errors: &errors };
         let finished = self.store.finish(&opened.name, record, &end).await?;
         finished.ok_or(ImportError::LeaseLost)
     }
@@ -240,18 +227,11 @@ impl Importer {
             store: self.store.clone(),
             desk: Arc::clone(&self.desk),
             metrics: self.metrics.clone(),
-            mode: if is_refused {
-                Mode::RefuseAll
-            } else {
-                Mode::Send
-            },
+            mode: if is_refused { Mode::RefuseAll } else { Mode::Send },
         };
         let position = match record.progress.offset_bytes {
             0 => header.end(),
-            bytes => Position {
-                lines: record.progress.offset_lines,
-                bytes,
-            },
+            bytes => Position { lines: record.progress.offset_lines, bytes },
         };
         let (sender, receiver) = mpsc::channel(READ_AHEAD);
         let (reading, header) = (opened.clone(), header.clone());
@@ -344,10 +324,7 @@ impl Keeper {
         let pause = Duration::from_secs(store.lease_seconds().into()) / 3;
         let mut task = JoinSet::new();
         task.spawn(async move {
-            while tokio::time::timeout(pause, ended.wait_for(|ended| *ended))
-                .await
-                .is_err()
-            {
+            while tokio::time::timeout(pause, ended.wait_for(|ended| *ended)).await.is_err() {
                 match store.renew(id, fence).await {
                     Ok(true) => {}
                     // The next checkpoint notices, too, and stops the work.

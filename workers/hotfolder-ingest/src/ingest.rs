@@ -44,19 +44,9 @@ pub fn start(settings: FolderSettings, context: &Context) -> Result<(), FolderEr
     let owner = format!("hotfolder-ingest/{}", context.instance);
     let store = Store::new(context.database.clone(), owner, settings.lease_seconds);
     let files = Arc::new(Semaphore::new(settings.files.into()));
-    let importer = Arc::new(Importer {
-        store,
-        desk,
-        settings,
-        metrics,
-        shutdown: shutdown.clone(),
-    });
-    let ingest = Ingest {
-        root: Arc::new(root),
-        importer,
-        files,
-        watch: Arc::new(Watch::new()),
-    };
+    let importer =
+        Arc::new(Importer { store, desk, settings, metrics, shutdown: shutdown.clone() });
+    let ingest = Ingest { root: Arc::new(root), importer, files, watch: Arc::new(Watch::new()) };
     context.spawn("sources", async move {
         ingest.run(&shutdown).await;
         Ok(())
@@ -83,19 +73,13 @@ impl Ingest {
             match self.root.sources() {
                 Err(error) => tracing::warn!(%error, "the hot folder cannot be listed"),
                 Ok((sources, others)) => {
-                    for name in others
-                        .into_iter()
-                        .filter(|name| strange.insert(name.clone()))
-                    {
+                    for name in others.into_iter().filter(|name| strange.insert(name.clone())) {
                         tracing::error!(
                             ?name,
                             "this is no folder of a source: it is not looked at"
                         );
                     }
-                    for source in sources
-                        .into_iter()
-                        .filter(|name| known.insert(name.clone()))
-                    {
+                    for source in sources.into_iter().filter(|name| known.insert(name.clone())) {
                         running.spawn(SourceRunner::new(self.clone(), source).run());
                     }
                 }
@@ -137,13 +121,7 @@ impl SourceRunner {
         let settings = &ingest.importer.settings;
         let stale = Duration::from_secs(settings.stale_seconds);
         let sightings = Sightings::new(settings.scan_interval(), stale);
-        Self {
-            ingest,
-            source,
-            sightings,
-            listing: None,
-            foreign: HashSet::new(),
-        }
+        Self { ingest, source, sightings, listing: None, foreign: HashSet::new() }
     }
 
     async fn run(mut self) {
@@ -223,10 +201,8 @@ impl SourceRunner {
                     ready.push(file);
                 }
                 Found::Ready(file) => {
-                    let detail = format!(
-                        "nobody takes files of the kind {} yet",
-                        file.kind().as_str()
-                    );
+                    let detail =
+                        format!("nobody takes files of the kind {} yet", file.kind().as_str());
                     waiting.push(WaitingFile {
                         file: file.to_string(),
                         reason: "NO_WORKER_YET",
@@ -237,18 +213,11 @@ impl SourceRunner {
                     names.extend(FileName::parse(&name, &self.source).ok());
                     let file = name.to_string_lossy().into_owned();
                     let detail = "it may still be written".to_owned();
-                    waiting.push(WaitingFile {
-                        file,
-                        reason: "ARRIVING",
-                        detail,
-                    });
+                    waiting.push(WaitingFile { file, reason: "ARRIVING", detail });
                 }
                 Found::Misfit(misfit) => {
                     hints.forget(&name);
-                    self.ingest
-                        .importer
-                        .set_aside(folder, &name, &misfit)
-                        .await?;
+                    self.ingest.importer.set_aside(folder, &name, &misfit).await?;
                 }
             }
         }
@@ -263,21 +232,10 @@ impl SourceRunner {
         names: &[FileName],
         hints: &Hints,
     ) -> Result<Vec<WaitingFile>, ImportError> {
-        ready.sort_by_key(|file| {
-            (
-                file.kind(),
-                file.repair() == 0,
-                file.sequence(),
-                file.repair(),
-            )
-        });
+        ready.sort_by_key(|file| (file.kind(), file.repair() == 0, file.sequence(), file.repair()));
         let mut waiting = Vec::new();
         for file in ready {
-            let wait = |reason, detail| WaitingFile {
-                file: file.to_string(),
-                reason,
-                detail,
-            };
+            let wait = |reason, detail| WaitingFile { file: file.to_string(), reason, detail };
             if let Turn::After(next) = self.turn(&file, names).await? {
                 let detail = format!("sequence number {next} has to come first, or to be skipped");
                 waiting.push(wait("WAITS_FOR_SEQUENCE", detail));
@@ -286,10 +244,7 @@ impl SourceRunner {
             let _permit = self.permit().await?;
             if folder.free_bytes()? < self.ingest.importer.settings.free_bytes {
                 tracing::error!(source = %self.source, "the disk is full: no file is taken");
-                waiting.push(wait(
-                    "DISK_FULL",
-                    "the disk of the hot folder is full".to_owned(),
-                ));
+                waiting.push(wait("DISK_FULL", "the disk of the hot folder is full".to_owned()));
                 continue;
             }
             match folder.claim(file.as_str()) {
@@ -319,9 +274,7 @@ impl SourceRunner {
             Some(standing) => standing,
             None => {
                 let lowest = lowest_sequences(names).get(&file.kind()).copied();
-                store
-                    .open_sequence(file, lowest.unwrap_or(file.sequence()))
-                    .await?
+                store.open_sequence(file, lowest.unwrap_or(file.sequence())).await?
             }
         };
         Ok(turn(file, standing))

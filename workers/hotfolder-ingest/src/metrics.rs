@@ -5,16 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use telemetry::{Counter, Gauge, Registry};
 
-const FILE_STATES: [&str; 8] = [
-    "DONE",
-    "FAILED",
-    "DUPLICATE_FILE",
-    "CONFLICT",
-    "SKIPPED",
-    "LATE",
-    "DRY_RUN",
-    "UNMAPPED",
-];
+const FILE_STATES: [&str; 8] =
+    ["DONE", "FAILED", "DUPLICATE_FILE", "CONFLICT", "SKIPPED", "LATE", "DRY_RUN", "UNMAPPED"];
 const ORDER_OUTCOMES: [&str; 3] = ["accepted", "duplicate", "rejected"];
 
 /// The counters of one process. Clones count into the same series.
@@ -58,10 +50,8 @@ impl Metrics {
                 "dray_hotfolder_resent",
                 "Commands sent again because no answer came in time",
             ),
-            unanswered: registry.gauge(
-                "dray_hotfolder_unanswered",
-                "Commands without an answer yet",
-            ),
+            unanswered: registry
+                .gauge("dray_hotfolder_unanswered", "Commands without an answer yet"),
             window: registry.gauge(
                 "dray_hotfolder_window",
                 "Commands that may be without an answer, given the depth of the queues",
@@ -98,9 +88,6 @@ impl<const N: usize> Tally<N> {
     }
 
     fn read(&self) -> Vec<(&'static str, u64)> {
-        self.0
-            .iter()
-            .map(|(label, total)| (*label, total.load(Ordering::Relaxed)))
-            .collect()
+        self.0.iter().map(|(label, total)| (*label, total.load(Ordering::Relaxed))).collect()
     }
 }

@@ -33,13 +33,8 @@ pub enum FileKind {
 
 impl FileKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
-        Self::Order,
-        Self::Cancel,
-        Self::Return,
-        Self::Status,
-        Self::Container,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Order, Self::Cancel, Self::Return, Self::Status, Self::Container];
 
     /// The word in file names.
     #[must_use]
@@ -96,19 +91,9 @@ impl FileName {
         let source = Source::new(source)?;
         let sequence = parse_sequence(sequence)?;
         if source != *folder {
-            return Err(Misnamed::OtherSource {
-                named: source,
-                folder: folder.clone(),
-            });
+            return Err(Misnamed::OtherSource { named: source, folder: folder.clone() });
         }
-        Ok(Self {
-            text: text.to_owned(),
-            kind,
-            source,
-            sequence,
-            repair,
-            gzip,
-        })
+        Ok(Self { text: text.to_owned(), kind, source, sequence, repair, gzip })
     }
 
     /// The name that a file at this place would have.

@@ -55,17 +55,8 @@ impl<R: BufRead> Orders<R> {
     /// Orders of `source`, from the records that `records` has left.
     #[must_use]
     pub fn new(records: TsvReader<R, OrderColumn>, source: Source) -> Self {
-        let grouping = Grouping {
-            source,
-            open: None,
-            stray: None,
-            ready: VecDeque::new(),
-        };
-        Self {
-            records,
-            grouping,
-            ended: false,
-        }
+        let grouping = Grouping { source, open: None, stray: None, ready: VecDeque::new() };
+        Self { records, grouping, ended: false }
     }
 
     /// The next order, `None` at the end of the file.
@@ -110,13 +101,8 @@ struct Grouping {
 
 impl Grouping {
     fn take(&mut self, record: &Record<'_, OrderColumn>) {
-        let Some(reference) = record
-            .raw(OrderColumn::OrderRef)
-            .filter(|raw| !is_blank(raw))
-        else {
-            self.stray
-                .get_or_insert_with(|| Group::stray(record))
-                .add(record, &self.source);
+        let Some(reference) = record.raw(OrderColumn::OrderRef).filter(|raw| !is_blank(raw)) else {
+            self.stray.get_or_insert_with(|| Group::stray(record)).add(record, &self.source);
             return;
         };
         match &mut self.open {
@@ -128,17 +114,14 @@ impl Grouping {
             }
             Some(_) | None => {
                 self.close();
-                self.open
-                    .insert(Group::of(reference, record))
-                    .add(record, &self.source);
+                self.open.insert(Group::of(reference, record)).add(record, &self.source);
             }
         }
     }
 
     fn close(&mut self) {
         let finished = [self.open.take(), self.stray.take()];
-        self.ready
-            .extend(finished.into_iter().flatten().map(Group::finish));
+        self.ready.extend(finished.into_iter().flatten().map(Group::finish));
     }
 }
 

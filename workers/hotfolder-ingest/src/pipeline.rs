@@ -214,10 +214,7 @@ impl Pipeline {
 
     /// True when one more order may be open, and the next one need not wait for another of its number.
     fn has_room(&self) -> bool {
-        let next = self
-            .next
-            .as_ref()
-            .and_then(|order| order.result.as_ref().ok());
+        let next = self.next.as_ref().and_then(|order| order.result.as_ref().ok());
         self.slots.len() < SLOTS_MAX
             && self.held_bytes < HELD_BYTES_MAX
             && self.errors.len() < ERRORS_MAX
@@ -244,20 +241,13 @@ impl Pipeline {
             Err(faults) => {
                 let errors = of_faults(&span, faults);
                 let count = u64::try_from(errors.len()).unwrap_or(u64::MAX);
-                (
-                    Some(Outcome::Rejected(errors)),
-                    count.saturating_mul(ERROR_BYTES),
-                )
+                (Some(Outcome::Rejected(errors)), count.saturating_mul(ERROR_BYTES))
             }
             Ok(sound) => match self.place.take() {
                 Some(place) => {
                     span.file_lines.clone_from(&sound.file_lines);
-                    span.line_numbers = sound
-                        .command
-                        .lines
-                        .iter()
-                        .map(|line| line.line_no)
-                        .collect();
+                    span.line_numbers =
+                        sound.command.lines.iter().map(|line| line.line_no).collect();
                     self.ask(number, &span, sound, place);
                     (None, (span.end - span.start).saturating_mul(ORDER_GROWTH))
                 }
@@ -266,17 +256,11 @@ impl Pipeline {
             },
         };
         self.held_bytes += weight;
-        self.slots.push_back(Slot {
-            order: span,
-            outcome,
-            weight,
-        });
+        self.slots.push_back(Slot { order: span, outcome, weight });
     }
 
     fn ask(&mut self, number: u64, span: &Span, sound: SoundOrder, place: Place) {
-        let Work {
-            file, record, desk, ..
-        } = &self.work;
+        let Work { file, record, desk, .. } = &self.work;
         let reference = sound.command.order_ref.clone();
         self.on_the_way.insert(reference.clone());
         let key = format!("{}/{reference}/{}", file.plain(), span.first_line);
@@ -292,8 +276,7 @@ impl Pipeline {
             command: sound.command,
         };
         let desk = Arc::clone(desk);
-        self.asks
-            .spawn(async move { (number, reference, desk.ask(&request, place).await) });
+        self.asks.spawn(async move { (number, reference, desk.ask(&request, place).await) });
     }
 
     fn settle(

@@ -120,10 +120,7 @@ pub fn write_report(
         summary: &'a Summary,
         errors: Streamed<I>,
     }
-    let report = Report {
-        summary,
-        errors: Streamed(Cell::new(Some(errors))),
-    };
+    let report = Report { summary, errors: Streamed(Cell::new(Some(errors))) };
     serde_json::to_writer_pretty(&mut *out, &report)?;
     out.write_all(b"\n")
 }
@@ -160,9 +157,5 @@ pub fn write_rejected(
 
 fn copy_exactly(from: &mut impl BufRead, bytes: u64, to: &mut impl Write) -> io::Result<()> {
     let copied = io::copy(&mut from.by_ref().take(bytes), to)?;
-    if copied == bytes {
-        Ok(())
-    } else {
-        Err(io::ErrorKind::UnexpectedEof.into())
-    }
+    if copied == bytes { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }

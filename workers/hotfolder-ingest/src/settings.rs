@@ -13,10 +13,7 @@ const GZIP_RATIO_FROM_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Every setting of the process.
 #[derive(Debug, Clone, Parser)]
-#[command(
-    name = "hotfolder-ingest",
-    about = "Turns files of a hot folder into commands"
-)]
+#[command(name = "hotfolder-ingest", about = "Turns files of a hot folder into commands")]
 pub struct Settings {
     /// What every worker has.
     #[command(flatten)]

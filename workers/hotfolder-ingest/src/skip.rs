@@ -77,22 +77,18 @@ async fn pass(tx: &Tx, skip: &SkipSequence) -> Result<Outcome, Failure> {
 
 fn refusal(reason: NotSkipped) -> Outcome {
     match reason {
-        NotSkipped::UnknownSequence => refuse(
-            "UNKNOWN_SEQUENCE",
-            "no file of this kind and source has come yet",
-        ),
-        NotSkipped::AlreadyPassed(next) => refuse(
-            "ALREADY_PASSED",
-            &format!("the next sequence number is {next} already"),
-        ),
-        NotSkipped::NotNext(next) => refuse(
-            "NOT_NEXT",
-            &format!("sequence number {next} is missing first: skip that one"),
-        ),
-        NotSkipped::FileHasCome => refuse(
-            "FILE_HAS_COME",
-            "the file with this number is here: it cannot be passed",
-        ),
+        NotSkipped::UnknownSequence => {
+            refuse("UNKNOWN_SEQUENCE", "no file of this kind and source has come yet")
+        }
+        NotSkipped::AlreadyPassed(next) => {
+            refuse("ALREADY_PASSED", &format!("the next sequence number is {next} already"))
+        }
+        NotSkipped::NotNext(next) => {
+            refuse("NOT_NEXT", &format!("sequence number {next} is missing first: skip that one"))
+        }
+        NotSkipped::FileHasCome => {
+            refuse("FILE_HAS_COME", "the file with this number is here: it cannot be passed")
+        }
     }
 }
 

@@ -102,10 +102,7 @@ struct Races {
 
 impl Default for Races {
     fn default() -> Self {
-        Self {
-            left: RACES_MAX,
-            backoff: Backoff::lane(),
-        }
+        Self { left: RACES_MAX, backoff: Backoff::lane() }
     }
 }
 
@@ -133,11 +130,7 @@ impl Store {
     /// The tables as `owner` writes them.
     #[must_use]
     pub const fn new(database: Database, owner: String, lease_seconds: u32) -> Self {
-        Self {
-            database,
-            owner,
-            lease_seconds,
-        }
+        Self { database, owner, lease_seconds }
     }
 
     /// For how long a lease holds without being renewed.
@@ -151,10 +144,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn standing(&self, file: &FileName) -> Result<Option<Standing>, StoreError> {
-        let rows = self
-            .database
-            .select(sql::READ_SEQUENCE, &[Place::of(file)])
-            .await?;
+        let rows = self.database.select(sql::READ_SEQUENCE, &[Place::of(file)]).await?;
         Ok(first_standing(rows))
     }
 
@@ -167,10 +157,7 @@ impl Store {
         file: &FileName,
         lowest: u64,
     ) -> Result<Standing, StoreError> {
-        let place = [Place {
-            sequence: lowest,
-            ..Place::of(file)
-        }];
+        let place = [Place { sequence: lowest, ..Place::of(file) }];
         self.database.execute(sql::OPEN_SEQUENCE, &place).await?;
         let begun = self.standing(file).await?;
         begun.ok_or_else(|| StoreError::decode("a sequence that was just begun is not there"))
@@ -231,16 +218,8 @@ impl Store {
             seconds: u32,
         }
         let (fence, seconds) = (row.fence + 1, self.lease_seconds);
-        tx.execute(
-            sql::LEASE,
-            &[Lease {
-                id: &row.id,
-                fence,
-                owner: &self.owner,
-                seconds,
-            }],
-        )
-        .await?;
+        tx.execute(sql::LEASE, &[Lease { id: &row.id, fence, owner: &self.owner, seconds }])
+            .await?;
         tx.commit().await?;
         RecordRow { fence, ..row }.record().map(Some)
     }
@@ -256,11 +235,7 @@ impl Store {
             fence: u64,
             seconds: u32,
         }
-        let renewal = [Renewal {
-            id: hex(id),
-            fence,
-            seconds: self.lease_seconds,
-        }];
+        let renewal = [Renewal { id: hex(id), fence, seconds: self.lease_seconds }];
         Ok(self.database.execute(sql::RENEW, &renewal).await? > 0)
     }
 
@@ -269,10 +244,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn release(&self, id: Uuid, fence: u64) -> Result<(), StoreError> {
-        self.database
-            .execute(sql::RELEASE, &[Id { id: hex(id), fence }])
-            .await
-            .map(drop)
+        self.database.execute(sql::RELEASE, &[Id { id: hex(id), fence }]).await.map(drop)
     }
 
     /// Records what a file hashes to, and answers the name of another file of the same source and
@@ -397,15 +369,7 @@ impl Store {
                 detail: Option<&'a str>,
             }
             let (id, state) = (hex(record.id), end.state.as_str());
-            tx.execute(
-                sql::FINISH,
-                &[Ended {
-                    id,
-                    state,
-                    detail: end.detail,
-                }],
-            )
-            .await?;
+            tx.execute(sql::FINISH, &[Ended { id, state, detail: end.detail }]).await?;
             if file.repair() == 0 {
                 tx.execute(sql::PASS_SEQUENCE, &[Place::of(file)]).await?;
             }
@@ -430,16 +394,7 @@ impl Store {
             line: u64,
             entry: u32,
         }
-        self.database
-            .select(
-                sql::ERRORS_AFTER,
-                &[After {
-                    id: hex(file),
-                    line,
-                    entry,
-                }],
-            )
-            .await
+        self.database.select(sql::ERRORS_AFTER, &[After { id: hex(file), line, entry }]).await
     }
 
     /// The rows of the next rejected orders, which begin after `line`, at most 1,000.
@@ -452,15 +407,7 @@ impl Store {
             id: String,
             line: u64,
         }
-        self.database
-            .select(
-                sql::ROWS_AFTER,
-                &[After {
-                    id: hex(file),
-                    line,
-                }],
-            )
-            .await
+        self.database.select(sql::ROWS_AFTER, &[After { id: hex(file), line }]).await
     }
 }
 

@@ -17,7 +17,6 @@ mod folder;
 mod name;
 mod order;
 mod planted;
-mod real;
 mod report;
 mod tsv;
 mod window;
@@ -47,11 +46,7 @@ fn line(order: &str, number: u32) -> String {
 fn line_with(order: &str, number: u32, column: OrderColumn, value: &str) -> String {
     use crate::tsv::Column as _;
     let whole = line(order, number);
-    let at = HEADER
-        .trim_end()
-        .split('\t')
-        .position(|name| name == column.name())
-        .unwrap();
+    let at = HEADER.trim_end().split('\t').position(|name| name == column.name()).unwrap();
     let mut fields: Vec<&str> = whole.trim_end_matches('\n').split('\t').collect();
     fields[at] = value;
     fields.join("\t") + "\n"
@@ -71,9 +66,7 @@ fn errors(file: &[u8]) -> Vec<(u64, String, &'static str)> {
     let mut input = file;
     match Header::<OrderColumn>::read(&mut input) {
         Ok(_) => {
-            let wrong = orders(file)
-                .into_iter()
-                .filter_map(|order| order.result.err());
+            let wrong = orders(file).into_iter().filter_map(|order| order.result.err());
             brief(wrong.flatten())
         }
         Err(HeaderError::Wrong(errors)) => brief(errors),
@@ -82,12 +75,6 @@ fn errors(file: &[u8]) -> Vec<(u64, String, &'static str)> {
 }
 
 fn brief(errors: impl IntoIterator<Item = LineError>) -> Vec<(u64, String, &'static str)> {
-    let brief = |e: LineError| {
-        (
-            e.line,
-            e.column.unwrap_or_default().into_owned(),
-            e.code.as_str(),
-        )
-    };
+    let brief = |e: LineError| (e.line, e.column.unwrap_or_default().into_owned(), e.code.as_str());
     errors.into_iter().map(brief).collect()
 }

@@ -73,14 +73,7 @@ impl<C: Column> Header<C> {
         let columns: Vec<Option<C>> = names.iter().map(|name| column_named(name)).collect();
         let errors = column_errors(&names, &columns);
         if errors.is_empty() {
-            Ok(Self {
-                columns,
-                names,
-                end: Position {
-                    lines: 1,
-                    bytes: taken.bytes,
-                },
-            })
+            Ok(Self { columns, names, end: Position { lines: 1, bytes: taken.bytes } })
         } else {
             Err(HeaderError::Wrong(errors))
         }
@@ -96,16 +89,9 @@ impl<C: Column> Header<C> {
     /// there are in all.
     #[must_use]
     pub fn unknown(&self) -> (Vec<&str>, usize) {
-        let unknown = || {
-            self.names
-                .iter()
-                .zip(&self.columns)
-                .filter(|(_, column)| column.is_none())
-        };
-        let shown = unknown()
-            .take(UNKNOWN_COLUMNS_SHOWN)
-            .map(|(name, _)| &**name)
-            .collect();
+        let unknown =
+            || self.names.iter().zip(&self.columns).filter(|(_, column)| column.is_none());
+        let shown = unknown().take(UNKNOWN_COLUMNS_SHOWN).map(|(name, _)| &**name).collect();
         (shown, unknown().count())
     }
 }
@@ -117,10 +103,7 @@ fn column_named<C: Column>(name: &str) -> Option<C> {
 fn header_text<'a>(line: &'a [u8], taken: &Taken) -> Result<&'a str, LineError> {
     let wrong = |code, message: &str| Err(LineError::of_line(1, code, message));
     if taken.bytes == 0 || line.is_empty() {
-        return wrong(
-            Code::EmptyFile,
-            "the file has no header: its first line names the columns",
-        );
+        return wrong(Code::EmptyFile, "the file has no header: its first line names the columns");
     }
     if taken.overlong {
         return wrong(Code::LineTooLong, "the header is longer than 64 KiB");
@@ -128,12 +111,8 @@ fn header_text<'a>(line: &'a [u8], taken: &Taken) -> Result<&'a str, LineError> 
     if UTF16_MARKS.iter().any(|mark| line.starts_with(mark)) {
         return wrong(Code::NotUtf8, "the file is UTF-16: send it as UTF-8");
     }
-    let text = std::str::from_utf8(line.strip_prefix(UTF8_MARK).unwrap_or(line)).or_else(|_| {
-        wrong(
-            Code::NotUtf8,
-            "the header is not UTF-8: is this a text file?",
-        )
-    })?;
+    let text = std::str::from_utf8(line.strip_prefix(UTF8_MARK).unwrap_or(line))
+        .or_else(|_| wrong(Code::NotUtf8, "the header is not UTF-8: is this a text file?"))?;
     if !text.contains('\t') && text.contains([',', ';', '|']) {
         let message = "the header has no tab: columns are separated by tabs, without quotes";
         return wrong(Code::NotTabSeparated, message);
@@ -144,29 +123,13 @@ fn header_text<'a>(line: &'a [u8], taken: &Taken) -> Result<&'a str, LineError> 
 fn column_errors<C: Column>(names: &[Box<str>], columns: &[Option<C>]) -> Vec<LineError> {
     let mut errors = Vec::new();
     for column in C::ALL {
-        let count = columns
-            .iter()
-            .filter(|found| **found == Some(*column))
-            .count();
+        let count = columns.iter().filter(|found| **found == Some(*column)).count();
         if count == 0 && column.is_required() {
             let message = format!("the required column {} is not in the header", column.name());
-            errors.push(LineError::of_field(
-                1,
-                column.name(),
-                Code::MissingColumn,
-                message,
-            ));
+            errors.push(LineError::of_field(1, column.name(), Code::MissingColumn, message));
         } else if count > 1 {
-            let message = format!(
-                "the column {} is in the header {count} times",
-                column.name()
-            );
-            errors.push(LineError::of_field(
-                1,
-                column.name(),
-                Code::DuplicateColumn,
-                message,
-            ));
+            let message = format!("the column {} is in the header {count} times", column.name());
+            errors.push(LineError::of_field(1, column.name(), Code::DuplicateColumn, message));
         }
     }
     debug_assert_eq!(names.len(), columns.len(), "one entry a header field");
@@ -219,13 +182,7 @@ impl<R: BufRead, C: Column> TsvReader<R, C> {
     #[must_use]
     pub fn new(input: R, header: Header<C>, position: Position) -> Self {
         let spans = vec![None; C::ALL.len()];
-        Self {
-            input,
-            header,
-            next: position,
-            line: Vec::new(),
-            spans,
-        }
+        Self { input, header, next: position, line: Vec::new(), spans }
     }
 
     /// Where the next record begins.
@@ -245,10 +202,7 @@ impl<R: BufRead, C: Column> TsvReader<R, C> {
             if taken.bytes == 0 {
                 return Ok(None);
             }
-            self.next = Position {
-                lines: start.lines + 1,
-                bytes: start.bytes + taken.bytes,
-            };
+            self.next = Position { lines: start.lines + 1, bytes: start.bytes + taken.bytes };
             if !self.line.is_empty() {
                 break (start, taken);
             }
@@ -340,33 +294,20 @@ impl<'a, C: Column> Record<'a, C> {
         }
         let expected = self.header.columns.len();
         if self.fields != expected {
-            let message = format!(
-                "the line has {} fields, the header has {expected}",
-                self.fields
-            );
+            let message = format!("the line has {} fields, the header has {expected}", self.fields);
             return vec![LineError::of_line(self.line, Code::FieldCount, message)];
         }
         if self.text.is_some() {
             return Vec::new();
         }
-        let fields = self
-            .bytes
-            .split(|byte| *byte == b'\t')
-            .zip(&self.header.names);
-        fields
-            .filter_map(|(field, name)| self.not_utf8(field, name))
-            .collect()
+        let fields = self.bytes.split(|byte| *byte == b'\t').zip(&self.header.names);
+        fields.filter_map(|(field, name)| self.not_utf8(field, name)).collect()
     }
 
     fn not_utf8(&self, field: &[u8], column: &str) -> Option<LineError> {
         let error = std::str::from_utf8(field).err()?;
         let message = format!("byte {} of the field is not UTF-8", error.valid_up_to() + 1);
         let column = Cow::Owned(column.to_owned());
-        Some(LineError::of_field(
-            self.line,
-            column,
-            Code::NotUtf8,
-            message,
-        ))
+        Some(LineError::of_field(self.line, column, Code::NotUtf8, message))
     }
 }

@@ -75,10 +75,7 @@ impl Watch {
         let watcher = notify::recommended_watcher(heard)
             .inspect_err(|error| tracing::warn!(%error, "no hints from the kernel, scans only"))
             .ok();
-        Self {
-            watcher: Mutex::new(watcher),
-            inboxes,
-        }
+        Self { watcher: Mutex::new(watcher), inboxes }
     }
 
     /// Hints about one inbox.

@@ -25,16 +25,8 @@ impl Window {
     /// A window of `limit` places.
     #[must_use]
     pub fn new(limit: usize) -> Arc<Self> {
-        let state = Mutex::new(State {
-            limit,
-            taken: 0,
-            waiting: 0,
-        });
-        Arc::new(Self {
-            state,
-            changed: Notify::new(),
-            wanted: Notify::new(),
-        })
+        let state = Mutex::new(State { limit, taken: 0, waiting: 0 });
+        Arc::new(Self { state, changed: Notify::new(), wanted: Notify::new() })
     }
 
     /// Waits for a free place.
@@ -144,11 +136,7 @@ impl Pace {
     /// `depth_max`: ready messages of the deepest queue that are never to be passed.
     #[must_use]
     pub fn new(window_max: usize, depth_max: u32) -> Self {
-        Self {
-            sixteenths: FIRST_PLACES.min(window_max) * 16,
-            window_max,
-            depth_max,
-        }
+        Self { sixteenths: FIRST_PLACES.min(window_max) * 16, window_max, depth_max }
     }
 
     /// The places from now on, when the deepest queue has `depth` ready messages.

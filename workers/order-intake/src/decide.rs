@@ -79,9 +79,9 @@ pub(crate) fn decide(order: &CreateOrder, circumstances: &Circumstances<'_>) -> 
     }
     let content_hash = content_hash(order);
     match circumstances.known {
-        Some(known) if known.content_hash == content_hash => Decision::Duplicate {
-            version: known.version,
-        },
+        Some(known) if known.content_hash == content_hash => {
+            Decision::Duplicate { version: known.version }
+        }
         Some(_) => Decision::Refused(conflict(order)),
         None => match accept(order, content_hash, circumstances) {
             Ok(accepted) => Decision::Accepted(Box::new(accepted)),
@@ -141,12 +141,7 @@ fn accept(
     if !fits_a_message(order, &event) {
         return Err(too_large(&event));
     }
-    Ok(Accepted {
-        event,
-        total,
-        content_hash,
-        personal,
-    })
+    Ok(Accepted { event, total, content_hash, personal })
 }
 
 fn event_of(order: &CreateOrder, order_id: Uuid, waybills: Vec<WaybillDraft>) -> OrderAccepted {
@@ -166,23 +161,16 @@ fn event_of(order: &CreateOrder, order_id: Uuid, waybills: Vec<WaybillDraft>) ->
 
 /// One code when all errors agree on it.
 fn refusal_of(errors: Vec<FieldError>) -> Refusal {
-    let first = errors
-        .first()
-        .map_or("INVALID_ORDER", |error| error.code.as_str());
+    let first = errors.first().map_or("INVALID_ORDER", |error| error.code.as_str());
     let agreed = errors.iter().all(|error| error.code == first);
     let code = if agreed { first } else { "INVALID_ORDER" }.to_owned();
     let detail = match errors.as_slice() {
         [only] => only.message.clone(),
-        several => format!(
-            "the order has {} errors: correct them all and send it again",
-            several.len()
-        ),
+        several => {
+            format!("the order has {} errors: correct them all and send it again", several.len())
+        }
     };
-    Refusal {
-        code,
-        detail,
-        errors,
-    }
+    Refusal { code, detail, errors }
 }
 
 /// A line takes less than 1 KiB even when it makes a waybill of its own, so that only the largest

@@ -72,9 +72,6 @@ impl NetworkCopy {
     }
 
     fn last(&self) -> Option<Arc<Network>> {
-        self.last
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -43,10 +43,7 @@ impl Settings {
     pub(crate) fn policy(&self) -> SplitPolicy {
         let skus = self.no_ship.iter().map(|sku| sku.trim());
         let no_ship = skus.filter(|sku| !sku.is_empty()).map(str::to_owned);
-        SplitPolicy {
-            compartments: self.split,
-            no_ship: no_ship.collect(),
-        }
+        SplitPolicy { compartments: self.split, no_ship: no_ship.collect() }
     }
 }
 

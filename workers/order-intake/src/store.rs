@@ -25,10 +25,7 @@ pub(crate) struct OrderKey {
 impl OrderKey {
     /// The key of a command.
     pub(crate) fn of(order: &CreateOrder) -> Self {
-        Self {
-            source: order.source.to_string(),
-            order_ref: order.order_ref.to_string(),
-        }
+        Self { source: order.source.to_string(), order_ref: order.order_ref.to_string() }
     }
 }
 
@@ -69,22 +66,10 @@ pub(crate) async fn lock_known(
 
 fn read_known(row: KnownRow) -> Result<(OrderKey, Known), StoreError> {
     let content_hash = row.content_hash.try_into().map_err(|bytes: Vec<u8>| {
-        StoreError::decode(format!(
-            "orders.content_hash has {} bytes, not 32",
-            bytes.len()
-        ))
+        StoreError::decode(format!("orders.content_hash has {} bytes, not 32", bytes.len()))
     })?;
-    let key = OrderKey {
-        source: row.source,
-        order_ref: row.order_ref,
-    };
-    Ok((
-        key,
-        Known {
-            content_hash,
-            version: row.version,
-        },
-    ))
+    let key = OrderKey { source: row.source, order_ref: row.order_ref };
+    Ok((key, Known { content_hash, version: row.version }))
 }
 
 /// Writes new orders with their lines. Two processes may race for one order: the loser gets a
@@ -98,10 +83,7 @@ pub(crate) async fn insert_orders(
         return Ok(());
     }
     new.sort_by_cached_key(|new| OrderKey::of(new.order));
-    let orders = new
-        .iter()
-        .map(|new| order_row(new, now))
-        .collect::<Result<Vec<_>, _>>()?;
+    let orders = new.iter().map(|new| order_row(new, now)).collect::<Result<Vec<_>, _>>()?;
     tx.execute(INSERT_ORDERS, &orders).await?;
     let lines: Vec<LineRow<'_>> = new.iter().flat_map(line_rows).collect();
     for lines in lines.chunks(LINES_A_STATEMENT) {
@@ -175,10 +157,7 @@ fn order_row<'a>(new: &NewOrder<'a>, now: Timestamp) -> Result<OrderRow<'a>, Sto
         status: "PAID",
         version: FIRST_VERSION,
         ordered_at: order.ordered_at.to_sql(),
-        customer_ref: order
-            .customer_ref
-            .as_ref()
-            .map(|customer| customer.as_str()),
+        customer_ref: order.customer_ref.as_ref().map(|customer| customer.as_str()),
         district: order.district.as_str(),
         delivery_date: order.delivery_date.format("%Y-%m-%d").to_string(),
         timeslot: order.timeslot.as_str(),
@@ -235,12 +214,7 @@ fn line_rows<'a>(new: &NewOrder<'a>) -> impl Iterator<Item = LineRow<'a>> + use<
     let order_id = hex(new.accepted.event.order_id);
     let waybills = new.accepted.event.waybills.iter();
     let waybill_of: BTreeMap<u32, &WaybillNo> = waybills
-        .flat_map(|waybill| {
-            waybill
-                .lines
-                .iter()
-                .map(|line| (line.line_no, &waybill.waybill_no))
-        })
+        .flat_map(|waybill| waybill.lines.iter().map(|line| (line.line_no, &waybill.waybill_no)))
         .collect();
     new.order.lines.iter().map(move |line| {
         let waybill_no = waybill_of.get(&line.line_no).map(|number| number.as_str());

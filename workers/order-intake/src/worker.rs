@@ -44,10 +44,7 @@ pub(crate) struct OrderIntake {
 impl OrderIntake {
     /// A worker that splits by `policy`.
     pub(crate) fn new(policy: SplitPolicy) -> Self {
-        Self {
-            policy,
-            network: NetworkCopy::default(),
-        }
+        Self { policy, network: NetworkCopy::default() }
     }
 
     /// Decides about one order. What it accepts is known to the orders behind it in the batch.
@@ -71,13 +68,7 @@ impl OrderIntake {
         );
         if let Decision::Accepted(accepted) = &decision {
             let content_hash = accepted.content_hash;
-            known.insert(
-                key,
-                Known {
-                    content_hash,
-                    version: FIRST_VERSION,
-                },
-            );
+            known.insert(key, Known { content_hash, version: FIRST_VERSION });
         }
         decision
     }
@@ -103,15 +94,11 @@ impl Worker for OrderIntake {
             return Ok(());
         };
         let items = batch.items();
-        let keys: BTreeSet<OrderKey> = items
-            .iter()
-            .map(|item| OrderKey::of(item.message.order()))
-            .collect();
+        let keys: BTreeSet<OrderKey> =
+            items.iter().map(|item| OrderKey::of(item.message.order())).collect();
         let mut known = lock_known(tx, &keys).await?;
-        let decisions: Vec<Decision> = items
-            .iter()
-            .map(|item| self.judge(item, &network, &mut known))
-            .collect();
+        let decisions: Vec<Decision> =
+            items.iter().map(|item| self.judge(item, &network, &mut known)).collect();
         insert_orders(tx, accepted_in(&items, &decisions), now).await?;
         for (i, (item, decision)) in items.iter().zip(decisions).enumerate() {
             if let Err(failure) = conclude(batch, i, item.message.order(), decision) {
@@ -140,17 +127,12 @@ fn accepted_in<'a>(
     items: &'a [Arc<Item<Incoming>>],
     decisions: &'a [Decision],
 ) -> Vec<NewOrder<'a>> {
-    let new = items
-        .iter()
-        .zip(decisions)
-        .filter_map(|(item, decision)| match decision {
-            Decision::Accepted(accepted) => Some(NewOrder {
-                order: item.message.order(),
-                accepted,
-                actor: &item.envelope.actor,
-            }),
-            Decision::Duplicate { .. } | Decision::Refused(_) => None,
-        });
+    let new = items.iter().zip(decisions).filter_map(|(item, decision)| match decision {
+        Decision::Accepted(accepted) => {
+            Some(NewOrder { order: item.message.order(), accepted, actor: &item.envelope.actor })
+        }
+        Decision::Duplicate { .. } | Decision::Refused(_) => None,
+    });
     new.collect()
 }
 
@@ -169,10 +151,9 @@ fn conclude(
         Decision::Duplicate { version } => {
             Settlement::new(Outcome::Duplicate).of(reference, version)
         }
-        Decision::Refused(refusal) => Settlement {
-            aggregate: Some(reference),
-            ..Settlement::new(Outcome::Rejected(refusal))
-        },
+        Decision::Refused(refusal) => {
+            Settlement { aggregate: Some(reference), ..Settlement::new(Outcome::Rejected(refusal)) }
+        }
     };
     batch.settle(i, settlement);
     Ok(())

@@ -48,10 +48,7 @@ impl QueryDesk {
         for waybill_no in &standing.waybill_numbers {
             waybills.extend(self.waybill(waybill_no).await?);
         }
-        Ok(QueryAnswer::Order(Box::new(OrderView {
-            standing,
-            waybills,
-        })))
+        Ok(QueryAnswer::Order(Box::new(OrderView { standing, waybills })))
     }
 
     /// Three parts by three owners, asked for at once.
@@ -67,20 +64,14 @@ impl QueryDesk {
         };
         let sales_order = async {
             let found = store::sales_order(&self.database, waybill_no).await?;
-            keep(found, |sales_order: &SalesOrderStanding| {
-                sales_order.version
-            })
+            keep(found, |sales_order: &SalesOrderStanding| sales_order.version)
         };
         let (standing, assignment, sales_order) = tokio::try_join!(
             self.part::<WaybillStanding>(key(Kind::WaybillStatus), standing),
             self.part::<AssignmentStanding>(key(Kind::Assignment), assignment),
             self.part::<SalesOrderStanding>(key(Kind::SalesOrder), sales_order),
         )?;
-        Ok(standing.map(|standing| WaybillView {
-            standing,
-            assignment,
-            sales_order,
-        }))
+        Ok(standing.map(|standing| WaybillView { standing, assignment, sales_order }))
     }
 
     async fn part<T: DeserializeOwned>(
@@ -97,9 +88,7 @@ impl QueryDesk {
             Query::Order { source, order_ref } => self.order(&source, &order_ref).await,
             Query::Waybill { waybill_no } => {
                 let view = self.waybill(&waybill_no).await?;
-                Ok(view.map_or(QueryAnswer::NotFound, |view| {
-                    QueryAnswer::Waybill(Box::new(view))
-                }))
+                Ok(view.map_or(QueryAnswer::NotFound, |view| QueryAnswer::Waybill(Box::new(view))))
             }
             Query::Operation { sender, message_id } => {
                 let reply = store::operation(&self.database, &sender, message_id).await?;
@@ -133,10 +122,7 @@ fn keep<T: Serialize>(found: Option<T>, version: impl Fn(&T) -> u64) -> Result<L
 }
 
 fn read<T: DeserializeOwned>(key: &Key, answer: &Answer) -> Result<Option<T>, StoreError> {
-    answer
-        .entry
-        .json()
-        .map_err(|error| StoreError::decode(format!("cached {key}: {error}")))
+    answer.entry.json().map_err(|error| StoreError::decode(format!("cached {key}: {error}")))
 }
 
 /// Several askers share one load and its error.

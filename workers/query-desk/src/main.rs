@@ -18,12 +18,7 @@ use crate::settings::Settings;
 
 fn main() -> ExitCode {
     runtime::run_responder(async |settings: Settings, context: runtime::Context| {
-        let redis = settings
-            .worker
-            .cache
-            .redis_url
-            .as_ref()
-            .map(|url| url.expose().to_owned());
+        let redis = settings.worker.cache.redis_url.as_ref().map(|url| url.expose().to_owned());
         let cache = Cache::connect(redis.as_deref());
         let counted = cache.clone();
         context.registry.counters_from(

@@ -54,9 +54,7 @@ pub(crate) async fn order(
     source: &Source,
     order_ref: &OrderRef,
 ) -> Result<Option<OrderStanding>, StoreError> {
-    let rows: Vec<OrderRow> = database
-        .select(ORDER, &[OrderKey { source, order_ref }])
-        .await?;
+    let rows: Vec<OrderRow> = database.select(ORDER, &[OrderKey { source, order_ref }]).await?;
     let Some(row) = rows.into_iter().next() else {
         return Ok(None);
     };
@@ -120,9 +118,7 @@ pub(crate) async fn waybill(
     database: &Database,
     waybill_no: &WaybillNo,
 ) -> Result<Option<WaybillStanding>, StoreError> {
-    let rows: Vec<WaybillRow> = database
-        .select(WAYBILL, &[WaybillKey { waybill_no }])
-        .await?;
+    let rows: Vec<WaybillRow> = database.select(WAYBILL, &[WaybillKey { waybill_no }]).await?;
     let Some(row) = rows.into_iter().next() else {
         return Ok(None);
     };
@@ -161,18 +157,12 @@ pub(crate) async fn assignment(
     database: &Database,
     waybill_no: &WaybillNo,
 ) -> Result<Option<AssignmentStanding>, StoreError> {
-    let rows: Vec<AssignmentRow> = database
-        .select(ASSIGNMENT, &[WaybillKey { waybill_no }])
-        .await?;
+    let rows: Vec<AssignmentRow> =
+        database.select(ASSIGNMENT, &[WaybillKey { waybill_no }]).await?;
     let Some(row) = rows.into_iter().next() else {
         return Ok(None);
     };
-    let route_id = row
-        .route_id
-        .as_deref()
-        .map(parse_hex)
-        .transpose()?
-        .map(RouteId);
+    let route_id = row.route_id.as_deref().map(parse_hex).transpose()?.map(RouteId);
     Ok(Some(AssignmentStanding {
         state: row.state,
         reason: row.reason,
@@ -199,9 +189,8 @@ pub(crate) async fn sales_order(
     database: &Database,
     waybill_no: &WaybillNo,
 ) -> Result<Option<SalesOrderStanding>, StoreError> {
-    let rows: Vec<SalesOrderRow> = database
-        .select(SALES_ORDER, &[WaybillKey { waybill_no }])
-        .await?;
+    let rows: Vec<SalesOrderRow> =
+        database.select(SALES_ORDER, &[WaybillKey { waybill_no }]).await?;
     Ok(rows.into_iter().next().map(|row| SalesOrderStanding {
         sales_order_no: row.sales_order_no,
         status: row.status,
@@ -232,10 +221,7 @@ pub(crate) async fn operation(
     sender: &str,
     message_id: MessageId,
 ) -> Result<Option<Reply>, StoreError> {
-    let key = OperationKey {
-        sender,
-        message_id: hex(message_id.0),
-    };
+    let key = OperationKey { sender, message_id: hex(message_id.0) };
     let rows: Vec<Consumer> = database.select(OPERATION, &[key]).await?;
     let Some(row) = rows.into_iter().next() else {
         return Ok(None);

@@ -2,6 +2,7 @@
 //! test asks about numbers that no other test has.
 
 #![allow(
+    clippy::wildcard_enum_match_arm,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -47,24 +48,12 @@ impl Desk {
 
     async fn on(stage: Stage, cache: Cache) -> Self {
         let (amqp, database) = (stage.amqp_url(), stage.database_url());
-        let arguments = [
-            "query-desk",
-            "--amqp-url",
-            &amqp,
-            "--database-url",
-            &database,
-        ];
+        let arguments = ["query-desk", "--amqp-url", &amqp, "--database-url", &database];
         let settings = Settings::parse_from(arguments);
-        let process = Process::prepare(KIND, settings.as_ref(), Shutdown::new())
-            .await
-            .unwrap();
+        let process = Process::prepare(KIND, settings.as_ref(), Shutdown::new()).await.unwrap();
         let desk = QueryDesk::new(stage.database(), cache.clone());
         let running = Running::start_responder(process, desk);
-        Self {
-            stage,
-            running,
-            cache,
-        }
+        Self { stage, running, cache }
     }
 
     /// Puts another process of the desk in place of this one.
@@ -177,16 +166,11 @@ fn new_id() -> String {
 }
 
 fn about_waybill(waybill_no: &str) -> Query {
-    Query::Waybill {
-        waybill_no: WaybillNo::new(waybill_no).unwrap(),
-    }
+    Query::Waybill { waybill_no: WaybillNo::new(waybill_no).unwrap() }
 }
 
 fn about_order(order_ref: &str) -> Query {
-    let (source, order_ref) = (
-        Source::new("uci").unwrap(),
-        OrderRef::new(order_ref).unwrap(),
-    );
+    let (source, order_ref) = (Source::new("uci").unwrap(), OrderRef::new(order_ref).unwrap());
     Query::Order { source, order_ref }
 }
 
@@ -199,22 +183,10 @@ async fn an_order_is_shown_with_the_waybills_that_exist() {
     desk.insert_waybill(&first).await;
 
     let view = desk.order(&order_ref).await;
-    assert_eq!(
-        (view.standing.status, view.standing.lines),
-        (OrderStatus::Paid, 2)
-    );
-    let numbers: Vec<_> = view
-        .standing
-        .waybill_numbers
-        .iter()
-        .map(WaybillNo::as_str)
-        .collect();
+    assert_eq!((view.standing.status, view.standing.lines), (OrderStatus::Paid, 2));
+    let numbers: Vec<_> = view.standing.waybill_numbers.iter().map(WaybillNo::as_str).collect();
     assert_eq!(numbers, [&first, &second]);
-    let shown: Vec<_> = view
-        .waybills
-        .iter()
-        .map(|it| it.standing.waybill_no.as_str())
-        .collect();
+    let shown: Vec<_> = view.waybills.iter().map(|it| it.standing.waybill_no.as_str()).collect();
     assert_eq!(shown, [&first], "the second does not exist yet");
     desk.stop().await;
 }
@@ -232,26 +204,17 @@ async fn a_waybill_is_shown_as_far_as_its_owners_know_it() {
     let view = desk.waybill(&bare).await;
     assert_eq!((view.assignment, view.sales_order), (None, None));
     let standing = view.standing;
-    assert_eq!(
-        (standing.status, standing.version),
-        (WaybillStatus::Packed, 4)
-    );
+    assert_eq!((standing.status, standing.version), (WaybillStatus::Packed, 4));
     assert_eq!((standing.held, standing.failed_attempts), (true, 1));
     assert_eq!(standing.gaps, [WaybillStatus::Picked]);
 
     let view = desk.waybill(&complete).await;
     let assignment = view.assignment.unwrap();
-    assert_eq!(
-        (assignment.state.as_str(), assignment.version),
-        ("ASSIGNED", 2)
-    );
+    assert_eq!((assignment.state.as_str(), assignment.version), ("ASSIGNED", 2));
     assert_eq!(assignment.route_id, Some(RouteId(Uuid::from_u128(9))));
     assert_eq!(assignment.route_ref.as_deref(), Some("NORTH-007"));
     let sales_order = view.sales_order.unwrap();
-    assert_eq!(
-        (sales_order.status.as_str(), sales_order.version),
-        ("ACCEPTED", 3)
-    );
+    assert_eq!((sales_order.status.as_str(), sales_order.version), ("ACCEPTED", 3));
     assert_eq!(sales_order.sales_order_no, format!("{complete}/1"));
     desk.stop().await;
 }
@@ -268,23 +231,13 @@ async fn what_does_not_exist_is_not_found() {
             new_id()
         ))
         .await;
-    let unknown = Query::Operation {
-        sender: "partner-shop".to_owned(),
-        message_id: MessageId::generate(),
-    };
+    let unknown =
+        Query::Operation { sender: "partner-shop".to_owned(), message_id: MessageId::generate() };
     let nowhere = format!("uci-{}-9", desk.stage.name());
-    let questions = [
-        about_waybill(&stub),
-        about_waybill(&nowhere),
-        about_order(&desk.stage.name()),
-        unknown,
-    ];
+    let questions =
+        [about_waybill(&stub), about_waybill(&nowhere), about_order(&desk.stage.name()), unknown];
     for question in questions {
-        assert_eq!(
-            desk.ask(&question).await,
-            QueryAnswer::NotFound,
-            "{question:?}"
-        );
+        assert_eq!(desk.ask(&question).await, QueryAnswer::NotFound, "{question:?}");
     }
     desk.stop().await;
 }
@@ -300,25 +253,13 @@ async fn an_operation_is_answered_as_its_consumer_settled_it() {
             message_id.0.simple()
         ))
         .await;
-    let about = |sender: &str| Query::Operation {
-        sender: sender.to_owned(),
-        message_id,
-    };
+    let about = |sender: &str| Query::Operation { sender: sender.to_owned(), message_id };
     let QueryAnswer::Operation(reply) = desk.ask(&about("partner-shop")).await else {
         panic!("the outcome is stored");
     };
-    assert_eq!(
-        (reply.message_id, reply.outcome),
-        (message_id, ReplyOutcome::Applied)
-    );
-    assert_eq!(
-        (reply.aggregate.as_deref(), reply.version),
-        (Some("uci/536365"), Some(1))
-    );
-    assert_eq!(
-        desk.ask(&about("somebody-else")).await,
-        QueryAnswer::NotFound
-    );
+    assert_eq!((reply.message_id, reply.outcome), (message_id, ReplyOutcome::Applied));
+    assert_eq!((reply.aggregate.as_deref(), reply.version), (Some("uci/536365"), Some(1)));
+    assert_eq!(desk.ask(&about("somebody-else")).await, QueryAnswer::NotFound);
     desk.stop().await;
 }
 
@@ -333,21 +274,13 @@ async fn the_second_question_is_answered_without_the_database() {
     assert_eq!(desk.cache.stats().loads, DATABASE_READS_A_WAYBILL);
 
     assert_eq!(desk.waybill(&waybill_no).await, first);
-    assert_eq!(
-        desk.cache.stats().loads,
-        DATABASE_READS_A_WAYBILL,
-        "this process knew it"
-    );
+    assert_eq!(desk.cache.stats().loads, DATABASE_READS_A_WAYBILL, "this process knew it");
 
     let redis = desk.stage.redis_url();
     let other = desk.replace(Cache::connect(Some(&redis))).await;
     assert_eq!(other.waybill(&waybill_no).await, first);
     let stats = other.cache.stats();
-    assert_eq!(
-        (stats.loads, stats.redis_hits),
-        (0, DATABASE_READS_A_WAYBILL),
-        "Redis knew it"
-    );
+    assert_eq!((stats.loads, stats.redis_hits), (0, DATABASE_READS_A_WAYBILL), "Redis knew it");
     other.stop().await;
 }
 

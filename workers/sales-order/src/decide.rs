@@ -62,11 +62,7 @@ pub(crate) struct Decision {
 
 impl Decision {
     const fn unchanged(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            changed: None,
-            event: None,
-        }
+        Self { outcome, changed: None, event: None }
     }
 
     /// The answer to a message about a sales order that is not there. Nobody can know its number before
@@ -82,8 +78,7 @@ impl Decision {
 /// The waybill in a sales order number: what both kinds of message are ordered by.
 pub(crate) fn waybill_of(number: &SalesOrderNo) -> &str {
     let text = number.as_str();
-    text.rsplit_once('/')
-        .map_or(text, |(waybill_no, _)| waybill_no)
+    text.rsplit_once('/').map_or(text, |(waybill_no, _)| waybill_no)
 }
 
 /// The waybill has a place. The first one makes its sales order; a later one (re-assigned, rescheduled)
@@ -147,17 +142,9 @@ pub(crate) fn record(
         order.reason = reason.map(|text| text.chars().take(REASON_CHARS).collect());
     }
     if order.standing.status() == current.standing.status() {
-        return Decision {
-            outcome: Outcome::Stale,
-            changed: Some(order),
-            event: None,
-        };
+        return Decision { outcome: Outcome::Stale, changed: Some(order), event: None };
     }
-    Decision {
-        outcome: Outcome::Applied,
-        event: Some(told(&order, fact)),
-        changed: Some(order),
-    }
+    Decision { outcome: Outcome::Applied, event: Some(told(&order, fact)), changed: Some(order) }
 }
 
 fn permit(order: &SalesOrder, fact: Fact, role: Role) -> Result<(), Refusal> {
@@ -213,10 +200,7 @@ fn submit(
         (Ok(_), SubmitAt::Lock) => Submission::Waiting,
     };
     order.standing = Standing::of(submission);
-    order.reason = choice
-        .as_ref()
-        .err()
-        .map(|missing| NoFulfilment::code(*missing).to_owned());
+    order.reason = choice.as_ref().err().map(|missing| NoFulfilment::code(*missing).to_owned());
     order.fulfilment = choice.ok();
 }
 
@@ -232,11 +216,7 @@ fn placed(order: SalesOrder, lines: &[SalesOrderLine]) -> Decision {
         }
         Some(_) => None,
     };
-    Decision {
-        outcome: Outcome::Applied,
-        changed: Some(order),
-        event,
-    }
+    Decision { outcome: Outcome::Applied, changed: Some(order), event }
 }
 
 fn submitted(

@@ -37,17 +37,9 @@ impl Desk {
         lines: BTreeMap<String, Vec<SalesOrderLine>>,
         network: Arc<Network>,
     ) -> Self {
-        let mut desk = Self {
-            orders: BTreeMap::new(),
-            lines,
-            network,
-        };
+        let mut desk = Self { orders: BTreeMap::new(), lines, network };
         for (id, order) in stored {
-            desk.put(Filed {
-                id: Some(id),
-                order,
-                changed: false,
-            });
+            desk.put(Filed { id: Some(id), order, changed: false });
         }
         desk
     }
@@ -71,11 +63,7 @@ impl Desk {
     pub(crate) fn file(&mut self, order: SalesOrder) {
         let before = self.orders.get(order.waybill_no.as_str());
         let id = before.and_then(|filed| filed.id);
-        self.put(Filed {
-            id,
-            order,
-            changed: true,
-        });
+        self.put(Filed { id, order, changed: true });
     }
 
     fn put(&mut self, filed: Filed) {
@@ -105,10 +93,9 @@ impl Desk {
         for Filed { id, order, .. } in self.orders.values().filter(|filed| filed.changed) {
             match id {
                 Some(id) => known.push((*id, order)),
-                None => new.push((
-                    order,
-                    self.lines(order.waybill_no.as_str()).unwrap_or_default(),
-                )),
+                None => {
+                    new.push((order, self.lines(order.waybill_no.as_str()).unwrap_or_default()))
+                }
             }
         }
         rows::insert(tx, &new, now).await?;

@@ -128,10 +128,7 @@ pub(crate) struct Standing {
 impl Standing {
     /// Decided, and nothing told yet.
     pub(crate) const fn of(submission: Submission) -> Self {
-        Self {
-            submission,
-            facts: 0,
-        }
+        Self { submission, facts: 0 }
     }
 
     /// Our decision.
@@ -165,9 +162,7 @@ impl Standing {
     /// True once goods are in hand: nothing about the order can be changed any more.
     pub(crate) fn is_being_picked(self) -> bool {
         use Fact::{HandedOver, Packed, Picked, Picking};
-        [Picking, Picked, Packed, HandedOver]
-            .into_iter()
-            .any(|fact| self.knows(fact))
+        [Picking, Picked, Packed, HandedOver].into_iter().any(|fact| self.knows(fact))
     }
 
     /// As the column `reached` keeps it: `SUBMITTED,ACCEPTED,PICKING` (the decision comes first).
@@ -185,11 +180,7 @@ impl Standing {
         let submission = Submission::ALL.into_iter().find(|s| s.word() == decision)?;
         let mut standing = Self::of(submission);
         for word in words {
-            standing.tell(
-                Fact::ALL
-                    .into_iter()
-                    .find(|f| status_word(f.row().status) == word)?,
-            );
+            standing.tell(Fact::ALL.into_iter().find(|f| status_word(f.row().status) == word)?);
         }
         Some(standing)
     }

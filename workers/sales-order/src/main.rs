@@ -20,10 +20,7 @@ use crate::worker::SalesOrders;
 
 fn main() -> ExitCode {
     runtime::run_worker(async |settings: Settings, context: runtime::Context| {
-        Ok::<_, Infallible>(SalesOrders::new(
-            settings.submit_at,
-            cache(&settings, &context),
-        ))
+        Ok::<_, Infallible>(SalesOrders::new(settings.submit_at, cache(&settings, &context)))
     })
 }
 

@@ -25,18 +25,9 @@ impl Goods {
 impl From<SkuType> for Goods {
     fn from(sku_type: SkuType) -> Self {
         match sku_type {
-            SkuType::Dry => Self {
-                dry: true,
-                frozen: false,
-            },
-            SkuType::Frozen => Self {
-                dry: false,
-                frozen: true,
-            },
-            SkuType::Mixed => Self {
-                dry: true,
-                frozen: true,
-            },
+            SkuType::Dry => Self { dry: true, frozen: false },
+            SkuType::Frozen => Self { dry: false, frozen: true },
+            SkuType::Mixed => Self { dry: true, frozen: true },
         }
     }
 }
@@ -115,20 +106,11 @@ impl Network {
         sku_type: SkuType,
         lines: u32,
     ) -> Result<Fulfilment, NoFulfilment> {
-        let warehouse = self
-            .warehouse_for(depot, sku_type.into())
-            .ok_or(NoFulfilment::NoWarehouse)?;
-        let rules = self
-            .pick_rules
-            .iter()
-            .filter(|rule| rule.fits(sku_type, lines));
-        let rule = rules
-            .min_by_key(|rule| rule.priority)
-            .ok_or(NoFulfilment::NoPickFlow)?;
-        Ok(Fulfilment {
-            warehouse: warehouse.code.clone(),
-            pick_flow: rule.pick_flow.clone(),
-        })
+        let warehouse =
+            self.warehouse_for(depot, sku_type.into()).ok_or(NoFulfilment::NoWarehouse)?;
+        let rules = self.pick_rules.iter().filter(|rule| rule.fits(sku_type, lines));
+        let rule = rules.min_by_key(|rule| rule.priority).ok_or(NoFulfilment::NoPickFlow)?;
+        Ok(Fulfilment { warehouse: warehouse.code.clone(), pick_flow: rule.pick_flow.clone() })
     }
 
     /// The most specialised one that keeps everything needed: dry goods leave a cold store's room to

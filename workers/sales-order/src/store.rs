@@ -29,10 +29,7 @@ struct Key<'a> {
 }
 
 fn keys<'a>(waybill_numbers: impl IntoIterator<Item = &'a str>) -> Vec<Key<'a>> {
-    waybill_numbers
-        .into_iter()
-        .map(|waybill_no| Key { waybill_no })
-        .collect()
+    waybill_numbers.into_iter().map(|waybill_no| Key { waybill_no }).collect()
 }
 
 fn invalid(error: InvalidId) -> StoreError {
@@ -136,14 +133,8 @@ fn write_rows<'a>(
         sales_order_no: order.number.as_str(),
         waybill_no: order.waybill_no.as_str(),
         revision: order.revision,
-        warehouse: order
-            .fulfilment
-            .as_ref()
-            .map_or("", |f| f.warehouse.as_str()),
-        pick_flow: order
-            .fulfilment
-            .as_ref()
-            .map_or("", |f| f.pick_flow.as_str()),
+        warehouse: order.fulfilment.as_ref().map_or("", |f| f.warehouse.as_str()),
+        pick_flow: order.fulfilment.as_ref().map_or("", |f| f.pick_flow.as_str()),
         status: status_word(order.standing.status()),
         reached: order.standing.to_text(),
         reason: order.reason.as_deref(),
@@ -209,12 +200,7 @@ pub(crate) async fn insert(
         return Ok(());
     }
     let ids: Vec<Uuid> = orders.iter().map(|_| Uuid::now_v7()).collect();
-    let rows = write_rows(
-        ids.iter()
-            .copied()
-            .zip(orders.iter().map(|(order, _)| *order)),
-        now,
-    );
+    let rows = write_rows(ids.iter().copied().zip(orders.iter().map(|(order, _)| *order)), now);
     tx.execute(INSERT, &rows).await?;
     let lines: Vec<LineWrite<'_>> = ids
         .iter()
@@ -267,8 +253,7 @@ pub(crate) async fn update(
     if orders.is_empty() {
         return Ok(());
     }
-    tx.execute(UPDATE, &write_rows(orders.iter().copied(), now))
-        .await?;
+    tx.execute(UPDATE, &write_rows(orders.iter().copied(), now)).await?;
     Ok(())
 }
 
@@ -366,14 +351,8 @@ pub(crate) async fn load_network(tx: &Tx, revision: u64) -> Result<Network, Stor
     let pick_rules: Vec<PickRuleRow> = tx.select(PICK_RULES, &NONE).await?;
     Ok(Network {
         revision,
-        warehouses: warehouses
-            .into_iter()
-            .map(warehouse)
-            .collect::<Result<_, _>>()?,
-        pick_rules: pick_rules
-            .into_iter()
-            .map(pick_rule)
-            .collect::<Result<_, _>>()?,
+        warehouses: warehouses.into_iter().map(warehouse).collect::<Result<_, _>>()?,
+        pick_rules: pick_rules.into_iter().map(pick_rule).collect::<Result<_, _>>()?,
     })
 }
 

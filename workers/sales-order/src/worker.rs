@@ -45,11 +45,7 @@ pub(crate) struct SalesOrders {
 impl SalesOrders {
     /// A worker that has not loaded the network yet and shows sales orders in `cache`.
     pub(crate) fn new(submit_at: SubmitAt, cache: Cache) -> Self {
-        Self {
-            submit_at,
-            network: Mutex::default(),
-            cache,
-        }
+        Self { submit_at, network: Mutex::default(), cache }
     }
 
     /// The network as this transaction sees it: the kept one, unless its revision has passed.
@@ -88,13 +84,9 @@ impl SalesOrders {
                 let (fact, reason) = (told.answer.into(), told.reason.as_deref());
                 Ok(tell(desk, &told.sales_order_no, fact, reason, role))
             }
-            Incoming::Progress(told) => Ok(tell(
-                desk,
-                &told.sales_order_no,
-                told.progress.into(),
-                None,
-                role,
-            )),
+            Incoming::Progress(told) => {
+                Ok(tell(desk, &told.sales_order_no, told.progress.into(), None, role))
+            }
         }
     }
 
@@ -132,9 +124,8 @@ impl Worker for SalesOrders {
     ) -> Result<Self::Effects, Failure> {
         let mut desk = self.load(tx, batch).await?;
         for (i, item) in batch.items().iter().enumerate() {
-            let settled = self
-                .decide(&desk, item)
-                .and_then(|decision| settle(batch, i, &mut desk, decision));
+            let settled =
+                self.decide(&desk, item).and_then(|decision| settle(batch, i, &mut desk, decision));
             if let Err(failure) = settled {
                 batch.fail(i, failure);
             }
@@ -188,11 +179,7 @@ fn settle(
     desk: &mut Desk,
     decision: Decision,
 ) -> Result<(), Failure> {
-    let Decision {
-        outcome,
-        changed,
-        event,
-    } = decision;
+    let Decision { outcome, changed, event } = decision;
     let mut settlement = Settlement::new(outcome);
     if let Some(order) = changed {
         let version = order.version;

@@ -28,11 +28,7 @@ pub(crate) enum Change {
         occurred_at: Timestamp,
     },
     /// Hold it; the owner is the sender.
-    PlaceHold {
-        handle: HoldHandle,
-        reason: HoldReason,
-        occurred_at: Timestamp,
-    },
+    PlaceHold { handle: HoldHandle, reason: HoldReason, occurred_at: Timestamp },
     /// Release a hold; without an owner the sender's own.
     ReleaseHold {
         handle: HoldHandle,
@@ -41,10 +37,7 @@ pub(crate) enum Change {
         occurred_at: Timestamp,
     },
     /// ADRA gave it a place on a route.
-    Place {
-        attempt: Attempt,
-        assigned_at: Timestamp,
-    },
+    Place { attempt: Attempt, assigned_at: Timestamp },
 }
 
 impl Change {
@@ -62,33 +55,15 @@ impl Change {
 
     /// What a hold does.
     pub(crate) fn place_hold(hold: &PlaceHold) -> Self {
-        let PlaceHold {
-            waybill_no: _,
-            handle,
-            reason,
-            occurred_at,
-        } = hold;
-        Self::PlaceHold {
-            handle: handle.clone(),
-            reason: *reason,
-            occurred_at: *occurred_at,
-        }
+        let PlaceHold { waybill_no: _, handle, reason, occurred_at } = hold;
+        Self::PlaceHold { handle: handle.clone(), reason: *reason, occurred_at: *occurred_at }
     }
 
     /// What a release does.
     pub(crate) fn release_hold(release: &ReleaseHold) -> Self {
-        let ReleaseHold {
-            waybill_no: _,
-            handle,
-            owner,
-            occurred_at,
-        } = release;
+        let ReleaseHold { waybill_no: _, handle, owner, occurred_at } = release;
         let (handle, owner) = (handle.clone(), owner.clone());
-        Self::ReleaseHold {
-            handle,
-            owner,
-            occurred_at: *occurred_at,
-        }
+        Self::ReleaseHold { handle, owner, occurred_at: *occurred_at }
     }
 
     /// What an assignment does. It carries no time of its own: the time of its message is when ADRA decided.
@@ -96,10 +71,7 @@ impl Change {
     /// # Errors
     /// A refusal when a waybill has had more places than are kept.
     pub(crate) fn place(assigned: &Assigned, assigned_at: Timestamp) -> Result<Self, Refusal> {
-        Ok(Self::Place {
-            attempt: attempt(assigned.place_no)?,
-            assigned_at,
-        })
+        Ok(Self::Place { attempt: attempt(assigned.place_no)?, assigned_at })
     }
 
     /// The wire name of the message it came in.
@@ -123,18 +95,10 @@ impl Change {
     /// When it happened or was decided.
     pub(crate) const fn occurred_at(&self) -> Timestamp {
         match self {
-            Self::Report {
-                occurred_at: at, ..
-            }
-            | Self::PlaceHold {
-                occurred_at: at, ..
-            }
-            | Self::ReleaseHold {
-                occurred_at: at, ..
-            }
-            | Self::Place {
-                assigned_at: at, ..
-            } => *at,
+            Self::Report { occurred_at: at, .. }
+            | Self::PlaceHold { occurred_at: at, .. }
+            | Self::ReleaseHold { occurred_at: at, .. }
+            | Self::Place { assigned_at: at, .. } => *at,
         }
     }
 }
@@ -181,10 +145,7 @@ pub(crate) fn permit(
         ));
     }
     if traits.is_some_and(|traits| !sees(actor, traits)) {
-        return Err(Refusal::new(
-            "UNKNOWN_WAYBILL",
-            "there is no such waybill of yours",
-        ));
+        return Err(Refusal::new("UNKNOWN_WAYBILL", "there is no such waybill of yours"));
     }
     if allowed(change, actor, traits) {
         return Ok(());
@@ -219,10 +180,7 @@ fn sees(actor: &Actor, traits: &Traits) -> bool {
 fn not_allowed(change: &Change, role: Role) -> String {
     match change {
         Change::Report { status, .. } => {
-            format!(
-                "{role:?} may not report {} of this waybill",
-                status.as_str()
-            )
+            format!("{role:?} may not report {} of this waybill", status.as_str())
         }
         Change::PlaceHold { .. } => format!("{role:?} may not hold a waybill"),
         Change::ReleaseHold { .. } => {

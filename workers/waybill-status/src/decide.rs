@@ -20,10 +20,7 @@ pub(crate) const HELD_BREACH: &str = "HELD_BREACH";
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Request<'a> {
     /// It shall exist: one of the parts that an accepted order was cut into.
-    Create {
-        order: &'a OrderAccepted,
-        draft: &'a WaybillDraft,
-    },
+    Create { order: &'a OrderAccepted, draft: &'a WaybillDraft },
     /// Something is done to it, whether it exists yet or not.
     Change(&'a Change),
 }
@@ -35,13 +32,7 @@ pub(crate) fn decide(
     cause: &Cause,
     now: Timestamp,
 ) -> Decision {
-    let Waybill {
-        id,
-        no,
-        version,
-        parked_since,
-        body,
-    } = waybill;
+    let Waybill { id, no, version, parked_since, body } = waybill;
     let mut history = History::of(id, no, version);
     let (body, outcome) = match (request, body) {
         (Request::Create { order, draft }, Body::Stub(early)) => {
@@ -83,11 +74,7 @@ fn create(
     };
     let mut evidence = Evidence::default();
     evidence.report(WaybillStatus::Created, None, order.ordered_at);
-    let mut live = Live {
-        traits,
-        evidence,
-        holds: Holds::default(),
-    };
+    let mut live = Live { traits, evidence, holds: Holds::default() };
 
     let created = WaybillStatus::Created;
     let seq = history.asked_to_exist(order, cause, Outcome::Applied, created);
@@ -104,10 +91,7 @@ fn keep(early: &mut Vec<Early>, change: &Change, cause: &Cause) -> Verdict {
     if let Err(refusal) = permit(change, &cause.actor, None) {
         return refusal.into();
     }
-    if early
-        .iter()
-        .any(|kept| kept.change == *change && kept.cause.actor == cause.actor)
-    {
+    if early.iter().any(|kept| kept.change == *change && kept.cause.actor == cause.actor) {
         return Outcome::Duplicate.into();
     }
     if early.len() >= MAX_EARLY {
@@ -117,10 +101,7 @@ fn keep(early: &mut Vec<Early>, change: &Change, cause: &Cause) -> Verdict {
         )
         .into();
     }
-    early.push(Early {
-        change: change.clone(),
-        cause: cause.clone(),
-    });
+    early.push(Early { change: change.clone(), cause: cause.clone() });
     Outcome::Parked.into()
 }
 
@@ -130,46 +111,23 @@ fn apply(live: &mut Live, change: &Change, actor: &Actor) -> Verdict {
         return refusal.into();
     }
     match change {
-        Change::Report {
-            status,
-            attempt,
-            occurred_at,
-        } => report(live, *status, *attempt, *occurred_at),
-        Change::Place {
-            attempt,
-            assigned_at,
-        } => {
+        Change::Report { status, attempt, occurred_at } => {
+            report(live, *status, *attempt, *occurred_at)
+        }
+        Change::Place { attempt, assigned_at } => {
             let before = live.evidence.standing();
             let added = live.evidence.place(*attempt, *assigned_at);
             let moved = moved(&before, &live.evidence.standing());
-            let outcome = if added == Added::New {
-                Outcome::Applied
-            } else {
-                Outcome::Duplicate
-            };
-            Verdict {
-                attempt: Some((*attempt).into()),
-                moved,
-                ..outcome.into()
-            }
+            let outcome = if added == Added::New { Outcome::Applied } else { Outcome::Duplicate };
+            Verdict { attempt: Some((*attempt).into()), moved, ..outcome.into() }
         }
-        Change::PlaceHold {
-            handle,
-            reason,
-            occurred_at,
-        } => {
+        Change::PlaceHold { handle, reason, occurred_at } => {
             let was_held = live.holds.open() > 0;
-            let placed = live
-                .holds
-                .place(&actor.subject, handle, *reason, *occurred_at);
+            let placed = live.holds.place(&actor.subject, handle, *reason, *occurred_at);
             let hold = live.holds.get(&actor.subject, handle).cloned();
             hold_placed(placed, hold, was_held, *reason)
         }
-        Change::ReleaseHold {
-            handle,
-            owner,
-            occurred_at,
-        } => {
+        Change::ReleaseHold { handle, owner, occurred_at } => {
             let owner = owner.as_ref().unwrap_or(&actor.subject);
             let released = live.holds.release(owner, handle, *occurred_at);
             let hold = live.holds.get(owner, handle).cloned();
@@ -194,10 +152,7 @@ fn report(
         Added::Known => Outcome::Duplicate,
         Added::Full => Outcome::Rejected(Refusal::new(
             "TOO_MANY_REPORTS",
-            format!(
-                "{} was reported without an attempt at {MAX_LOOSE} times",
-                status.as_str()
-            ),
+            format!("{} was reported without an attempt at {MAX_LOOSE} times", status.as_str()),
         )),
         Added::New if moved.is_some() => Outcome::Applied,
         Added::New if counts => Outcome::Stale,
@@ -222,16 +177,9 @@ fn hold_placed(placed: Placed, hold: Option<Hold>, was_held: bool, reason: HoldR
     match placed {
         Placed::Open => {
             let moved = (!was_held).then_some(Moved::Held(reason));
-            Verdict {
-                hold,
-                moved,
-                ..Outcome::Applied.into()
-            }
+            Verdict { hold, moved, ..Outcome::Applied.into() }
         }
-        Placed::ReleasedBefore => Verdict {
-            hold,
-            ..Outcome::Stale.into()
-        },
+        Placed::ReleasedBefore => Verdict { hold, ..Outcome::Stale.into() },
         Placed::Already => Outcome::Duplicate.into(),
         Placed::HandleUsed => Refusal::new(
             "HOLD_HANDLE_USED",
@@ -246,24 +194,14 @@ fn hold_released(released: Released, hold: Option<Hold>, still_held: bool) -> Ve
     match released {
         Released::Closed => {
             let moved = (!still_held).then_some(Moved::Released);
-            Verdict {
-                hold,
-                moved,
-                ..Outcome::Applied.into()
-            }
+            Verdict { hold, moved, ..Outcome::Applied.into() }
         }
-        Released::Tombstone => Verdict {
-            hold,
-            ..Outcome::Parked.into()
-        },
+        Released::Tombstone => Verdict { hold, ..Outcome::Parked.into() },
         Released::Already => Outcome::Duplicate.into(),
         Released::Full => too_many_holds().into(),
     }
 }
 
 fn too_many_holds() -> Refusal {
-    Refusal::new(
-        "TOO_MANY_HOLDS",
-        format!("a waybill keeps at most {MAX_HOLDS} holds"),
-    )
+    Refusal::new("TOO_MANY_HOLDS", format!("a waybill keeps at most {MAX_HOLDS} holds"))
 }

@@ -44,11 +44,7 @@ pub(crate) fn mermaid() -> String {
     let mut before = WaybillStatus::Created;
     for (status, row) in in_order().skip(1) {
         if row.proofs.is_empty() {
-            let from = if row.anywhere {
-                WaybillStatus::Created
-            } else {
-                before
-            };
+            let from = if row.anywhere { WaybillStatus::Created } else { before };
             let _ = writeln!(text, "    {} --> {}", from.as_str(), status.as_str());
         }
         for proof in row.proofs {
@@ -78,11 +74,7 @@ fn proofs(row: &Row) -> String {
         return "always".to_owned();
     }
     let names: Vec<_> = row.proofs.iter().map(|proof| proof.as_str()).collect();
-    let whose = if row.level == Level::Attempt {
-        "of that attempt"
-    } else {
-        "of any attempt"
-    };
+    let whose = if row.level == Level::Attempt { "of that attempt" } else { "of any attempt" };
     format!("{} {whose}", names.join(", "))
 }
 

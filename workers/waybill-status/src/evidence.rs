@@ -51,24 +51,14 @@ impl Evidence {
         let Some(fact) = Fact::of(status, attempt) else {
             return self.report_loose(status, occurred_at);
         };
-        if self.facts.insert(fact) {
-            Added::New
-        } else {
-            Added::Known
-        }
+        if self.facts.insert(fact) { Added::New } else { Added::Known }
     }
 
     fn report_loose(&mut self, status: WaybillStatus, occurred_at: Timestamp) -> Added {
         if self.loose.contains(&(status, occurred_at)) {
             return Added::Known;
         }
-        if self
-            .loose
-            .iter()
-            .filter(|(other, _)| *other == status)
-            .count()
-            >= MAX_LOOSE
-        {
+        if self.loose.iter().filter(|(other, _)| *other == status).count() >= MAX_LOOSE {
             return Added::Full;
         }
         self.loose.insert((status, occurred_at));
@@ -99,14 +89,8 @@ impl Evidence {
     /// The place that was live at a time: the last one given by then. A report from before the first
     /// place (clocks differ) belongs to the first.
     fn live_at(&self, time: Timestamp) -> Option<Attempt> {
-        let given = self
-            .places
-            .iter()
-            .rev()
-            .find(|(_, assigned_at)| **assigned_at <= time);
-        given
-            .or_else(|| self.places.first_key_value())
-            .map(|(attempt, _)| *attempt)
+        let given = self.places.iter().rev().find(|(_, assigned_at)| **assigned_at <= time);
+        given.or_else(|| self.places.first_key_value()).map(|(attempt, _)| *attempt)
     }
 
     /// F over everything known.
@@ -122,10 +106,6 @@ impl Evidence {
 
     /// Reports that wait for a first place.
     pub(crate) fn placeless(&self) -> usize {
-        if self.places.is_empty() {
-            self.loose.len()
-        } else {
-            0
-        }
+        if self.places.is_empty() { self.loose.len() } else { 0 }
     }
 }

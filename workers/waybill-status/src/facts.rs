@@ -121,9 +121,8 @@ impl FactSet {
     fn iter(&self) -> impl DoubleEndedIterator<Item = Fact> {
         let mut facts = Vec::new();
         for (&slot, &bits) in &self.0 {
-            let there = statuses_of(slot.level())
-                .iter()
-                .filter(|status| bits & row(**status).bit() != 0);
+            let there =
+                statuses_of(slot.level()).iter().filter(|status| bits & row(**status).bit() != 0);
             facts.extend(there.map(|&status| Fact { slot, status }));
         }
         facts.into_iter()
@@ -156,37 +155,25 @@ impl FactSet {
             Slot::Attempt(attempt) => Some(*attempt),
             Slot::Base | Slot::Above => None,
         });
-        let created = Fact {
-            slot: Slot::Base,
-            status: WaybillStatus::Created,
-        };
+        let created = Fact { slot: Slot::Base, status: WaybillStatus::Created };
         let highest = counting.iter().next_back().unwrap_or(created);
         let attempt = match highest.slot {
             Slot::Base => None,
             Slot::Attempt(_) | Slot::Above => last_attempt,
         };
-        let failed = counting
-            .iter()
-            .filter(|fact| fact.status == WaybillStatus::DeliveryFailed);
+        let failed = counting.iter().filter(|fact| fact.status == WaybillStatus::DeliveryFailed);
         Standing {
             status: highest.status,
             attempt: attempt.map_or(0, u16::from),
             failed_attempts: u16::try_from(failed.count()).unwrap_or(u16::MAX),
             gaps: self.gaps(&counting, last_attempt),
-            parked: self
-                .iter()
-                .filter(|fact| !counting.contains(*fact))
-                .collect(),
+            parked: self.iter().filter(|fact| !counting.contains(*fact)).collect(),
         }
     }
 
     /// Expected statuses that nobody reported, below the highest one that says how far the parcel got.
     fn gaps(&self, counting: &Self, last_attempt: Option<Attempt>) -> Vec<WaybillStatus> {
-        let Some(seen) = counting
-            .iter()
-            .rev()
-            .find(|fact| !row(fact.status).anywhere)
-        else {
+        let Some(seen) = counting.iter().rev().find(|fact| !row(fact.status).anywhere) else {
             return Vec::new();
         };
         let (slot, rank) = (seen.slot, row(seen.status).rank);
@@ -208,10 +195,7 @@ fn proven(level: Level, bits: u8, road_bits: u8) -> u8 {
         .map(|status| row(*status))
         .filter(|row| bits & row.bit() != 0)
         .filter(|row| {
-            let proofs = row
-                .proofs
-                .iter()
-                .fold(0, |mask, proof| mask | self::row(*proof).bit());
+            let proofs = row.proofs.iter().fold(0, |mask, proof| mask | self::row(*proof).bit());
             proofs == 0 || proofs & road_bits != 0
         })
         .fold(0, |counted, row| counted | row.bit())

@@ -99,13 +99,7 @@ pub(crate) enum Moved {
 
 impl From<Outcome> for Verdict {
     fn from(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            mark: None,
-            attempt: None,
-            moved: None,
-            hold: None,
-        }
+        Self { outcome, mark: None, attempt: None, moved: None, hold: None }
     }
 }
 
@@ -129,14 +123,7 @@ pub(crate) struct History {
 impl History {
     /// A history that goes on from a version.
     pub(crate) fn of(id: Uuid, no: WaybillNo, version: u64) -> Self {
-        Self {
-            id,
-            no,
-            version,
-            events: Vec::new(),
-            log: Vec::new(),
-            holds: Vec::new(),
-        }
+        Self { id, no, version, events: Vec::new(), log: Vec::new(), holds: Vec::new() }
     }
 
     /// Writes down that an order asked for this waybill. Returns the entry's version.
@@ -171,13 +158,7 @@ impl History {
         live: Option<&Live>,
     ) -> Outcome {
         self.version += 1;
-        let Verdict {
-            outcome,
-            mark,
-            attempt,
-            moved,
-            hold,
-        } = verdict;
+        let Verdict { outcome, mark, attempt, moved, hold } = verdict;
         let code = match &outcome {
             Outcome::Rejected(refusal) => Some(refusal.code.clone()),
             Outcome::Applied | Outcome::Duplicate | Outcome::Stale | Outcome::Parked => {
@@ -198,10 +179,7 @@ impl History {
         self.holds.extend(hold);
         if let (Some(moved), Some(live)) = (moved, live) {
             let news = self.news(moved, live, change.occurred_at());
-            self.events.push(Event {
-                seq: self.version,
-                news,
-            });
+            self.events.push(Event { seq: self.version, news });
         }
         outcome
     }
@@ -222,15 +200,8 @@ impl History {
                     fulfilled_by: live.traits.fulfilled_by,
                 })
             }
-            Moved::Held(reason) => News::Held(WaybillHeld {
-                waybill_id,
-                waybill_no,
-                reason,
-            }),
-            Moved::Released => News::Released(WaybillReleased {
-                waybill_id,
-                waybill_no,
-            }),
+            Moved::Held(reason) => News::Held(WaybillHeld { waybill_id, waybill_no, reason }),
+            Moved::Released => News::Released(WaybillReleased { waybill_id, waybill_no }),
         }
     }
 
@@ -269,13 +240,7 @@ impl History {
             line_count: u32::try_from(draft.lines.len()).unwrap_or(u32::MAX),
             held: live.holds.open() > 0,
         };
-        self.events.insert(
-            0,
-            Event {
-                seq,
-                news: News::Created(Box::new(created)),
-            },
-        );
+        self.events.insert(0, Event { seq, news: News::Created(Box::new(created)) });
     }
 
     /// The decision, with the waybill as it is now.
@@ -286,28 +251,9 @@ impl History {
         parked_since: Option<Timestamp>,
         now: Timestamp,
     ) -> Decision {
-        let Self {
-            id,
-            no,
-            version,
-            events,
-            log,
-            holds,
-        } = self;
-        let mut waybill = Waybill {
-            id,
-            no,
-            version,
-            parked_since,
-            body,
-        };
+        let Self { id, no, version, events, log, holds } = self;
+        let mut waybill = Waybill { id, no, version, parked_since, body };
         waybill.parked_since = (waybill.parked() > 0).then(|| parked_since.unwrap_or(now));
-        Decision {
-            waybill,
-            outcome,
-            events,
-            log,
-            holds,
-        }
+        Decision { waybill, outcome, events, log, holds }
     }
 }

@@ -77,9 +77,7 @@ impl Holds {
 
     /// The hold of that name.
     pub(crate) fn get(&self, owner: &str, handle: &HoldHandle) -> Option<&Hold> {
-        self.0
-            .iter()
-            .find(|hold| hold.owner == owner && hold.handle == *handle)
+        self.0.iter().find(|hold| hold.owner == owner && hold.handle == *handle)
     }
 
     pub(crate) fn place(
@@ -131,15 +129,7 @@ impl Holds {
             Err(_) if self.0.len() >= MAX_HOLDS => return None,
             Err(index) => {
                 let (owner, handle) = (owner.to_owned(), handle.clone());
-                self.0.insert(
-                    index,
-                    Hold {
-                        owner,
-                        handle,
-                        placed: None,
-                        released_at: None,
-                    },
-                );
+                self.0.insert(index, Hold { owner, handle, placed: None, released_at: None });
                 index
             }
         };

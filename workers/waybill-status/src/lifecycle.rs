@@ -35,10 +35,7 @@ pub(crate) enum Reporters {
 #[derive(Debug)]
 #[cfg_attr(
     not(test),
-    expect(
-        dead_code,
-        reason = "the partners' names are read by the document, which a test makes"
-    )
+    expect(dead_code, reason = "the partners' names are read by the document, which a test makes")
 )]
 pub(crate) struct Row {
     /// Where it belongs.
@@ -73,20 +70,10 @@ const WAREHOUSE: &[Role] = &[Role::Warehouse];
 const HANDED_OVER: &[S] = &[S::Loaded, S::Dispatched];
 const MOVING: &[S] = &[S::Dispatched, S::OutForDelivery];
 const AT_THE_CUSTOMER: &[S] = &[S::Dispatched, S::OutForDelivery, S::ReadyForCollection];
-const TAKEN_ALONG: &[S] = &[
-    S::Loaded,
-    S::Dispatched,
-    S::OutForDelivery,
-    S::ReadyForCollection,
-    S::DeliveryFailed,
-];
-const ON_THE_ROAD: &[S] = &[
-    S::Dispatched,
-    S::OutForDelivery,
-    S::ReadyForCollection,
-    S::DeliveryFailed,
-    S::Returning,
-];
+const TAKEN_ALONG: &[S] =
+    &[S::Loaded, S::Dispatched, S::OutForDelivery, S::ReadyForCollection, S::DeliveryFailed];
+const ON_THE_ROAD: &[S] =
+    &[S::Dispatched, S::OutForDelivery, S::ReadyForCollection, S::DeliveryFailed, S::Returning];
 
 /// The table.
 #[rustfmt::skip]
@@ -150,13 +137,7 @@ impl Row {
 /// The statuses of one level, lowest rank first.
 pub(crate) const fn statuses_of(level: Level) -> &'static [WaybillStatus] {
     match level {
-        Base => &[
-            S::Created,
-            S::Acknowledged,
-            S::Picked,
-            S::Packed,
-            S::Cancelled,
-        ],
+        Base => &[S::Created, S::Acknowledged, S::Picked, S::Packed, S::Cancelled],
         Attempt => &[
             S::Loaded,
             S::Dispatched,
@@ -175,10 +156,7 @@ const fn fits_kind(status: WaybillStatus, kind: WaybillKind) -> bool {
     match kind {
         WaybillKind::Forward | WaybillKind::Replacement | WaybillKind::Transfer => true,
         WaybillKind::Return => {
-            matches!(
-                status,
-                S::Created | S::Dispatched | S::Delivered | S::Lost | S::Cancelled
-            )
+            matches!(status, S::Created | S::Dispatched | S::Delivered | S::Lost | S::Cancelled)
         }
     }
 }

@@ -4,10 +4,7 @@ use settings::WorkerSettings;
 
 /// The settings of waybill-status.
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "waybill-status",
-    about = "Keeps the status and the holds of every waybill"
-)]
+#[command(name = "waybill-status", about = "Keeps the status and the holds of every waybill")]
 pub(crate) struct Settings {
     #[command(flatten)]
     pub(crate) worker: WorkerSettings,

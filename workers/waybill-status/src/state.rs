@@ -65,13 +65,7 @@ pub(crate) struct Live {
 impl Waybill {
     /// A number heard of for the first time.
     pub(crate) fn unheard_of(id: Uuid, no: WaybillNo) -> Self {
-        Self {
-            id,
-            no,
-            version: 0,
-            parked_since: None,
-            body: Body::Stub(Vec::new()),
-        }
+        Self { id, no, version: 0, parked_since: None, body: Body::Stub(Vec::new()) }
     }
 
     /// True when nothing is known or kept of it.
@@ -135,16 +129,8 @@ impl Body {
         Ok(match traits {
             None => Self::Stub(serde_json::from_str::<StubText>(text)?.early),
             Some(traits) => {
-                let LiveText {
-                    evidence,
-                    holds,
-                    gaps: _,
-                } = serde_json::from_str(text)?;
-                Self::Live(Live {
-                    traits,
-                    evidence,
-                    holds,
-                })
+                let LiveText { evidence, holds, gaps: _ } = serde_json::from_str(text)?;
+                Self::Live(Live { traits, evidence, holds })
             }
         })
     }
@@ -155,9 +141,7 @@ impl Body {
     /// None in practice: every part has a JSON form.
     pub(crate) fn to_text(&self) -> Result<String, serde_json::Error> {
         match self {
-            Self::Stub(early) => serde_json::to_string(&StubText {
-                early: early.clone(),
-            }),
+            Self::Stub(early) => serde_json::to_string(&StubText { early: early.clone() }),
             Self::Live(live) => serde_json::to_string(&LiveText {
                 evidence: live.evidence.clone(),
                 holds: live.holds.clone(),

@@ -46,12 +46,7 @@ impl Waybills {
         if numbers.is_empty() {
             return Ok(Self::default());
         }
-        let keys: Vec<_> = numbers
-            .iter()
-            .map(|no| Key {
-                waybill_no: no.as_str(),
-            })
-            .collect();
+        let keys: Vec<_> = numbers.iter().map(|no| Key { waybill_no: no.as_str() }).collect();
         let found: Vec<Stored> = tx.select(statements::LOCK, &keys).await?;
         let mut waybills = Self::default();
         for row in found {
@@ -91,8 +86,7 @@ impl Waybills {
             return Ok(());
         }
         for entry in &decision.log {
-            self.log
-                .push(LogRow::of(waybill.id, entry, correlation_id, now)?);
+            self.log.push(LogRow::of(waybill.id, entry, correlation_id, now)?);
         }
         for hold in &decision.holds {
             let key = (waybill.id, hold.owner.clone(), hold.handle.to_string());
@@ -111,15 +105,11 @@ impl Waybills {
         draft: &WaybillDraft,
         now: Timestamp,
     ) {
-        let promise = Promise {
-            delivery_date: order.delivery_date,
-            timeslot: order.timeslot.clone(),
-        };
+        let promise =
+            Promise { delivery_date: order.delivery_date, timeslot: order.timeslot.clone() };
         self.promises.insert(id, promise);
-        self.details
-            .insert(id, DetailRow::of(kind, order, draft, now));
-        self.lines
-            .extend(draft.lines.iter().map(|line| LineRow::of(id, line)));
+        self.details.insert(id, DetailRow::of(kind, order, draft, now));
+        self.lines.extend(draft.lines.iter().map(|line| LineRow::of(id, line)));
     }
 
     /// What may be shown of the waybills of the batch that exist, as [`Waybills::save`] writes them.
@@ -154,23 +144,12 @@ impl Waybills {
                 changed.push(state);
             } else if !waybill.is_blank() {
                 let details = self.details.get(&waybill.id);
-                new.push(NewRow {
-                    waybill_no: waybill.no.as_str(),
-                    state,
-                    details,
-                });
+                new.push(NewRow { waybill_no: waybill.no.as_str(), state, details });
             }
         }
-        let filled = self
-            .details
-            .iter()
-            .filter(|(id, _)| self.stored.contains(id));
-        let filled: Vec<_> = filled
-            .map(|(id, details)| FilledRow {
-                id: hex(*id),
-                details,
-            })
-            .collect();
+        let filled = self.details.iter().filter(|(id, _)| self.stored.contains(id));
+        let filled: Vec<_> =
+            filled.map(|(id, details)| FilledRow { id: hex(*id), details }).collect();
         let holds: Vec<_> = self.holds.values().collect();
 
         execute(tx, statements::INSERT, &new).await?;

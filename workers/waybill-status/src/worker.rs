@@ -39,11 +39,7 @@ impl Incoming {
     /// The waybills it is about: one, or all those of an order.
     fn waybill_nos(&self) -> Vec<&WaybillNo> {
         match self {
-            Self::Order(order) => order
-                .waybills
-                .iter()
-                .map(|draft| &draft.waybill_no)
-                .collect(),
+            Self::Order(order) => order.waybills.iter().map(|draft| &draft.waybill_no).collect(),
             Self::Assigned(assigned) => vec![&assigned.waybill_no],
             Self::Report(report) => vec![&report.waybill_no],
             Self::PlaceHold(hold) => vec![&hold.waybill_no],
@@ -91,15 +87,9 @@ impl Worker for WaybillStatus {
         batch: &mut Batch<Incoming>,
         now: Timestamp,
     ) -> Result<Vec<WaybillStanding>, Failure> {
-        let numbers: BTreeSet<WaybillNo> = batch
-            .iter()
-            .flat_map(|(_, item)| item.message.waybill_nos())
-            .cloned()
-            .collect();
-        let mut work = Work {
-            waybills: Waybills::load(tx, numbers).await?,
-            now,
-        };
+        let numbers: BTreeSet<WaybillNo> =
+            batch.iter().flat_map(|(_, item)| item.message.waybill_nos()).cloned().collect();
+        let mut work = Work { waybills: Waybills::load(tx, numbers).await?, now };
         for (index, item) in batch.items().iter().enumerate() {
             let (settlement, events) = work.settle(item)?;
             batch.settle(index, settlement);
@@ -192,10 +182,7 @@ impl Work {
         };
         let decision = self.decide(no, Request::Change(&change), envelope)?;
         let version = self.waybills.get(no).map_or(0, |waybill| waybill.version);
-        Ok((
-            Settlement::new(decision.outcome).of(no.as_str(), version),
-            decision.events,
-        ))
+        Ok((Settlement::new(decision.outcome).of(no.as_str(), version), decision.events))
     }
 
     fn decide(
@@ -209,19 +196,10 @@ impl Work {
                 format!("waybill {no} was not loaded with its batch: a defect of waybill-status");
             return Err(Failure::Permanent { cause });
         };
-        let Envelope {
-            message_id,
-            actor,
-            correlation_id,
-            ..
-        } = envelope;
-        let cause = Cause {
-            message_id: *message_id,
-            actor: actor.clone(),
-        };
+        let Envelope { message_id, actor, correlation_id, .. } = envelope;
+        let cause = Cause { message_id: *message_id, actor: actor.clone() };
         let decision = decide(waybill.clone(), request, &cause, self.now);
-        self.waybills
-            .record(&decision, correlation_id.as_deref(), self.now)?;
+        self.waybills.record(&decision, correlation_id.as_deref(), self.now)?;
         Ok(decision)
     }
 }

@@ -100,11 +100,7 @@ fn position(line: &SalesOrderLine) -> WmsPosition {
 pub(crate) fn confirmation(told: &WmsOrderConfirmation) -> Result<Told, Refusal> {
     let (number, waybill_no) = references(&told.order_number, &told.label)?;
     let (word, answer, status) = match told.result {
-        WmsConfirmation::Ok => (
-            "OK",
-            WarehouseAnswer::Accepted,
-            Some(WaybillStatus::Acknowledged),
-        ),
+        WmsConfirmation::Ok => ("OK", WarehouseAnswer::Accepted, Some(WaybillStatus::Acknowledged)),
         WmsConfirmation::Nok => ("NOK", WarehouseAnswer::Rejected, None),
     };
     let command = RecordWarehouseAnswer {
@@ -129,23 +125,12 @@ pub(crate) fn progress(told: &WmsOrderProgress) -> Result<Told, Refusal> {
     let (number, waybill_no) = references(&told.order_number, &told.label)?;
     let (word, progress, status) = match told.step {
         WmsStep::PickStart => ("PICK_START", WarehouseProgress::Picking, None),
-        WmsStep::PickEnd => (
-            "PICK_END",
-            WarehouseProgress::Picked,
-            Some(WaybillStatus::Picked),
-        ),
-        WmsStep::PackEnd => (
-            "PACK_END",
-            WarehouseProgress::Packed,
-            Some(WaybillStatus::Packed),
-        ),
+        WmsStep::PickEnd => ("PICK_END", WarehouseProgress::Picked, Some(WaybillStatus::Picked)),
+        WmsStep::PackEnd => ("PACK_END", WarehouseProgress::Packed, Some(WaybillStatus::Packed)),
         WmsStep::HandOver => ("HAND_OVER", WarehouseProgress::HandedOver, None),
     };
-    let command = RecordWarehouseProgress {
-        sales_order_no: number.clone(),
-        progress,
-        occurred_at: told.at,
-    };
+    let command =
+        RecordWarehouseProgress { sales_order_no: number.clone(), progress, occurred_at: told.at };
     Ok(Told {
         number,
         word,
@@ -155,13 +140,7 @@ pub(crate) fn progress(told: &WmsOrderProgress) -> Result<Told, Refusal> {
 }
 
 fn report(waybill_no: WaybillNo, status: WaybillStatus, occurred_at: Timestamp) -> ReportStatus {
-    ReportStatus {
-        waybill_no,
-        status,
-        attempt: None,
-        occurred_at,
-        reason: None,
-    }
+    ReportStatus { waybill_no, status, attempt: None, occurred_at, reason: None }
 }
 
 /// Reads both references. A sales order number is its waybill's number, a slash and a count: a number
@@ -170,9 +149,7 @@ fn references(order_number: &str, label: &str) -> Result<(SalesOrderNo, WaybillN
     let unknown = |detail: String| Refusal::new("UNKNOWN_REFERENCE", detail);
     let number = SalesOrderNo::new(order_number).map_err(|error| unknown(error.to_string()))?;
     let waybill_no = WaybillNo::new(label).map_err(|error| unknown(error.to_string()))?;
-    let count = order_number
-        .strip_prefix(label)
-        .and_then(|rest| rest.strip_prefix('/'));
+    let count = order_number.strip_prefix(label).and_then(|rest| rest.strip_prefix('/'));
     match count {
         Some(count) if is_count(count) => Ok((number, waybill_no)),
         Some(_) | None => Err(unknown(format!(

@@ -107,10 +107,5 @@ fn note(message_id: MessageId, translation: Translation) -> Exchanged {
         Translation::Order(order) => (Direction::Out, order.order_number, OUTBOUND_ORDER),
         Translation::Told(told) => (Direction::In, told.number.into(), told.word),
     };
-    Exchanged {
-        reference,
-        direction,
-        step,
-        message_id,
-    }
+    Exchanged { reference, direction, step, message_id }
 }

@@ -35,118 +35,55 @@ const TABLES: [&str; 21] = [
 
 /// A row deleted, doubled or changed by hand, and the check that has to say so.
 const PLANTED: [(&str, &str); 50] = [
-    (
-        "DELETE FROM order_line WHERE line_no = 4",
-        "order-has-its-lines",
-    ),
+    ("DELETE FROM order_line WHERE line_no = 4", "order-has-its-lines"),
     ("DELETE FROM orders", "line-has-its-order"),
-    (
-        "DELETE FROM waybill WHERE waybill_no = 'shop-7-2'",
-        "order-has-its-waybills",
-    ),
+    ("DELETE FROM waybill WHERE waybill_no = 'shop-7-2'", "order-has-its-waybills"),
     (
         "UPDATE waybill SET exists_since = NULL WHERE waybill_no = 'shop-7-2'",
         "order-has-its-waybills",
     ),
     ("DELETE FROM orders", "waybill-has-its-order"),
-    (
-        "DELETE FROM waybill_line WHERE line_no = 2",
-        "line-is-on-one-waybill",
-    ),
-    (
-        "INSERT INTO waybill_line VALUES (x'12', 1, 'a', 2, 'dry')",
-        "line-is-on-one-waybill",
-    ),
-    (
-        "INSERT INTO waybill_line VALUES (x'12', 4, 'POST', 1, 'dry')",
-        "line-is-on-one-waybill",
-    ),
-    (
-        "UPDATE waybill_line SET quantity = 1 WHERE line_no = 1",
-        "line-is-on-one-waybill",
-    ),
-    (
-        "INSERT INTO waybill_line VALUES (x'12', 1, 'a', 2, 'dry')",
-        "waybill-line-is-an-order-line",
-    ),
-    (
-        "INSERT INTO waybill_line VALUES (x'99', 1, 'a', 2, 'dry')",
-        "waybill-line-is-an-order-line",
-    ),
-    (
-        "UPDATE waybill SET weight_g = weight_g + 1",
-        "waybill-adds-up",
-    ),
-    (
-        "DELETE FROM assignment WHERE state = 'UNASSIGNABLE'",
-        "waybill-is-decided",
-    ),
+    ("DELETE FROM waybill_line WHERE line_no = 2", "line-is-on-one-waybill"),
+    ("INSERT INTO waybill_line VALUES (x'12', 1, 'a', 2, 'dry')", "line-is-on-one-waybill"),
+    ("INSERT INTO waybill_line VALUES (x'12', 4, 'POST', 1, 'dry')", "line-is-on-one-waybill"),
+    ("UPDATE waybill_line SET quantity = 1 WHERE line_no = 1", "line-is-on-one-waybill"),
+    ("INSERT INTO waybill_line VALUES (x'12', 1, 'a', 2, 'dry')", "waybill-line-is-an-order-line"),
+    ("INSERT INTO waybill_line VALUES (x'99', 1, 'a', 2, 'dry')", "waybill-line-is-an-order-line"),
+    ("UPDATE waybill SET weight_g = weight_g + 1", "waybill-adds-up"),
+    ("DELETE FROM assignment WHERE state = 'UNASSIGNABLE'", "waybill-is-decided"),
     ("UPDATE assignment SET reason = NULL", "waybill-is-decided"),
     (
         "UPDATE assignment SET state = 'UNASSIGNED' WHERE state = 'UNASSIGNABLE'",
         "waybill-is-decided",
     ),
-    (
-        "DELETE FROM waybill WHERE waybill_no = 'shop-7-2'",
-        "assignment-carries-its-waybill",
-    ),
+    ("DELETE FROM waybill WHERE waybill_no = 'shop-7-2'", "assignment-carries-its-waybill"),
     ("DELETE FROM sales_order", "assigned-has-a-sales-order"),
-    (
-        "UPDATE sales_order SET live = NULL",
-        "assigned-has-a-sales-order",
-    ),
-    (
-        "DELETE FROM waybill WHERE waybill_no = 'shop-7-1'",
-        "sales-order-has-its-waybill",
-    ),
-    (
-        "DELETE FROM sales_order_line WHERE line_no = 1",
-        "sales-order-has-the-lines",
-    ),
-    (
-        "UPDATE sales_order_line SET quantity = 9 WHERE line_no = 1",
-        "sales-order-has-the-lines",
-    ),
+    ("UPDATE sales_order SET live = NULL", "assigned-has-a-sales-order"),
+    ("DELETE FROM waybill WHERE waybill_no = 'shop-7-1'", "sales-order-has-its-waybill"),
+    ("DELETE FROM sales_order_line WHERE line_no = 1", "sales-order-has-the-lines"),
+    ("UPDATE sales_order_line SET quantity = 9 WHERE line_no = 1", "sales-order-has-the-lines"),
     ("DELETE FROM partner_delivery", "warehouse-was-told"),
-    (
-        "UPDATE import_file SET orders_accepted = 2",
-        "file-is-accounted-for",
-    ),
-    (
-        "UPDATE import_file SET orders_accepted = 0",
-        "file-is-accounted-for",
-    ),
+    ("UPDATE import_file SET orders_accepted = 2", "file-is-accounted-for"),
+    ("UPDATE import_file SET orders_accepted = 0", "file-is-accounted-for"),
     ("UPDATE import_file SET state = 'RUNNING'", "file-is-done"),
     (
         "INSERT INTO outbox (message_id, worker, exchange, routing_key, message_type, body, created_at) \
          VALUES (x'B1', 'w', 'e', 'k', 't', '{}', '2025-03-10')",
         "outbox-is-empty",
     ),
-    (
-        "DELETE FROM inbox WHERE consumer = 'order-intake'",
-        "order-was-created-once",
-    ),
+    ("DELETE FROM inbox WHERE consumer = 'order-intake'", "order-was-created-once"),
     (
         "INSERT INTO waybill_event SELECT waybill_id, 3, message_id, message_type, fact, attempt, outcome, \
          code, status, actor, correlation_id, occurred_at, received_at FROM waybill_event WHERE version = 2",
         "message-moved-a-waybill-once",
     ),
-    (
-        "DELETE FROM inbox WHERE sender = 'dray-wms-sync'",
-        "history-came-by-message",
-    ),
+    ("DELETE FROM inbox WHERE sender = 'dray-wms-sync'", "history-came-by-message"),
     (
         "DELETE FROM waybill_event WHERE version = 1 ORDER BY waybill_id LIMIT 1",
         "history-has-no-gap",
     ),
-    (
-        "UPDATE waybill SET version = 3 WHERE waybill_no = 'shop-7-1'",
-        "history-has-no-gap",
-    ),
-    (
-        "DELETE FROM waybill WHERE waybill_no = 'shop-7-2'",
-        "history-has-its-waybill",
-    ),
+    ("UPDATE waybill SET version = 3 WHERE waybill_no = 'shop-7-1'", "history-has-no-gap"),
+    ("DELETE FROM waybill WHERE waybill_no = 'shop-7-2'", "history-has-its-waybill"),
     (
         "UPDATE waybill SET status = 'PICKED' WHERE waybill_no = 'shop-7-1'",
         "history-ends-at-the-status",
@@ -155,49 +92,22 @@ const PLANTED: [(&str, &str); 50] = [
         "UPDATE waybill_event SET status = IF(version = 1, 'PACKED', 'ACKNOWLEDGED')",
         "history-moves-forward",
     ),
-    (
-        "UPDATE assignment SET route_id = x'99' WHERE state = 'ASSIGNED'",
-        "place-is-on-a-route",
-    ),
+    ("UPDATE assignment SET route_id = x'99' WHERE state = 'ASSIGNED'", "place-is-on-a-route"),
     ("UPDATE route SET status = 'CLOSED'", "place-is-on-a-route"),
-    (
-        "UPDATE quota_bucket SET waybills = 0",
-        "ledger-adds-up-to-bucket",
-    ),
-    (
-        "DELETE FROM quota_ledger WHERE version = 2",
-        "ledger-adds-up-to-bucket",
-    ),
+    ("UPDATE quota_bucket SET waybills = 0", "ledger-adds-up-to-bucket"),
+    ("DELETE FROM quota_ledger WHERE version = 2", "ledger-adds-up-to-bucket"),
     ("DELETE FROM quota_bucket", "ledger-adds-up-to-bucket"),
-    (
-        "UPDATE quota_ledger SET version = 4 WHERE version = 2",
-        "ledger-stays-within-quota",
-    ),
-    (
-        "UPDATE quota_ledger SET waybills = 2 WHERE version = 3",
-        "ledger-matches-the-places",
-    ),
-    (
-        "UPDATE assignment SET state = 'UNASSIGNABLE', reason = 'MISSED'",
-        "bucket-is-its-places",
-    ),
-    (
-        "UPDATE route SET dry_ml = dry_ml + 1",
-        "route-is-its-places",
-    ),
+    ("UPDATE quota_ledger SET version = 4 WHERE version = 2", "ledger-stays-within-quota"),
+    ("UPDATE quota_ledger SET waybills = 2 WHERE version = 3", "ledger-matches-the-places"),
+    ("UPDATE assignment SET state = 'UNASSIGNABLE', reason = 'MISSED'", "bucket-is-its-places"),
+    ("UPDATE route SET dry_ml = dry_ml + 1", "route-is-its-places"),
     ("DELETE FROM route_stop", "stop-is-its-places"),
     ("DELETE FROM truck_use", "truck-use-is-its-routes"),
-    (
-        "UPDATE truck_pool SET trucks = 0",
-        "truck-use-stays-within-the-pool",
-    ),
+    ("UPDATE truck_pool SET trucks = 0", "truck-use-stays-within-the-pool"),
     ("UPDATE route_stop SET waybills = 2", "stop-is-its-places"),
     ("UPDATE route SET stops = 2", "route-counts-its-stops"),
     ("UPDATE truck_use SET used = 2", "truck-use-is-its-routes"),
-    (
-        "UPDATE truck_type SET profiles = 'dry=20'",
-        "truck-holds-its-route",
-    ),
+    ("UPDATE truck_type SET profiles = 'dry=20'", "truck-holds-its-route"),
 ];
 
 struct Small {
@@ -206,9 +116,7 @@ struct Small {
 
 impl Small {
     async fn new() -> Self {
-        let small = Self {
-            stage: Stage::new(&[]).await,
-        };
+        let small = Self { stage: Stage::new(&[]).await };
         small.reset().await;
         small
     }
@@ -217,18 +125,13 @@ impl Small {
         for table in TABLES {
             self.stage.run_sql(&format!("DELETE FROM {table}")).await;
         }
-        for statement in DAY
-            .split(";\n")
-            .filter(|statement| !statement.trim().is_empty())
-        {
+        for statement in DAY.split(";\n").filter(|statement| !statement.trim().is_empty()) {
             self.stage.run_sql(statement).await;
         }
     }
 
     async fn snapshot(&self) -> Snapshot {
-        Snapshot::open(&Secret::new(self.stage.database_url()))
-            .await
-            .unwrap()
+        Snapshot::open(&Secret::new(self.stage.database_url())).await.unwrap()
     }
 
     async fn violated(&self) -> BTreeSet<&'static str> {
@@ -238,10 +141,7 @@ impl Small {
     }
 
     async fn digest(&self) -> String {
-        digest::fingerprint(&mut self.snapshot().await)
-            .await
-            .unwrap()
-            .sha256
+        digest::fingerprint(&mut self.snapshot().await).await.unwrap().sha256
     }
 }
 
@@ -250,29 +150,18 @@ async fn a_right_database_passes_and_every_planted_violation_is_found() {
     let small = Small::new().await;
     let results = database(&mut small.snapshot().await).await.unwrap();
     for result in &results {
-        assert_eq!(
-            (result.violations, &result.named),
-            (0, &Vec::new()),
-            "{}",
-            result.name
-        );
+        assert_eq!((result.violations, &result.named), (0, &Vec::new()), "{}", result.name);
     }
     let mut unproven: BTreeSet<&str> = results.iter().map(|result| result.name).collect();
 
     for (plant, check) in PLANTED {
         small.stage.run_sql(plant).await;
         let violated = small.violated().await;
-        assert!(
-            violated.contains(check),
-            "{plant}: {check} says nothing, only {violated:?}"
-        );
+        assert!(violated.contains(check), "{plant}: {check} says nothing, only {violated:?}");
         unproven.remove(check);
         small.reset().await;
     }
-    assert!(
-        unproven.is_empty(),
-        "no planted violation proves these: {unproven:?}"
-    );
+    assert!(unproven.is_empty(), "no planted violation proves these: {unproven:?}");
     small.stage.close().await;
 }
 
@@ -290,15 +179,8 @@ async fn violations_are_counted_and_the_first_ten_are_named() {
     let args = arguments(&small.stage, None);
     let report = run(&args).await.unwrap();
     assert!(!report.holds);
-    let outbox = report
-        .checks
-        .iter()
-        .find(|check| check.name == "outbox-is-empty")
-        .unwrap();
-    assert_eq!(
-        (outbox.examined, outbox.violations, outbox.named.len()),
-        (25, 25, 10)
-    );
+    let outbox = report.checks.iter().find(|check| check.name == "outbox-is-empty").unwrap();
+    assert_eq!((outbox.examined, outbox.violations, outbox.named.len()), (25, 25, 10));
     assert_eq!(outbox.named[0].detail, "w t");
     small.stage.close().await;
 }
@@ -329,10 +211,7 @@ async fn a_confirmed_message_that_nobody_knows_is_found() {
     let unknown = entry("0190a0b0-c0d0-7000-8000-00000000000b", "unknown");
     std::fs::write(&journal, format!("{known}{known}{unknown}")).unwrap();
     let check = |report: &Report| {
-        let check = report
-            .checks
-            .iter()
-            .find(|check| check.name == "confirmed-is-settled");
+        let check = report.checks.iter().find(|check| check.name == "confirmed-is-settled");
         let check = check.unwrap();
         (check.examined, check.violations)
     };
@@ -350,10 +229,7 @@ async fn a_confirmed_message_that_nobody_knows_is_found() {
 #[tokio::test]
 async fn an_order_that_vanished_without_a_trace_is_missed_by_the_manifest() {
     let small = Small::new().await;
-    small
-        .stage
-        .run_sql("UPDATE waybill SET source = 'shop'")
-        .await;
+    small.stage.run_sql("UPDATE waybill SET source = 'shop'").await;
     let dir = tempfile::tempdir().unwrap();
     let manifest = dir.path().join("manifest.json");
     let text = r#"{"seed": 1, "orders": 2, "lines": 5, "ordered_from": "2025-03-09T00:00:00Z",
@@ -362,25 +238,15 @@ async fn an_order_that_vanished_without_a_trace_is_missed_by_the_manifest() {
         "expected": {"accepted_orders": 1, "rejected_orders": 0, "accepted_lines": 4,
             "rejected_lines": 0, "waybills": 2, "waybills_without_place": 1}}"#;
     std::fs::write(&manifest, text).unwrap();
-    let args = VerifyArgs {
-        manifest: Some(manifest),
-        ..arguments(&small.stage, None)
-    };
+    let args = VerifyArgs { manifest: Some(manifest), ..arguments(&small.stage, None) };
     let report = run(&args).await.unwrap();
     assert!(report.holds, "{report:?}");
 
-    for table in TABLES
-        .iter()
-        .filter(|table| !table.contains('_') || table.starts_with("quota"))
-    {
+    for table in TABLES.iter().filter(|table| !table.contains('_') || table.starts_with("quota")) {
         small.stage.run_sql(&format!("DELETE FROM {table}")).await;
     }
     let report = run(&args).await.unwrap();
-    let check = report
-        .checks
-        .iter()
-        .find(|check| check.name == "day-is-as-planned")
-        .unwrap();
+    let check = report.checks.iter().find(|check| check.name == "day-is-as-planned").unwrap();
     assert_eq!((check.examined, check.violations), (5, 4));
     small.stage.close().await;
 }

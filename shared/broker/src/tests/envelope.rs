@@ -65,10 +65,7 @@ fn an_envelope_reads_back_as_itself() {
     let (read, read_note, own_copy) = decode(&properties, &intake()).unwrap();
     assert_eq!((read, read_note, own_copy), (sent, note(), false));
     assert_eq!(properties.delivery_mode(), &Some(2), "persistent");
-    assert_eq!(
-        properties.content_type().as_ref().unwrap().as_str(),
-        "application/json"
-    );
+    assert_eq!(properties.content_type().as_ref().unwrap().as_str(), "application/json");
 }
 
 /// The ladder: the worker publishes in its own name and keeps the sender, the actor and the count.
@@ -79,10 +76,7 @@ fn a_retry_copy_keeps_who_sent_it() {
     original.actor = actor(Role::Shop);
     original.attempt = 3;
     let properties = encode(&original, &note(), &own, None);
-    assert_eq!(
-        properties.user_id().as_ref().unwrap().as_str(),
-        "dray-order-intake"
-    );
+    assert_eq!(properties.user_id().as_ref().unwrap().as_str(), "dray-order-intake");
     let (read, _, own_copy) = decode(&properties, &intake()).unwrap();
     assert_eq!((read, own_copy), (original, true));
 }
@@ -104,45 +98,17 @@ fn a_copy_keeps_an_actor_that_looks_like_its_publisher() {
 fn a_publisher_is_believed_as_far_as_contracts_say() {
     let itself = |name: &str| Actor::itself(&user(name));
     let table = [
-        (
-            "dray-portal-shim",
-            actor(Role::CsAgent),
-            actor(Role::CsAgent),
-        ),
-        (
-            "dray-operator",
-            actor(Role::Customer),
-            actor(Role::Customer),
-        ),
-        (
-            "dray-hotfolder-ingest",
-            actor(Role::Shop),
-            actor(Role::Shop),
-        ),
-        (
-            "dray-hotfolder-ingest",
-            actor(Role::Admin),
-            itself("dray-hotfolder-ingest"),
-        ),
-        (
-            "dray-wms-sync",
-            actor(Role::Warehouse),
-            actor(Role::Warehouse),
-        ),
+        ("dray-portal-shim", actor(Role::CsAgent), actor(Role::CsAgent)),
+        ("dray-operator", actor(Role::Customer), actor(Role::Customer)),
+        ("dray-hotfolder-ingest", actor(Role::Shop), actor(Role::Shop)),
+        ("dray-hotfolder-ingest", actor(Role::Admin), itself("dray-hotfolder-ingest")),
+        ("dray-wms-sync", actor(Role::Warehouse), actor(Role::Warehouse)),
         ("dray-wms-sync", actor(Role::Shop), itself("dray-wms-sync")),
         ("dray-partner-sync", actor(Role::Road), actor(Role::Road)),
-        (
-            "dray-waybill-status",
-            actor(Role::Operator),
-            itself("dray-waybill-status"),
-        ),
+        ("dray-waybill-status", actor(Role::Operator), itself("dray-waybill-status")),
         ("partner-wms", actor(Role::Admin), itself("partner-wms")),
         ("somebody", actor(Role::Admin), itself("somebody")),
-        (
-            "dray-order-intake",
-            actor(Role::Customer),
-            actor(Role::Customer),
-        ),
+        ("dray-order-intake", actor(Role::Customer), actor(Role::Customer)),
     ];
     for (publisher, claimed, believed) in table {
         let mut sent = envelope(publisher);
@@ -160,21 +126,14 @@ fn nobody_else_sets_the_sender_or_the_attempt() {
         forged.attempt = 7;
         let properties = encode(&forged, &note(), &user(forger), None);
         let (read, _, own_copy) = decode(&properties, &intake()).unwrap();
-        assert_eq!(
-            (read.user_id.as_str(), read.attempt, own_copy),
-            (forger, 0, false)
-        );
+        assert_eq!((read.user_id.as_str(), read.attempt, own_copy), (forger, 0, false));
     }
 }
 
 /// The properties of a good message, without the named one.
 fn without(property: &str) -> BasicProperties {
-    let whole = encode(
-        &envelope("partner-hybris"),
-        &FailureNote::default(),
-        &user("partner-hybris"),
-        None,
-    );
+    let whole =
+        encode(&envelope("partner-hybris"), &FailureNote::default(), &user("partner-hybris"), None);
     let mut properties = BasicProperties::default().with_headers(whole.headers().clone().unwrap());
     if property != "user_id" {
         properties = properties.with_user_id(whole.user_id().clone().unwrap());
@@ -203,51 +162,24 @@ fn what_must_be_there_or_must_not_be_there_is_refused() {
     let cc = AMQPValue::FieldArray(vec![text("order.other")].into());
     let table = [
         ("missing user_id", without("user_id"), "MISSING_USER_ID"),
-        (
-            "missing message_id",
-            without("message_id"),
-            "MISSING_MESSAGE_ID",
-        ),
+        ("missing message_id", without("message_id"), "MISSING_MESSAGE_ID"),
         ("missing type", without("type"), "MISSING_PROPERTY"),
-        (
-            "no UUID",
-            without("").with_message_id("order-7".into()),
-            "UNREADABLE_PROPERTY",
-        ),
-        (
-            "empty id",
-            without("").with_message_id("".into()),
-            "UNREADABLE_PROPERTY",
-        ),
-        (
-            "a user id that is none",
-            without("").with_user_id("a b".into()),
-            "UNREADABLE_PROPERTY",
-        ),
+        ("no UUID", without("").with_message_id("order-7".into()), "UNREADABLE_PROPERTY"),
+        ("empty id", without("").with_message_id("".into()), "UNREADABLE_PROPERTY"),
+        ("a user id that is none", without("").with_user_id("a b".into()), "UNREADABLE_PROPERTY"),
         (
             "a long correlation id",
             without("").with_correlation_id("c".repeat(129).into()),
             "UNREADABLE_PROPERTY",
         ),
-        (
-            "expiration",
-            without("").with_expiration("1000".into()),
-            "REFUSED_PROPERTY",
-        ),
+        ("expiration", without("").with_expiration("1000".into()), "REFUSED_PROPERTY"),
         ("CC", with_header("CC", cc.clone()), "REFUSED_PROPERTY"),
         ("BCC", with_header("BCC", cc), "REFUSED_PROPERTY"),
     ];
     for (what, properties, code) in table {
-        assert_eq!(
-            decode(&properties, &intake()).unwrap_err().code(),
-            code,
-            "{what}"
-        );
+        assert_eq!(decode(&properties, &intake()).unwrap_err().code(), code, "{what}");
     }
-    assert!(
-        decode(&without(""), &intake()).is_ok(),
-        "and nothing else is"
-    );
+    assert!(decode(&without(""), &intake()).is_ok(), "and nothing else is");
 }
 
 #[test]
@@ -255,35 +187,23 @@ fn an_actor_that_cannot_be_read_is_refused_where_it_would_count() {
     let broken = with_header("dray-actor", text("{\"subject\":7}"));
     let by = |name: &'static str| broken.clone().with_user_id(name.into());
     assert_eq!(
-        decode(&by("dray-portal-shim"), &intake())
-            .unwrap_err()
-            .code(),
+        decode(&by("dray-portal-shim"), &intake()).unwrap_err().code(),
         "UNREADABLE_PROPERTY"
     );
     let (read, ..) = decode(&by("partner-wms"), &intake()).unwrap();
-    assert_eq!(
-        read.actor,
-        Actor::itself(&user("partner-wms")),
-        "nobody asked it"
-    );
+    assert_eq!(read.actor, Actor::itself(&user("partner-wms")), "nobody asked it");
 }
 
 #[test]
 fn an_actor_has_a_limit() {
-    let actor = |bytes: usize| {
-        format!(
-            "{{\"subject\":\"{}\",\"role\":\"shop\"}}",
-            "s".repeat(bytes)
-        )
-    };
+    let actor =
+        |bytes: usize| format!("{{\"subject\":\"{}\",\"role\":\"shop\"}}", "s".repeat(bytes));
     let by_shim = |actor: &str| {
         with_header("dray-actor", text(actor)).with_user_id("dray-portal-shim".into())
     };
     assert!(decode(&by_shim(&actor(4_000)), &intake()).is_ok());
     assert_eq!(
-        decode(&by_shim(&actor(4_096)), &intake())
-            .unwrap_err()
-            .code(),
+        decode(&by_shim(&actor(4_096)), &intake()).unwrap_err().code(),
         "UNREADABLE_PROPERTY"
     );
 }
@@ -302,11 +222,7 @@ fn headers_of_another_type_are_as_good_as_none() {
     assert_eq!(decode(&properties, &intake()).unwrap().0.seq, None);
     let properties = with_header("dray-seq", AMQPValue::LongLongInt(-1));
     assert_eq!(decode(&properties, &intake()).unwrap().0.seq, None);
-    for number in [
-        AMQPValue::ShortShortUInt(9),
-        AMQPValue::LongInt(9),
-        AMQPValue::LongUInt(9),
-    ] {
+    for number in [AMQPValue::ShortShortUInt(9), AMQPValue::LongInt(9), AMQPValue::LongUInt(9)] {
         let properties = with_header("dray-seq", number);
         assert_eq!(decode(&properties, &intake()).unwrap().0.seq, Some(9));
     }
@@ -315,9 +231,7 @@ fn headers_of_another_type_are_as_good_as_none() {
 #[test]
 fn a_time_in_seconds_is_enough() {
     let (read, ..) = decode(
-        &without("")
-            .with_headers(FieldTable::default())
-            .with_timestamp(1_291_192_000),
+        &without("").with_headers(FieldTable::default()).with_timestamp(1_291_192_000),
         &intake(),
     )
     .unwrap();
@@ -327,13 +241,8 @@ fn a_time_in_seconds_is_enough() {
 #[test]
 fn what_is_too_large_or_has_a_foreign_key_is_refused_with_its_id() {
     let arrived = |key: &str, bytes: usize| {
-        let mut arrived = Arrived::mock(
-            5,
-            "dray.commands".into(),
-            key.into(),
-            false,
-            vec![b' '; bytes],
-        );
+        let mut arrived =
+            Arrived::mock(5, "dray.commands".into(), key.into(), false, vec![b' '; bytes]);
         arrived.properties = without("");
         read(arrived, &intake())
     };

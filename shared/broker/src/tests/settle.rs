@@ -15,10 +15,7 @@ struct Broker {
 
 impl Broker {
     fn new(delivered: u64) -> Self {
-        Self {
-            unacked: (1..=delivered).collect(),
-            settled: BTreeSet::new(),
-        }
+        Self { unacked: (1..=delivered).collect(), settled: BTreeSet::new() }
     }
 
     fn acknowledge(&mut self, plan: &AckPlan) {
@@ -49,10 +46,7 @@ impl Broker {
 }
 
 fn up_to(tag: u64) -> AckPlan {
-    AckPlan {
-        up_to: Some(tag),
-        single: Vec::new(),
-    }
+    AckPlan { up_to: Some(tag), single: Vec::new() }
 }
 
 #[test]
@@ -68,18 +62,8 @@ fn a_prefix_is_acknowledged_with_one_frame() {
 #[test]
 fn a_backlog_behind_one_stuck_message_is_acknowledged_singly() {
     let mut tracker = SettleTracker::new(2);
-    assert_eq!(
-        tracker.settle(&[2, 3]),
-        AckPlan::default(),
-        "the backlog may hold two"
-    );
-    assert_eq!(
-        tracker.settle(&[4]),
-        AckPlan {
-            up_to: None,
-            single: vec![2, 3, 4]
-        }
-    );
+    assert_eq!(tracker.settle(&[2, 3]), AckPlan::default(), "the backlog may hold two");
+    assert_eq!(tracker.settle(&[4]), AckPlan { up_to: None, single: vec![2, 3, 4] });
     assert_eq!(tracker.settle(&[6]), AckPlan::default());
 }
 
@@ -87,13 +71,7 @@ fn a_backlog_behind_one_stuck_message_is_acknowledged_singly() {
 #[test]
 fn a_prefix_is_never_acknowledged_up_to_a_tag_that_was_acknowledged_alone() {
     let mut tracker = SettleTracker::new(0);
-    assert_eq!(
-        tracker.settle(&[2, 3]),
-        AckPlan {
-            up_to: None,
-            single: vec![2, 3]
-        }
-    );
+    assert_eq!(tracker.settle(&[2, 3]), AckPlan { up_to: None, single: vec![2, 3] });
     assert_eq!(tracker.settle(&[1]), up_to(1));
     assert_eq!(tracker.settle(&[4]), up_to(4), "2 and 3 count as settled");
 }
@@ -103,13 +81,7 @@ fn a_prefix_is_never_acknowledged_up_to_a_tag_that_was_acknowledged_alone() {
 fn what_waits_is_acknowledged_when_asked() {
     let mut tracker = SettleTracker::new(100);
     assert_eq!(tracker.settle(&[3, 5]), AckPlan::default());
-    assert_eq!(
-        tracker.settle_waiting(),
-        AckPlan {
-            up_to: None,
-            single: vec![3, 5]
-        }
-    );
+    assert_eq!(tracker.settle_waiting(), AckPlan { up_to: None, single: vec![3, 5] });
     assert_eq!(tracker.settle_waiting(), AckPlan::default());
     assert_eq!(tracker.settle(&[1, 2]), up_to(2));
 }
@@ -117,13 +89,7 @@ fn what_waits_is_acknowledged_when_asked() {
 #[test]
 fn a_tag_that_is_settled_twice_is_acknowledged_once() {
     let mut tracker = SettleTracker::new(0);
-    assert_eq!(
-        tracker.settle(&[2]),
-        AckPlan {
-            up_to: None,
-            single: vec![2]
-        }
-    );
+    assert_eq!(tracker.settle(&[2]), AckPlan { up_to: None, single: vec![2] });
     assert_eq!(tracker.settle(&[2]), AckPlan::default());
     assert_eq!(tracker.settle(&[1, 1]), up_to(1));
     assert_eq!(tracker.settle(&[1, 2]), AckPlan::default());

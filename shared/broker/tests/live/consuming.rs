@@ -20,16 +20,10 @@ async fn open(connection: &Connection, prefetch: u16) -> Subscription {
 /// So many messages in order-intake's queue.
 async fn filled(stage: &Stage, count: u32) {
     for _ in 0..count {
-        stage
-            .publish_outgoing(&outgoing("dray-admin", MessageId::generate()))
-            .await
-            .unwrap();
+        stage.publish_outgoing(&outgoing("dray-admin", MessageId::generate())).await.unwrap();
     }
     let queue = intake_queue();
-    eventually("filled", async || {
-        (stage.depth(&queue).await == count).then_some(())
-    })
-    .await;
+    eventually("filled", async || (stage.depth(&queue).await == count).then_some(())).await;
 }
 
 async fn take(subscription: &mut Subscription, count: u32) -> Vec<broker::Delivery> {
@@ -63,22 +57,10 @@ async fn acknowledgements_in_any_order_keep_the_channel_and_empty_the_queue() {
     let connection = connect(&stage.amqp_url()).await;
     let mut subscription = open(&connection, 12).await;
     let settler = subscription.settler();
-    let tags: Vec<u64> = take(&mut subscription, 12)
-        .await
-        .iter()
-        .map(|d| d.tag)
-        .collect();
+    let tags: Vec<u64> = take(&mut subscription, 12).await.iter().map(|d| d.tag).collect();
     assert_eq!(tags, (1..=12).collect::<Vec<u64>>());
     // 2..=5 pass the backlog of 3 and go singly; then the prefix closes behind them, with 6..=12 open
-    for batch in [
-        &[2, 3][..],
-        &[4, 5],
-        &[1],
-        &[7, 9, 11, 12],
-        &[8],
-        &[6],
-        &[10],
-    ] {
+    for batch in [&[2, 3][..], &[4, 5], &[1], &[7, 9, 11, 12], &[8], &[6], &[10]] {
         settler.settle(batch).await;
         assert!(settler.is_alive());
     }
@@ -105,11 +87,7 @@ async fn what_is_not_settled_comes_again_and_is_counted() {
     let mut ids = [id(&again[0]), id(&again[1])];
     ids.sort();
     assert_eq!(ids, [id(&taken[0]), id(&taken[2])]);
-    assert!(
-        again
-            .iter()
-            .all(|delivery| delivery.redelivered && delivery.delivery_count == 1)
-    );
+    assert!(again.iter().all(|delivery| delivery.redelivered && delivery.delivery_count == 1));
     connection.close().await;
     stage.close().await;
 }
@@ -121,11 +99,7 @@ async fn prefetch_is_a_limit_and_settling_makes_room() {
     let connection = connect(&stage.amqp_url()).await;
     let mut subscription = open(&connection, 2).await;
     take(&mut subscription, 2).await;
-    assert_eq!(
-        stage.depth(&intake_queue()).await,
-        3,
-        "the others are not delivered yet"
-    );
+    assert_eq!(stage.depth(&intake_queue()).await, 3, "the others are not delivered yet");
     subscription.settler().settle(&[1, 2]).await;
     take(&mut subscription, 2).await;
     connection.close().await;
@@ -139,24 +113,13 @@ async fn after_a_cancel_what_was_delivered_is_finished() {
     let connection = connect(&stage.amqp_url()).await;
     let mut subscription = open(&connection, 2).await;
     let queue = intake_queue();
-    eventually("two are delivered", async || {
-        (stage.depth(&queue).await == 1).then_some(())
-    })
-    .await;
+    eventually("two are delivered", async || (stage.depth(&queue).await == 1).then_some(())).await;
     subscription.settler().cancel().await;
-    let tags: Vec<u64> = take(&mut subscription, 2)
-        .await
-        .iter()
-        .map(|d| d.tag)
-        .collect();
+    let tags: Vec<u64> = take(&mut subscription, 2).await.iter().map(|d| d.tag).collect();
     assert!(subscription.next().await.is_none(), "the end");
     subscription.settler().settle(&tags).await;
     subscription.settler().close().await;
-    assert_eq!(
-        stage.depth(&queue).await,
-        1,
-        "two are done, the third was never taken"
-    );
+    assert_eq!(stage.depth(&queue).await, 1, "two are done, the third was never taken");
     connection.close().await;
     stage.close().await;
 }
@@ -179,12 +142,7 @@ async fn a_cut_line_ends_the_subscription_and_nothing_is_lost() {
 
     let anew = connect(&stage.amqp_url()).await;
     let mut subscription = open(&anew, 10).await;
-    assert!(
-        take(&mut subscription, 2)
-            .await
-            .iter()
-            .all(|delivery| delivery.redelivered)
-    );
+    assert!(take(&mut subscription, 2).await.iter().all(|delivery| delivery.redelivered));
     anew.close().await;
     stage.close().await;
 }
@@ -197,10 +155,7 @@ async fn a_queue_that_is_deleted_ends_the_subscription() {
     let (url, properties) = (stage.amqp_url(), lapin::ConnectionProperties::default());
     let raw = lapin::Connection::connect(&url, properties).await.unwrap();
     let channel = raw.create_channel().await.unwrap();
-    channel
-        .queue_delete(intake_queue().as_str().into(), Default::default())
-        .await
-        .unwrap();
+    channel.queue_delete(intake_queue().as_str().into(), Default::default()).await.unwrap();
     let end = subscription.next().await;
     assert!(!matches!(end, Some(Ok(_))), "{end:?}");
     raw.close(200, "done".into()).await.unwrap();
@@ -215,14 +170,10 @@ async fn an_exclusive_queue_hears_its_key_and_ends_with_its_connection() {
     let connection = connect(&proxy.url(&stage.amqp_url())).await;
     let (queue, exchange) = ("dray.reply.test.a", Exchange::Commands.name());
     let key = "order.create";
-    let mut own = Exclusive::open(&connection, queue, exchange, key, user("dray-admin"))
-        .await
-        .unwrap();
+    let mut own =
+        Exclusive::open(&connection, queue, exchange, key, user("dray-admin")).await.unwrap();
     let taken = Exclusive::open(&connection, queue, exchange, key, user("dray-admin")).await;
-    assert!(
-        matches!(taken, Err(BrokerError::AccessRefused { .. })),
-        "one consumer: {taken:?}"
-    );
+    assert!(matches!(taken, Err(BrokerError::AccessRefused { .. })), "one consumer: {taken:?}");
     let sent = outgoing("dray-admin", MessageId::generate());
     stage.publish_outgoing(&sent).await.unwrap();
     assert_eq!(own.next().await.unwrap().unwrap().envelope, sent.envelope);
@@ -244,10 +195,7 @@ async fn a_probe_asks_for_depths_on_one_channel() {
     for _ in 0..3 {
         assert_eq!(probe.depth(&intake_queue()).await.unwrap(), 3);
     }
-    assert!(matches!(
-        probe.depth("nowhere").await,
-        Err(BrokerError::QueueMissing { .. })
-    ));
+    assert!(matches!(probe.depth("nowhere").await, Err(BrokerError::QueueMissing { .. })));
     assert!(!probe.is_alive(), "a missing queue closes its channel");
     assert_eq!(connection.purge(&intake_queue()).await.unwrap(), 3);
     connection.close().await;

@@ -25,10 +25,7 @@ async fn everything_in_an_envelope_arrives() {
         traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
         tracestate: Some("vendor=1".to_owned()),
     };
-    sent.note = FailureNote {
-        reason: Some("TIMEOUT".to_owned()),
-        ..FailureNote::default()
-    };
+    sent.note = FailureNote { reason: Some("TIMEOUT".to_owned()), ..FailureNote::default() };
     sent.body = "{\"text\":\"Müller\u{1f69a}\"}".as_bytes().to_vec();
     stage.publish_outgoing(&sent).await.unwrap();
 
@@ -45,33 +42,15 @@ async fn everything_in_an_envelope_arrives() {
 async fn who_published_is_what_the_broker_checked() {
     let stage = Stage::with_users(&[WorkerKind::HotfolderIngest, WorkerKind::OrderIntake]).await;
     let order = fixtures::order("shop", "A-1").line("M01", "S1", 1).build();
-    let shop = Actor {
-        subject: "shop".to_owned(),
-        role: Role::Shop,
-        merchant: None,
-        origin: None,
-    };
+    let shop = Actor { subject: "shop".to_owned(), role: Role::Shop, merchant: None, origin: None };
     let ingest = || PublishAs::default().user("dray-hotfolder-ingest");
-    stage
-        .publish(ingest().actor(shop.clone()), &order)
-        .await
-        .unwrap();
-    let admin = Actor {
-        role: Role::Admin,
-        ..shop.clone()
-    };
+    stage.publish(ingest().actor(shop.clone()), &order).await.unwrap();
+    let admin = Actor { role: Role::Admin, ..shop.clone() };
     stage.publish(ingest().actor(admin), &order).await.unwrap();
     let arrived = stage.wait_for_messages(&intake_queue(), 2).await;
-    let actors: Vec<&Actor> = arrived
-        .iter()
-        .map(|delivery| &delivery.envelope.actor)
-        .collect();
+    let actors: Vec<&Actor> = arrived.iter().map(|delivery| &delivery.envelope.actor).collect();
     let itself = Actor::itself(&arrived[0].envelope.user_id);
-    assert_eq!(
-        actors,
-        [&shop, &itself],
-        "it speaks for the shop and for nobody else"
-    );
+    assert_eq!(actors, [&shop, &itself], "it speaks for the shop and for nobody else");
     assert_eq!(itself.subject, "dray-hotfolder-ingest");
     stage.close().await;
 }
@@ -99,22 +78,10 @@ async fn each_refused_property_is_rejected_with_its_code() {
     let table: [(Properties, &str); 9] = [
         (good, "OK"),
         (|none| none, "MISSING_USER_ID"),
-        (
-            |none| none.with_user_id("dray-admin".into()),
-            "MISSING_MESSAGE_ID",
-        ),
-        (
-            |none| good(none).with_message_id("order-7".into()),
-            "UNREADABLE_PROPERTY",
-        ),
-        (
-            |none| good(none).with_expiration("60000".into()),
-            "REFUSED_PROPERTY",
-        ),
-        (
-            |none| good(none).with_headers(copied_to("CC")),
-            "REFUSED_PROPERTY",
-        ),
+        (|none| none.with_user_id("dray-admin".into()), "MISSING_MESSAGE_ID"),
+        (|none| good(none).with_message_id("order-7".into()), "UNREADABLE_PROPERTY"),
+        (|none| good(none).with_expiration("60000".into()), "REFUSED_PROPERTY"),
+        (|none| good(none).with_headers(copied_to("CC")), "REFUSED_PROPERTY"),
         (
             |none| {
                 let user_and_id = none.with_user_id("dray-admin".into());
@@ -127,36 +94,20 @@ async fn each_refused_property_is_rejected_with_its_code() {
         (|none| good(none).with_type("order.other.v1".into()), "OK"),
     ];
     for (properties, _) in table {
-        let published = stage
-            .publish_raw("dray.commands", "order.create", properties, b"{}")
-            .await;
+        let published = stage.publish_raw("dray.commands", "order.create", properties, b"{}").await;
         published.unwrap();
     }
     let queue = intake_queue();
-    eventually("all nine", async || {
-        (stage.depth(&queue).await == 9).then_some(())
-    })
-    .await;
+    eventually("all nine", async || (stage.depth(&queue).await == 9).then_some(())).await;
     let received = stage.received(&queue).await;
     let codes: Vec<&str> = received
         .iter()
-        .map(|delivery| {
-            delivery
-                .as_ref()
-                .map_or_else(|rejected| rejected.error.code(), |_| "OK")
-        })
+        .map(|delivery| delivery.as_ref().map_or_else(|rejected| rejected.error.code(), |_| "OK"))
         .collect();
     assert_eq!(codes, table.map(|(_, code)| code));
     let rejected = received[3].as_ref().unwrap_err();
-    assert_eq!(
-        rejected.message_id.as_deref(),
-        Some("order-7"),
-        "named in the dead letters"
-    );
-    assert_eq!(
-        (rejected.routing_key.as_str(), &*rejected.body),
-        ("order.create", &b"{}"[..])
-    );
+    assert_eq!(rejected.message_id.as_deref(), Some("order-7"), "named in the dead letters");
+    assert_eq!((rejected.routing_key.as_str(), &*rejected.body), ("order.create", &b"{}"[..]));
     stage.close().await;
 }
 
@@ -178,9 +129,7 @@ async fn a_right_to_one_key_is_no_right_to_another_message() {
     let connection = Link::new(&status, "test").connect("consume").await.unwrap();
     for queue in ["waybill-status.commands", "waybill-status.events"] {
         let own_user = crate::user("dray-waybill-status");
-        let mut open = Subscription::open(&connection, queue, 1, own_user)
-            .await
-            .unwrap();
+        let mut open = Subscription::open(&connection, queue, 1, own_user).await.unwrap();
         let rejected = open.next().await.unwrap().unwrap().unwrap_err();
         assert_eq!(rejected.error.code(), "FOREIGN_KEY", "{queue}");
     }
@@ -200,9 +149,6 @@ async fn a_reply_may_expire_and_arrives_all_the_same() {
         (delivery.envelope, delivery.body)
     };
     assert_eq!(envelope.message_id, sent.envelope.message_id);
-    assert_eq!(
-        envelope.message_type,
-        <CreateOrder as contracts::Contract>::TYPE
-    );
+    assert_eq!(envelope.message_type, <CreateOrder as contracts::Contract>::TYPE);
     stage.close().await;
 }

@@ -19,19 +19,11 @@ async fn a_copy_on_the_ladder_comes_back_to_its_queue() {
     let begun = tokio::time::Instant::now();
     stage.publish_outgoing(&copy).await.unwrap();
     let back = stage.wait_for_messages(&intake_queue(), 1).await.remove(0);
-    assert!(
-        begun.elapsed() >= std::time::Duration::from_millis(900),
-        "it waited"
-    );
+    assert!(begun.elapsed() >= std::time::Duration::from_millis(900), "it waited");
     assert_eq!(back.envelope, copy.envelope);
     assert_eq!(back.note, copy.note);
     assert_eq!(back.routing_key, intake_queue());
-    assert_eq!(
-        stage
-            .depth(&WorkerKind::OrderIntake.dead_letter_queue())
-            .await,
-        0
-    );
+    assert_eq!(stage.depth(&WorkerKind::OrderIntake.dead_letter_queue()).await, 0);
     stage.close().await;
 }
 
@@ -41,10 +33,7 @@ async fn a_message_that_is_never_settled_ends_in_the_dead_letters() {
     let stage = Stage::new(&[WorkerKind::OrderIntake]).await;
     let poison = outgoing("dray-admin", MessageId::generate());
     stage.publish_outgoing(&poison).await.unwrap();
-    let connection = broker::Link::new(&stage.amqp_url(), "test")
-        .connect("consume")
-        .await
-        .unwrap();
+    let connection = broker::Link::new(&stage.amqp_url(), "test").connect("consume").await.unwrap();
     let (queue, dead) = (intake_queue(), WorkerKind::OrderIntake.dead_letter_queue());
     // each time: delivered, and the channel ends without an acknowledgement
     let give_back = async || {
@@ -52,9 +41,7 @@ async fn a_message_that_is_never_settled_ends_in_the_dead_letters() {
             return Some(());
         }
         let user = crate::user("dray-admin");
-        let mut opened = broker::Subscription::open(&connection, &queue, 1, user)
-            .await
-            .unwrap();
+        let mut opened = broker::Subscription::open(&connection, &queue, 1, user).await.unwrap();
         let wait = std::time::Duration::from_millis(50);
         // nothing comes once it is dead
         let _ = tokio::time::timeout(wait, opened.next()).await;

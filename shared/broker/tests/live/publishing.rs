@@ -26,16 +26,9 @@ fn start(url: &str) -> Running {
     let noted = Arc::clone(&changes);
     let mut tasks = JoinSet::new();
     tasks.spawn(async move {
-        driver
-            .run(move |connected| noted.lock().unwrap().push(connected))
-            .await
-            .unwrap();
+        driver.run(move |connected| noted.lock().unwrap().push(connected)).await.unwrap();
     });
-    Running {
-        publisher,
-        changes,
-        _driver: tasks,
-    }
+    Running { publisher, changes, _driver: tasks }
 }
 
 fn message() -> Outgoing {
@@ -56,45 +49,26 @@ async fn what_nobody_takes_is_unroutable_where_somebody_must() {
     };
     assert_eq!(error, expected);
     lost.mandatory = false;
-    assert_eq!(
-        publisher.publish(&lost).await,
-        Ok(()),
-        "an event without a reader"
-    );
+    assert_eq!(publisher.publish(&lost).await, Ok(()), "an event without a reader");
     stage.close().await;
 }
 
 #[tokio::test]
 async fn a_full_queue_refuses_and_takes_again_once_there_is_room() {
     let stage = Stage::new(&[]).await;
-    let connection = Link::new(&stage.amqp_url(), "test")
-        .connect("declare")
-        .await
-        .unwrap();
-    let arguments = [
-        ("x-max-length", Argument::Number(5)),
-        ("x-overflow", "reject-publish".into()),
-    ];
-    broker::declare(&connection, &one_queue("small", &arguments, "order.create"))
-        .await
-        .unwrap();
+    let connection = Link::new(&stage.amqp_url(), "test").connect("declare").await.unwrap();
+    let arguments =
+        [("x-max-length", Argument::Number(5)), ("x-overflow", "reject-publish".into())];
+    broker::declare(&connection, &one_queue("small", &arguments, "order.create")).await.unwrap();
     let running = start(&stage.amqp_url());
     let publisher = &running.publisher;
     let refused = async || publisher.publish(&message()).await.err();
     let error = eventually("the queue is full", refused).await;
-    assert_eq!(
-        error,
-        PublishError::Refused {
-            exchange: "dray.commands".to_owned()
-        }
-    );
+    assert_eq!(error, PublishError::Refused { exchange: "dray.commands".to_owned() });
     assert!(stage.depth("small").await >= 5);
 
     stage.messages("small").await;
-    eventually("room again", async || {
-        publisher.publish(&message()).await.ok()
-    })
-    .await;
+    eventually("room again", async || publisher.publish(&message()).await.ok()).await;
     connection.close().await;
     stage.close().await;
 }
@@ -108,15 +82,10 @@ async fn the_largest_message_passes_and_a_larger_one_is_not_sent() {
     large.body = vec![b'x'; MAX_MESSAGE_BYTES];
     assert_eq!(publisher.publish(&large).await, Ok(()));
     large.body.push(b'x');
-    let expected = PublishError::TooLarge {
-        bytes: MAX_MESSAGE_BYTES + 1,
-        max: MAX_MESSAGE_BYTES,
-    };
+    let expected = PublishError::TooLarge { bytes: MAX_MESSAGE_BYTES + 1, max: MAX_MESSAGE_BYTES };
     assert_eq!(publisher.publish(&large).await, Err(expected));
     // past our own check: the broker refuses it, too, and closes the channel
-    let raw = stage
-        .publish_raw("dray.commands", "order.create", |none| none, &large.body)
-        .await;
+    let raw = stage.publish_raw("dray.commands", "order.create", |none| none, &large.body).await;
     assert!(matches!(raw, Err(PublishError::Unknown { .. })), "{raw:?}");
     let arrived = stage.wait_for_messages(&intake_queue(), 1).await;
     assert_eq!(arrived[0].body.len(), MAX_MESSAGE_BYTES);
@@ -149,22 +118,12 @@ async fn many_at_once_are_answered_each_with_its_own_answer() {
     let ids = |place: usize, message: &Outgoing| {
         (!place.is_multiple_of(100)).then_some(message.envelope.message_id)
     };
-    let sent: BTreeSet<MessageId> = sent
-        .iter()
-        .enumerate()
-        .filter_map(|(place, message)| ids(place, message))
-        .collect();
+    let sent: BTreeSet<MessageId> =
+        sent.iter().enumerate().filter_map(|(place, message)| ids(place, message)).collect();
     let arrived = stage.wait_for_messages(&intake_queue(), 3_960).await;
-    let arrived: BTreeSet<MessageId> = arrived
-        .iter()
-        .map(|delivery| delivery.envelope.message_id)
-        .collect();
-    assert!(
-        arrived == sent,
-        "{} arrived of {}",
-        arrived.len(),
-        sent.len()
-    );
+    let arrived: BTreeSet<MessageId> =
+        arrived.iter().map(|delivery| delivery.envelope.message_id).collect();
+    assert!(arrived == sent, "{} arrived of {}", arrived.len(), sent.len());
     stage.close().await;
 }
 
@@ -182,14 +141,8 @@ async fn a_lost_confirm_is_unknown_and_the_same_id_is_sent_again() {
     running.publisher.publish(&sent).await.unwrap();
     let arrived = stage.wait_for_messages(&intake_queue(), 3).await;
     let id = sent.envelope.message_id;
-    let copies = arrived
-        .iter()
-        .filter(|delivery| delivery.envelope.message_id == id)
-        .count();
-    assert_eq!(
-        copies, 2,
-        "the first had arrived: the reader's inbox tells them apart"
-    );
+    let copies = arrived.iter().filter(|delivery| delivery.envelope.message_id == id).count();
+    assert_eq!(copies, 2, "the first had arrived: the reader's inbox tells them apart");
     stage.close().await;
 }
 
@@ -221,22 +174,14 @@ async fn a_cut_line_ends_what_is_on_its_way_and_the_publisher_comes_back() {
     }
     assert!(running.publisher.is_ready());
     let changes = running.changes.lock().unwrap().clone();
-    assert_eq!(
-        changes,
-        [true, false, true],
-        "the driver tells of each change once"
-    );
+    assert_eq!(changes, [true, false, true], "the driver tells of each change once");
     let ids: BTreeSet<MessageId> = stage
         .wait_for_messages(&intake_queue(), 51)
         .await
         .into_iter()
         .map(|delivery| delivery.envelope.message_id)
         .collect();
-    assert!(
-        messages
-            .iter()
-            .all(|message| ids.contains(&message.envelope.message_id))
-    );
+    assert!(messages.iter().all(|message| ids.contains(&message.envelope.message_id)));
     stage.close().await;
 }
 
@@ -249,14 +194,8 @@ async fn a_channel_that_the_broker_closed_is_replaced() {
     let mut nowhere = message();
     nowhere.exchange = "no.such.exchange".to_owned();
     let error = running.publisher.publish(&nowhere).await.unwrap_err();
-    assert!(
-        error.to_string().contains("no.such.exchange"),
-        "says why: {error}"
-    );
-    eventually("published again", async || {
-        running.publisher.publish(&message()).await.ok()
-    })
-    .await;
+    assert!(error.to_string().contains("no.such.exchange"), "says why: {error}");
+    eventually("published again", async || running.publisher.publish(&message()).await.ok()).await;
     stage.close().await;
 }
 
@@ -272,10 +211,7 @@ async fn nothing_is_ready_before_it_is_connected() {
     publishing.spawn(async move { publisher.publish(&early).await });
     let early_answer =
         tokio::time::timeout(Duration::from_millis(20), publishing.join_next()).await;
-    assert!(
-        early_answer.is_err(),
-        "it waits for the connection, up to its deadline"
-    );
+    assert!(early_answer.is_err(), "it waits for the connection, up to its deadline");
     proxy.resume();
     assert_eq!(publishing.join_next().await.unwrap().unwrap(), Ok(()));
     stage.close().await;

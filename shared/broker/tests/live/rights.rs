@@ -16,15 +16,10 @@ use testkit::{AMQPValue, Stage};
 fn verdict<T>(answer: Result<T, lapin::Error>) -> &'static str {
     let Err(error) = answer else { return "ok" };
     let text = error.to_string();
-    [
-        "ACCESS_REFUSED",
-        "PRECONDITION_FAILED",
-        "NOT_FOUND",
-        "RESOURCE_LOCKED",
-    ]
-    .into_iter()
-    .find(|word| text.contains(&word.replace('_', "-")) || text.contains(word))
-    .unwrap_or_else(|| panic!("another error: {text}"))
+    ["ACCESS_REFUSED", "PRECONDITION_FAILED", "NOT_FOUND", "RESOURCE_LOCKED"]
+        .into_iter()
+        .find(|word| text.contains(&word.replace('_', "-")) || text.contains(word))
+        .unwrap_or_else(|| panic!("another error: {text}"))
 }
 
 /// One user's attempts, each on a channel of its own; the unexpected answers are collected.
@@ -37,14 +32,8 @@ struct Trial<'a> {
 impl<'a> Trial<'a> {
     async fn of(stage: &Stage, user: &'a str) -> Self {
         let url = stage.amqp_url_as(user);
-        let connection = Connection::connect(&url, ConnectionProperties::default())
-            .await
-            .unwrap();
-        Self {
-            user,
-            connection,
-            surprises: String::new(),
-        }
+        let connection = Connection::connect(&url, ConnectionProperties::default()).await.unwrap();
+        Self { user, connection, surprises: String::new() }
     }
 
     async fn channel(&self) -> Channel {
@@ -53,12 +42,7 @@ impl<'a> Trial<'a> {
 
     fn note(&mut self, what: &str, answer: &str, expected: &str) {
         if answer != expected {
-            writeln!(
-                self.surprises,
-                "{} {what}: {answer}, not {expected}",
-                self.user
-            )
-            .unwrap();
+            writeln!(self.surprises, "{} {what}: {answer}, not {expected}", self.user).unwrap();
         }
     }
 
@@ -75,30 +59,19 @@ impl<'a> Trial<'a> {
         expected: &str,
     ) {
         let channel = self.channel().await;
-        channel
-            .confirm_select(ConfirmSelectOptions::default())
-            .await
-            .unwrap();
+        channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
         let options = BasicPublishOptions::default();
-        let sent = channel
-            .basic_publish(exchange.into(), key.into(), options, b"{}", how)
-            .await;
+        let sent = channel.basic_publish(exchange.into(), key.into(), options, b"{}", how).await;
         let answer = match sent {
             Ok(confirm) => confirm.await.map(|_| ()),
             Err(error) => Err(error),
         };
-        self.note(
-            &format!("publishes {key} to {exchange:?}"),
-            verdict(answer),
-            expected,
-        );
+        self.note(&format!("publishes {key} to {exchange:?}"), verdict(answer), expected);
     }
 
     async fn declare(&mut self, queue: &str, options: QueueDeclareOptions, expected: &str) {
         let channel = self.channel().await;
-        let answer = channel
-            .queue_declare(queue.into(), options, FieldTable::default())
-            .await;
+        let answer = channel.queue_declare(queue.into(), options, FieldTable::default()).await;
         self.note(&format!("declares {queue}"), verdict(answer), expected);
     }
 
@@ -112,30 +85,16 @@ impl<'a> Trial<'a> {
             options,
             FieldTable::default(),
         );
-        self.note(
-            &format!("consumes {queue}"),
-            verdict(answer.await),
-            expected,
-        );
+        self.note(&format!("consumes {queue}"), verdict(answer.await), expected);
     }
 
     async fn bind(&mut self, queue: &str, exchange: &str, key: &str, expected: &str) {
         let channel = self.channel().await;
         let options = QueueBindOptions::default();
         let answer = channel
-            .queue_bind(
-                queue.into(),
-                exchange.into(),
-                key.into(),
-                options,
-                FieldTable::default(),
-            )
+            .queue_bind(queue.into(), exchange.into(), key.into(), options, FieldTable::default())
             .await;
-        self.note(
-            &format!("binds {queue} to {exchange} {key}"),
-            verdict(answer),
-            expected,
-        );
+        self.note(&format!("binds {queue} to {exchange} {key}"), verdict(answer), expected);
     }
 
     async fn end(self) {
@@ -152,24 +111,15 @@ const PASSIVE: QueueDeclareOptions = QueueDeclareOptions {
     auto_delete: false,
     nowait: false,
 };
-const OWN: QueueDeclareOptions = QueueDeclareOptions {
-    passive: false,
-    exclusive: true,
-    auto_delete: true,
-    ..PASSIVE
-};
-const DURABLE: QueueDeclareOptions = QueueDeclareOptions {
-    passive: false,
-    durable: true,
-    ..PASSIVE
-};
+const OWN: QueueDeclareOptions =
+    QueueDeclareOptions { passive: false, exclusive: true, auto_delete: true, ..PASSIVE };
+const DURABLE: QueueDeclareOptions =
+    QueueDeclareOptions { passive: false, durable: true, ..PASSIVE };
 
 /// Every key that a message of the fleet has, with its exchange.
 fn all_keys() -> Vec<(Exchange, String)> {
     fn key<C: Contract>(words: &[&str]) -> (Exchange, String) {
-        let key = words
-            .iter()
-            .fold(RoutingKey::of_type(C::TYPE), |key, word| key.with(word));
+        let key = words.iter().fold(RoutingKey::of_type(C::TYPE), |key, word| key.with(word));
         (C::EXCHANGE, key.as_str().to_owned())
     }
     vec![
@@ -198,10 +148,7 @@ fn all_keys() -> Vec<(Exchange, String)> {
         key::<c::WmsOutboundOrder>(&[]),
         key::<c::WmsOrderConfirmation>(&[]),
         key::<c::WmsOrderProgress>(&[]),
-        (
-            Exchange::Control,
-            WorkerKind::OrderIntake.control_key().as_str().to_owned(),
-        ),
+        (Exchange::Control, WorkerKind::OrderIntake.control_key().as_str().to_owned()),
     ]
 }
 
@@ -209,13 +156,8 @@ const REFUSED: &str = "ACCESS_REFUSED";
 
 /// The keys that a worker may publish, by the list of what it does publish.
 fn may_publish(kind: WorkerKind, exchange: Exchange, key: &str) -> bool {
-    let patterns = kind
-        .publishes()
-        .into_iter()
-        .filter(|(of, _)| *of == exchange);
-    patterns
-        .flat_map(|(_, keys)| keys)
-        .any(|pattern| queue_topology::topic_matches(pattern, key))
+    let patterns = kind.publishes().into_iter().filter(|(of, _)| *of == exchange);
+    patterns.flat_map(|(_, keys)| keys).any(|pattern| queue_topology::topic_matches(pattern, key))
 }
 
 #[tokio::test]
@@ -225,31 +167,15 @@ async fn workers_publish_their_own_messages_and_no_others() {
         let user = kind.user();
         let mut trial = Trial::of(&stage, &user).await;
         for (exchange, key) in all_keys() {
-            let expected = if may_publish(kind, exchange, &key) {
-                "ok"
-            } else {
-                REFUSED
-            };
+            let expected = if may_publish(kind, exchange, &key) { "ok" } else { REFUSED };
             trial.publish(exchange.name(), &key, expected).await;
         }
-        trial
-            .publish(Exchange::Replies.name(), "dray.reply.operator.a", "ok")
-            .await;
-        trial
-            .publish(RETURN, &kind.queue(kind.work_queues()[0]), REFUSED)
-            .await;
+        trial.publish(Exchange::Replies.name(), "dray.reply.operator.a", "ok").await;
+        trial.publish(RETURN, &kind.queue(kind.work_queues()[0]), REFUSED).await;
         trial.publish("", "waybill-status.commands", REFUSED).await;
-        let to_dead_letters = if kind.settles_messages() {
-            "ok"
-        } else {
-            REFUSED
-        };
-        trial
-            .publish(DLX, &kind.dead_letter_queue(), to_dead_letters)
-            .await;
-        trial
-            .publish(DLX, &kind.retry_queue(RetryTier::M10), to_dead_letters)
-            .await;
+        let to_dead_letters = if kind.settles_messages() { "ok" } else { REFUSED };
+        trial.publish(DLX, &kind.dead_letter_queue(), to_dead_letters).await;
+        trial.publish(DLX, &kind.retry_queue(RetryTier::M10), to_dead_letters).await;
         trial.end().await;
     }
     stage.close().await;
@@ -264,16 +190,12 @@ async fn workers_consume_their_own_queues_and_no_others() {
         for other in WorkerKind::ALL {
             for work in other.work_queues() {
                 let queue = other.queue(*work);
-                trial
-                    .consume(&queue, if kind == other { "ok" } else { REFUSED })
-                    .await;
+                trial.consume(&queue, if kind == other { "ok" } else { REFUSED }).await;
                 trial.declare(&queue, PASSIVE, "ok").await;
             }
             if other.settles_messages() {
                 trial.consume(&other.dead_letter_queue(), REFUSED).await;
-                trial
-                    .consume(&other.retry_queue(RetryTier::S1), REFUSED)
-                    .await;
+                trial.consume(&other.retry_queue(RetryTier::S1), REFUSED).await;
             }
         }
         trial.consume("wms.outbound", REFUSED).await;
@@ -293,37 +215,15 @@ async fn workers_declare_their_own_two_queues_and_nothing_else() {
         for own in [&control, &reply] {
             trial.declare(own, OWN, "ok").await;
         }
-        trial
-            .bind(
-                &control,
-                Exchange::Control.name(),
-                kind.control_key().as_str(),
-                "ok",
-            )
-            .await;
-        trial
-            .bind(&reply, Exchange::Replies.name(), &reply, "ok")
-            .await;
+        trial.bind(&control, Exchange::Control.name(), kind.control_key().as_str(), "ok").await;
+        trial.bind(&reply, Exchange::Replies.name(), &reply, "ok").await;
         trial.consume(&control, "ok").await;
         // what others are told, and what happens, is not for its ears
-        trial
-            .bind(
-                &control,
-                Exchange::Control.name(),
-                other.control_key().as_str(),
-                REFUSED,
-            )
-            .await;
-        trial
-            .bind(&control, Exchange::Control.name(), "#", REFUSED)
-            .await;
-        for exchange in [
-            "dray.events",
-            "dray.commands",
-            "dray.queries",
-            "dray.dlx",
-            "partner.wms.in",
-        ] {
+        trial.bind(&control, Exchange::Control.name(), other.control_key().as_str(), REFUSED).await;
+        trial.bind(&control, Exchange::Control.name(), "#", REFUSED).await;
+        for exchange in
+            ["dray.events", "dray.commands", "dray.queries", "dray.dlx", "partner.wms.in"]
+        {
             trial.bind(&reply, exchange, "#", REFUSED).await;
         }
         let foreign = [
@@ -339,9 +239,8 @@ async fn workers_declare_their_own_two_queues_and_nothing_else() {
         }
         let work = kind.queue(kind.work_queues()[0]);
         let deleting = trial.channel().await;
-        let answer = deleting
-            .queue_delete(work.as_str().into(), QueueDeleteOptions::default())
-            .await;
+        let answer =
+            deleting.queue_delete(work.as_str().into(), QueueDeleteOptions::default()).await;
         trial.note("deletes its work queue", verdict(answer), REFUSED);
         trial.end().await;
     }
@@ -354,14 +253,7 @@ async fn nobody_speaks_as_somebody_else() {
     let mut trial = Trial::of(&stage, "dray-hotfolder-ingest").await;
     for other in ["dray-operator", "dray-admin", "nobody"] {
         let as_other = BasicProperties::default().with_user_id(other.into());
-        trial
-            .publish_with(
-                "dray.commands",
-                "order.create",
-                as_other,
-                "PRECONDITION_FAILED",
-            )
-            .await;
+        trial.publish_with("dray.commands", "order.create", as_other, "PRECONDITION_FAILED").await;
     }
     trial.end().await;
     stage.close().await;
@@ -372,34 +264,21 @@ async fn the_operator_commands_asks_and_reads_dead_letters() {
     let stage = Stage::with_users(&WorkerKind::ALL).await;
     let mut trial = Trial::of(&stage, "dray-operator").await;
     for (exchange, key) in all_keys() {
-        let own = matches!(
-            exchange,
-            Exchange::Commands | Exchange::Control | Exchange::Queries
-        );
-        trial
-            .publish(exchange.name(), &key, if own { "ok" } else { REFUSED })
-            .await;
+        let own = matches!(exchange, Exchange::Commands | Exchange::Control | Exchange::Queries);
+        trial.publish(exchange.name(), &key, if own { "ok" } else { REFUSED }).await;
     }
     trial.publish(RETURN, "order-intake.commands", "ok").await;
     trial.publish(DLX, "order-intake.dlq", "ok").await;
     trial.consume("order-intake.dlq", "ok").await;
+    trial.declare("dray.reply.operator.host-1-a", OWN, "ok").await;
     trial
-        .declare("dray.reply.operator.host-1-a", OWN, "ok")
-        .await;
-    trial
-        .bind(
-            "dray.reply.operator.host-1-a",
-            "dray.replies",
-            "dray.reply.operator.host-1-a",
-            "ok",
-        )
+        .bind("dray.reply.operator.host-1-a", "dray.replies", "dray.reply.operator.host-1-a", "ok")
         .await;
     trial.consume("order-intake.commands", REFUSED).await;
     trial.declare("mine", DURABLE, REFUSED).await;
     let purging = trial.channel().await;
-    let answer = purging
-        .queue_purge("order-intake.commands".into(), QueuePurgeOptions::default())
-        .await;
+    let answer =
+        purging.queue_purge("order-intake.commands".into(), QueuePurgeOptions::default()).await;
     trial.note("purges a work queue", verdict(answer), REFUSED);
     trial.end().await;
     stage.close().await;
@@ -410,26 +289,16 @@ async fn the_warehouse_sends_and_takes_its_own_messages_only() {
     let stage = Stage::with_users(&[WorkerKind::WmsSync, WorkerKind::OrderIntake]).await;
     let mut trial = Trial::of(&stage, "partner-wms").await;
     for (exchange, key) in all_keys() {
-        let expected = if exchange == Exchange::WmsIn {
-            "ok"
-        } else {
-            REFUSED
-        };
+        let expected = if exchange == Exchange::WmsIn { "ok" } else { REFUSED };
         trial.publish(exchange.name(), &key, expected).await;
     }
     trial.publish("partner.wms.in", "pss.report", REFUSED).await;
-    trial
-        .publish("dray.replies", "dray.reply.operator.a", REFUSED)
-        .await;
-    trial
-        .publish("", &WorkerKind::WmsSync.queue(WorkQueue::Partner), REFUSED)
-        .await;
+    trial.publish("dray.replies", "dray.reply.operator.a", REFUSED).await;
+    trial.publish("", &WorkerKind::WmsSync.queue(WorkQueue::Partner), REFUSED).await;
     trial.consume("wms.outbound", "ok").await;
     trial.consume("order-intake.commands", REFUSED).await;
     trial.declare("mine", DURABLE, REFUSED).await;
-    trial
-        .declare("dray.reply.partner-wms.a", OWN, REFUSED)
-        .await;
+    trial.declare("dray.reply.partner-wms.a", OWN, REFUSED).await;
     trial.end().await;
     stage.close().await;
 }
@@ -449,17 +318,12 @@ async fn a_blind_copy_past_the_rights_is_refused_by_its_key() {
         .with_type("waybill.place-hold.v1".into())
         .with_headers(headers);
     // a key that it may use and that nobody is bound to
-    trial
-        .publish_with("dray.commands", "sales-order.record-answer", forged, "ok")
-        .await;
+    trial.publish_with("dray.commands", "sales-order.record-answer", forged, "ok").await;
     trial.end().await;
     let queue = WorkerKind::WaybillStatus.queue(WorkQueue::Commands);
     let arrived = async || (stage.depth(&queue).await == 1).then_some(());
     testkit::eventually("the broker lets it pass", arrived).await;
     let received = stage.received(&queue).await;
-    assert_eq!(
-        received[0].as_ref().unwrap_err().error.code(),
-        "FOREIGN_KEY"
-    );
+    assert_eq!(received[0].as_ref().unwrap_err().error.code(), "FOREIGN_KEY");
     stage.close().await;
 }

@@ -25,9 +25,7 @@ pub(crate) struct LinkManager {
 
 impl LinkManager {
     pub(crate) fn new(url: &str) -> Result<Self, RedisError> {
-        Ok(Self {
-            client: Client::open(url)?,
-        })
+        Ok(Self { client: Client::open(url)? })
     }
 }
 
@@ -39,14 +37,8 @@ impl ManageConnection for LinkManager {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(Some(RESPONSE_TIMEOUT));
-        let connection = self
-            .client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await?;
-        Ok(Link {
-            connection,
-            usable: true,
-        })
+        let connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
+        Ok(Link { connection, usable: true })
     }
 
     async fn is_valid(&self, link: &mut Link) -> Result<(), RedisError> {

@@ -54,10 +54,7 @@ async fn the_process_keeps_the_newer_one_too() {
     let (key, alone) = (fresh_key(), Cache::connect(None));
     put(&alone, &key, 5).await;
     put(&alone, &key, 3).await;
-    let expected = Answer {
-        entry: Versioned::new(5, body("v5")),
-        source: Source::Process,
-    };
+    let expected = Answer { entry: Versioned::new(5, body("v5")), source: Source::Process };
     assert_eq!(alone.get(&key).await, Some(expected));
 }
 
@@ -93,28 +90,17 @@ async fn each_level_answers_before_the_next() {
     assert_eq!(first.source, Source::Loader);
     assert_eq!(first.entry.json::<String>().unwrap().as_deref(), Some("v7"));
 
-    let again = reader
-        .get_or_load(&key, async { panic!("not needed") as Loaded })
-        .await
-        .unwrap();
-    assert_eq!(
-        (again.source, again.entry),
-        (Source::Process, first.entry.clone())
-    );
+    let again = reader.get_or_load(&key, async { panic!("not needed") as Loaded }).await.unwrap();
+    assert_eq!((again.source, again.entry), (Source::Process, first.entry.clone()));
 
     let elsewhere = process();
-    let found = elsewhere
-        .get_or_load(&key, async { panic!("not needed") as Loaded })
-        .await;
+    let found = elsewhere.get_or_load(&key, async { panic!("not needed") as Loaded }).await;
     let found = found.unwrap();
     assert_eq!((found.source, found.entry), (Source::Redis, first.entry));
 
     let stats = reader.stats();
     assert_eq!((stats.misses, stats.loads, stats.process_hits), (2, 1, 1));
-    assert_eq!(
-        (elsewhere.stats().redis_hits, elsewhere.stats().misses),
-        (1, 0)
-    );
+    assert_eq!((elsewhere.stats().redis_hits, elsewhere.stats().misses), (1, 0));
 }
 
 #[tokio::test]
@@ -123,15 +109,9 @@ async fn what_does_not_exist_is_remembered_briefly_and_replaced_at_once() {
     let absent = reader.get_or_load(&key, nothing()).await.unwrap();
     assert_eq!(absent.entry, Versioned::absent());
     assert_eq!(absent.entry.json::<String>().unwrap(), None);
-    assert_eq!(
-        reader.get(&key).await.map(|answer| answer.source),
-        Some(Source::Process)
-    );
+    assert_eq!(reader.get(&key).await.map(|answer| answer.source), Some(Source::Process));
     let elsewhere = process().get(&key).await.unwrap();
-    assert_eq!(
-        (elsewhere.entry, elsewhere.source),
-        (Versioned::absent(), Source::Redis)
-    );
+    assert_eq!((elsewhere.entry, elsewhere.source), (Versioned::absent(), Source::Redis));
     let left_ms: i64 = command(&["PTTL", &key.to_string()]).await;
     assert!((1..=5_000).contains(&left_ms), "{left_ms}");
 
@@ -169,9 +149,7 @@ async fn one_loader_runs_for_all_who_ask() {
 #[tokio::test]
 async fn an_error_is_passed_on_and_not_kept() {
     let (key, reader) = (fresh_key(), process());
-    let failed = reader
-        .get_or_load(&key, async { Err("the database is away") })
-        .await;
+    let failed = reader.get_or_load(&key, async { Err("the database is away") }).await;
     assert_eq!(*failed.unwrap_err(), "the database is away");
     assert_eq!(reader.get(&key).await, None);
     let loaded = reader.get_or_load(&key, at_version(2)).await.unwrap();
@@ -221,11 +199,7 @@ async fn a_key_of_another_type_is_a_miss_and_is_replaced() {
         assert_eq!(reader.get(&key).await, None);
     }
     let stats = reader.stats();
-    assert_eq!(
-        (stats.errors, stats.skipped),
-        (10, 0),
-        "a refusal is no outage"
-    );
+    assert_eq!((stats.errors, stats.skipped), (10, 0), "a refusal is no outage");
     put(&reader, &key, 1).await;
     assert_eq!(version_in_redis(&key).await, Some(1));
 }
@@ -250,22 +224,15 @@ async fn text_that_is_not_ours_is_a_miss_and_is_replaced() {
 #[tokio::test]
 async fn losing_everything_costs_one_load() {
     // A database of its own, because other tests look at theirs.
-    let url = RedisUrl {
-        database: "15".to_owned(),
-        ..RedisUrl::given()
-    }
-    .to_string();
+    let url = RedisUrl { database: "15".to_owned(), ..RedisUrl::given() }.to_string();
     let (key, before) = (fresh_key(), patient(&url));
     put(&before, &key, 3).await;
 
     let client = redis::Client::open(url.as_str()).unwrap();
     let mut by_hand = client.get_multiplexed_async_connection().await.unwrap();
     for words in [["FLUSHDB", "SYNC"], ["SCRIPT", "FLUSH"]] {
-        let _ok: String = redis::cmd(words[0])
-            .arg(words[1])
-            .query_async(&mut by_hand)
-            .await
-            .unwrap();
+        let _ok: String =
+            redis::cmd(words[0]).arg(words[1]).query_async(&mut by_hand).await.unwrap();
     }
 
     let after = patient(&url);
@@ -281,13 +248,8 @@ async fn losing_everything_costs_one_load() {
 
 #[test]
 fn keys_name_kind_and_identifier() {
-    let names = [
-        Kind::WaybillStatus,
-        Kind::OrderStatus,
-        Kind::FreeSlots,
-        Kind::ZoneQuota,
-    ]
-    .map(|kind| Key::new(kind, "A-1").to_string());
+    let names = [Kind::WaybillStatus, Kind::OrderStatus, Kind::FreeSlots, Kind::ZoneQuota]
+        .map(|kind| Key::new(kind, "A-1").to_string());
     let expected = [
         "dray:waybill-status:A-1",
         "dray:order-status:A-1",

@@ -17,10 +17,7 @@ async fn ask_many(cache: &Cache) -> Duration {
     for version in 1..=REQUESTS {
         let load = async { Ok::<_, Infallible>(Some((version, b"{}".to_vec()))) };
         let answer = cache.get_or_load(&fresh_key(), load).await.unwrap();
-        assert_eq!(
-            (answer.source, answer.entry.version),
-            (Source::Loader, version)
-        );
+        assert_eq!((answer.source, answer.entry.version), (Source::Loader, version));
     }
     start.elapsed()
 }
@@ -28,14 +25,8 @@ async fn ask_many(cache: &Cache) -> Duration {
 /// Three failures of 50 ms each open the breaker; afterwards one probe a second is tried.
 fn assert_cheap(cache: &Cache, elapsed: Duration) {
     let stats = cache.stats();
-    assert!(
-        elapsed < Duration::from_secs(2),
-        "{elapsed:?} for {REQUESTS} requests, {stats:?}"
-    );
-    assert!(
-        stats.errors >= 3 && stats.skipped > 2 * REQUESTS - 20,
-        "{stats:?}"
-    );
+    assert!(elapsed < Duration::from_secs(2), "{elapsed:?} for {REQUESTS} requests, {stats:?}");
+    assert!(stats.errors >= 3 && stats.skipped > 2 * REQUESTS - 20, "{stats:?}");
     assert_eq!((stats.loads, stats.misses), (REQUESTS, REQUESTS));
 }
 
@@ -71,13 +62,7 @@ async fn starting_does_not_wait_for_redis() {
 
 #[tokio::test]
 async fn a_url_that_cannot_be_used_leaves_the_process_level() {
-    for url in [
-        "",
-        "nonsense",
-        "http://h/",
-        "redis://h:99999",
-        "rediss://h:1/0",
-    ] {
+    for url in ["", "nonsense", "http://h/", "redis://h:99999", "rediss://h:1/0"] {
         let cache = Cache::connect(Some(url));
         let key = fresh_key();
         put(&cache, &key, 2).await;
@@ -113,11 +98,7 @@ async fn until(cache: &Cache, reached: impl Fn(&Cache) -> bool) {
 async fn a_redis_that_was_cut_off_is_used_again() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let url = RedisUrl {
-        address,
-        ..RedisUrl::given()
-    }
-    .to_string();
+    let url = RedisUrl { address, ..RedisUrl::given() }.to_string();
     let cache = Cache::connect(Some(&url));
 
     tokio::select! {

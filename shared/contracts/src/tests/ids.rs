@@ -89,19 +89,13 @@ fn length_is_counted_in_bytes() {
     // the longest source and order reference make a waybill number and a sales order number that fit
     let waybill_no = format!("{}-{}-{}", "s".repeat(32), "r".repeat(64), 2_000);
     assert_eq!(verdict(WaybillNo::new(&waybill_no)), "ok");
-    assert_eq!(
-        verdict(SalesOrderNo::new(format!("{waybill_no}-r999"))),
-        "ok"
-    );
+    assert_eq!(verdict(SalesOrderNo::new(format!("{waybill_no}-r999"))), "ok");
 }
 
 #[test]
 fn an_error_says_what_is_wrong() {
     let error = Source::new("a b").unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "Source holds the character ' ' where it is not allowed"
-    );
+    assert_eq!(error.to_string(), "Source holds the character ' ' where it is not allowed");
     let error = serde_json::from_value::<Source>(json!("")).unwrap_err();
     assert!(error.to_string().contains("Source is empty"), "{error}");
 }

@@ -32,25 +32,15 @@ fn totals_are_rounded_half_to_even() {
         ("0", 9_999, "GBP", 0),
     ];
     for (price, quantity, currency, expected) in table {
-        assert_eq!(
-            minor_units(price, quantity, currency),
-            Some(expected),
-            "{quantity} x {price}"
-        );
+        assert_eq!(minor_units(price, quantity, currency), Some(expected), "{quantity} x {price}");
     }
 }
 
 #[test]
 fn a_total_that_does_not_fit_is_an_error() {
-    assert_eq!(
-        minor_units("92233720368547758.07", 1, "GBP"),
-        Some(i64::MAX)
-    );
+    assert_eq!(minor_units("92233720368547758.07", 1, "GBP"), Some(i64::MAX));
     assert_eq!(minor_units("92233720368547758.08", 1, "GBP"), None);
-    assert_eq!(
-        minor_units("79228162514264337593543950335", 9_999, "GBP"),
-        None
-    );
+    assert_eq!(minor_units("79228162514264337593543950335", 9_999, "GBP"), None);
 }
 
 #[test]
@@ -66,11 +56,7 @@ fn a_unit_price_is_exact_and_not_negative() {
         assert_eq!(UnitPrice::new(decimal(price)).is_ok(), fits, "{price}");
     }
     let read = |value| serde_json::from_value::<UnitPrice>(value);
-    assert_eq!(
-        json!(read(json!("2.550")).unwrap()),
-        json!("2.550"),
-        "kept as it was written"
-    );
+    assert_eq!(json!(read(json!("2.550")).unwrap()), json!("2.550"), "kept as it was written");
     assert_eq!(read(json!("2.55")).unwrap().as_decimal(), decimal("2.55"));
     assert!(read(json!("-1")).is_err());
     assert!(read(json!("1e400")).is_err());
@@ -99,52 +85,24 @@ fn times_are_utc_with_microseconds() {
         ("2010-12-01T08:26:00Z", "2010-12-01T08:26:00Z"),
         ("2010-12-01T10:26:00+02:00", "2010-12-01T08:26:00Z"),
         ("2010-12-01T08:26:00.5Z", "2010-12-01T08:26:00.500Z"),
-        (
-            "2010-12-01T08:26:00.123456789Z",
-            "2010-12-01T08:26:00.123456Z",
-        ),
-        (
-            "1969-12-31T23:59:59.999999999Z",
-            "1969-12-31T23:59:59.999999Z",
-        ),
+        ("2010-12-01T08:26:00.123456789Z", "2010-12-01T08:26:00.123456Z"),
+        ("1969-12-31T23:59:59.999999999Z", "1969-12-31T23:59:59.999999Z"),
         ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
     ];
     for (written, kept) in table {
         assert_eq!(json!(time(written)), json!(kept), "{written}");
-        assert_eq!(
-            time(kept),
-            time(written),
-            "what was written reads back the same"
-        );
+        assert_eq!(time(kept), time(written), "what was written reads back the same");
     }
-    for text in [
-        "2010-12-01",
-        "2010-12-01T08:26:00",
-        "2010-13-01T08:26:00Z",
-        "yesterday",
-        "",
-    ] {
-        assert!(
-            serde_json::from_value::<Timestamp>(json!(text)).is_err(),
-            "{text}"
-        );
+    for text in ["2010-12-01", "2010-12-01T08:26:00", "2010-13-01T08:26:00Z", "yesterday", ""] {
+        assert!(serde_json::from_value::<Timestamp>(json!(text)).is_err(), "{text}");
     }
 }
 
 #[test]
 fn a_time_as_the_database_reads_it() {
-    assert_eq!(
-        time("2010-12-01T08:26:00.25Z").to_sql(),
-        "2010-12-01 08:26:00.250000"
-    );
-    assert_eq!(
-        time("2016-12-31T23:59:60.5Z").to_sql(),
-        "2017-01-01 00:00:00.500000"
-    );
-    assert_eq!(
-        time("2010-12-01T23:30:00-02:00").date().to_string(),
-        "2010-12-02"
-    );
+    assert_eq!(time("2010-12-01T08:26:00.25Z").to_sql(), "2010-12-01 08:26:00.250000");
+    assert_eq!(time("2016-12-31T23:59:60.5Z").to_sql(), "2017-01-01 00:00:00.500000");
+    assert_eq!(time("2010-12-01T23:30:00-02:00").date().to_string(), "2010-12-02");
 }
 
 #[test]

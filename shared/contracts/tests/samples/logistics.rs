@@ -7,20 +7,9 @@ use contracts::*;
 use super::{Visitor, date, id, time, uuid};
 
 pub(crate) fn visit(visitor: &mut impl Visitor) {
-    visitor.visit(
-        "network.upsert.v1",
-        UpsertNetwork {
-            tables: [places(), trucks()].concat(),
-        },
-    );
+    visitor.visit("network.upsert.v1", UpsertNetwork { tables: [places(), trucks()].concat() });
     let tables = vec!["depots".to_owned(), "zones".to_owned()];
-    visitor.visit(
-        "network.changed.v1",
-        NetworkChanged {
-            revision: 7,
-            tables,
-        },
-    );
+    visitor.visit("network.changed.v1", NetworkChanged { revision: 7, tables });
     assignments(visitor);
     warehouse(visitor);
     questions(visitor);
@@ -129,10 +118,7 @@ fn assignments(visitor: &mut impl Visitor) {
         },
     );
     let reason = UnassignableReason::CutOffPassed;
-    let unassignable = Unassignable {
-        waybill_no: waybill_no.clone(),
-        reason,
-    };
+    let unassignable = Unassignable { waybill_no: waybill_no.clone(), reason };
     visitor.visit("assignment.unassignable.v1", unassignable);
     visitor.visit(
         "assignment.unassigned.v1",
@@ -201,33 +187,15 @@ fn warehouse(visitor: &mut impl Visitor) {
 fn questions(visitor: &mut impl Visitor) {
     let (source, order_ref) = (id("uci"), id("536365"));
     visitor.visit("query.ask.v1", Query::Order { source, order_ref });
-    visitor.visit(
-        "query.ask.v1-waybill",
-        Query::Waybill {
-            waybill_no: id("uci-536365-1"),
-        },
-    );
+    visitor.visit("query.ask.v1-waybill", Query::Waybill { waybill_no: id("uci-536365-1") });
     let (sender, message_id) = ("dray-hotfolder-ingest".to_owned(), MessageId(uuid(3)));
-    visitor.visit(
-        "query.ask.v1-operation",
-        Query::Operation { sender, message_id },
-    );
+    visitor.visit("query.ask.v1-operation", Query::Operation { sender, message_id });
     let (kind, source) = ("order".to_owned(), id("uci"));
-    visitor.visit(
-        "hotfolder.skip-sequence.v1",
-        SkipSequence {
-            kind,
-            source,
-            sequence: 42,
-        },
-    );
+    visitor.visit("hotfolder.skip-sequence.v1", SkipSequence { kind, source, sequence: 42 });
 }
 
 fn control(visitor: &mut impl Visitor) {
-    let command = |request| ControlCommand {
-        worker: "order-intake".to_owned(),
-        request,
-    };
+    let command = |request| ControlCommand { worker: "order-intake".to_owned(), request };
     let settings = LaneSettings {
         concurrency: NonZeroU16::new(4),
         batch_max: NonZeroU16::new(256),
@@ -235,13 +203,7 @@ fn control(visitor: &mut impl Visitor) {
         rate_per_second: NonZeroU32::new(500),
         paused: true,
     };
-    visitor.visit(
-        "control.command.v1",
-        command(ControlRequest::Apply {
-            version: 3,
-            settings,
-        }),
-    );
+    visitor.visit("control.command.v1", command(ControlRequest::Apply { version: 3, settings }));
     visitor.visit("control.command.v1-drain", command(ControlRequest::Drain));
     visitor.visit("control.command.v1-report", command(ControlRequest::Report));
     let report = InstanceReport {
@@ -261,11 +223,5 @@ fn control(visitor: &mut impl Visitor) {
         latency_p50_seconds: Some(0.012),
         latency_p99_seconds: Some(0.25),
     };
-    visitor.visit_answer(
-        "control-answer",
-        ControlAnswer {
-            taken: true,
-            report,
-        },
-    );
+    visitor.visit_answer("control-answer", ControlAnswer { taken: true, report });
 }

@@ -29,10 +29,7 @@ pub(crate) fn id<T: TryFrom<String>>(text: &str) -> T {
 }
 
 pub(crate) fn time(text: &str) -> Timestamp {
-    chrono::DateTime::parse_from_rfc3339(text)
-        .expect("a time")
-        .to_utc()
-        .into()
+    chrono::DateTime::parse_from_rfc3339(text).expect("a time").to_utc().into()
 }
 
 pub(crate) fn date(text: &str) -> chrono::NaiveDate {

@@ -156,13 +156,7 @@ fn events_of_waybills(visitor: &mut impl Visitor) {
             reason: HoldReason::CustomerRequest,
         },
     );
-    visitor.visit(
-        "waybill.released.v1",
-        WaybillReleased {
-            waybill_id: uuid(2),
-            waybill_no,
-        },
-    );
+    visitor.visit("waybill.released.v1", WaybillReleased { waybill_id: uuid(2), waybill_no });
 }
 
 fn sales_orders(visitor: &mut impl Visitor) {
@@ -214,11 +208,7 @@ fn sales_orders(visitor: &mut impl Visitor) {
     );
     visitor.visit(
         "sales-order.progressed.v1",
-        SalesOrderProgressed {
-            sales_order_no,
-            waybill_no,
-            status: SalesOrderStatus::HandedOver,
-        },
+        SalesOrderProgressed { sales_order_no, waybill_no, status: SalesOrderStatus::HandedOver },
     );
 }
 
@@ -245,10 +235,7 @@ fn answers(visitor: &mut impl Visitor) {
     visitor.visit_answer("query-answer-operation", QueryAnswer::Operation(reply));
     visitor.visit_answer("query-answer-not-found", QueryAnswer::NotFound);
     let waybill = waybill_view();
-    visitor.visit_answer(
-        "query-answer-waybill",
-        QueryAnswer::Waybill(Box::new(waybill.clone())),
-    );
+    visitor.visit_answer("query-answer-waybill", QueryAnswer::Waybill(Box::new(waybill.clone())));
     let standing = OrderStanding {
         source: id("uci"),
         order_ref: id("536365"),
@@ -261,10 +248,7 @@ fn answers(visitor: &mut impl Visitor) {
         waybill_numbers: vec![id("uci-536365-1")],
         version: 1,
     };
-    let order = OrderView {
-        standing,
-        waybills: vec![waybill],
-    };
+    let order = OrderView { standing, waybills: vec![waybill] };
     visitor.visit_answer("query-answer-order", QueryAnswer::Order(Box::new(order)));
 }
 

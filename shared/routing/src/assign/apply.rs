@@ -22,20 +22,11 @@ pub(super) fn apply(
     let Found { plan, chosen } = found;
     let mut effects = Vec::with_capacity(5);
     let (route, truck_type_before) = prepare_route(day, plan, ids, &mut effects)?;
-    let placement = Placement {
-        route,
-        order: request.order,
-        stop: request.stop,
-        load: request.load,
-    };
+    let placement =
+        Placement { route, order: request.order, stop: request.stop, load: request.load };
     let (reference, change) = place(day, &placement, truck_type_before, &mut effects)?;
     let (zone, step) = (chosen.zone.clone(), chosen.step);
-    let assignment = Assignment {
-        route,
-        reference,
-        zone,
-        step,
-    };
+    let assignment = Assignment { route, reference, zone, step };
     let quota = day.zone(&chosen.zone).map(|zone| QuotaChange {
         zone: chosen.zone.clone(),
         limit: zone.limit(),
@@ -80,17 +71,9 @@ fn upgrade(
 ) -> Result<(RouteId, Option<TruckTypeCode>), StateError> {
     let from = day.exchange_truck(route, truck)?;
     let to = truck.code.clone();
-    effects.push(Effect::PoolTaken {
-        truck_type: to.clone(),
-    });
-    effects.push(Effect::PoolReturned {
-        truck_type: from.clone(),
-    });
-    effects.push(Effect::RouteUpgraded {
-        route,
-        from: from.clone(),
-        to,
-    });
+    effects.push(Effect::PoolTaken { truck_type: to.clone() });
+    effects.push(Effect::PoolReturned { truck_type: from.clone() });
+    effects.push(Effect::RouteUpgraded { route, from: from.clone(), to });
     Ok((route, Some(from)))
 }
 
@@ -104,14 +87,8 @@ fn open(
     let (route, reference) = ids.next(&template);
     let (code, truck_type) = (template.code.clone(), truck.code.clone());
     day.insert_route(Route::open(route, reference, template, truck))?;
-    effects.push(Effect::PoolTaken {
-        truck_type: truck_type.clone(),
-    });
-    effects.push(Effect::RouteOpened {
-        route,
-        template: code,
-        truck_type,
-    });
+    effects.push(Effect::PoolTaken { truck_type: truck_type.clone() });
+    effects.push(Effect::RouteOpened { route, template: code, truck_type });
     Ok((route, None))
 }
 
@@ -121,26 +98,12 @@ fn place(
     truck_type_before: Option<TruckTypeCode>,
     effects: &mut Vec<Effect>,
 ) -> Result<(RouteReference, RouteChange), StateError> {
-    let Placement {
-        route: id,
-        load,
-        stop,
-        ..
-    } = *placement;
+    let Placement { route: id, load, stop, .. } = *placement;
     let new_stop = day.add(placement)?;
     let route = day.route_mut(id)?;
     let expected_version = route.next_version();
-    effects.push(Effect::ZoneTaken {
-        zone: route.template.zone.clone(),
-        load,
-    });
-    effects.push(Effect::RouteFilled {
-        route: id,
-        expected_version,
-        load,
-        stop,
-        new_stop,
-    });
+    effects.push(Effect::ZoneTaken { zone: route.template.zone.clone(), load });
+    effects.push(Effect::RouteFilled { route: id, expected_version, load, stop, new_stop });
     let change = RouteChange {
         route: id,
         truck_type_before,

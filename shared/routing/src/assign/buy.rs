@@ -25,9 +25,7 @@ impl<'a> Search<'a> {
         let upgrade = self.upgrade(server, class, trace);
         let open = self.open(server, class, trace);
         let offers = [upgrade, open].into_iter().flatten();
-        offers
-            .min_by(|(a, _), (b, _)| a.compare(b))
-            .map(|(_price, found)| found)
+        offers.min_by(|(a, _), (b, _)| a.compare(b)).map(|(_price, found)| found)
     }
 
     fn upgrade(
@@ -47,9 +45,7 @@ impl<'a> Search<'a> {
                     )
                 });
                 if let Ok(price) = offer
-                    && best
-                        .as_ref()
-                        .is_none_or(|(least, ..)| price.compare(least).is_lt())
+                    && best.as_ref().is_none_or(|(least, ..)| price.compare(least).is_lt())
                 {
                     best = Some((price, route, truck));
                 }
@@ -57,20 +53,8 @@ impl<'a> Search<'a> {
         }
         let (price, route, to) = best?;
         let base = route_candidate(Step::Upgrade, server.code, route, to, Verdict::Feasible);
-        let plan = Plan::Upgrade {
-            route: route.id,
-            to: Arc::clone(to),
-        };
-        Some((
-            price,
-            Found {
-                plan,
-                chosen: Candidate {
-                    price: Some(price),
-                    ..base
-                },
-            },
-        ))
+        let plan = Plan::Upgrade { route: route.id, to: Arc::clone(to) };
+        Some((price, Found { plan, chosen: Candidate { price: Some(price), ..base } }))
     }
 
     /// The extra cost for the extra capacity. The larger truck is checked afresh: the ladder does
@@ -86,9 +70,7 @@ impl<'a> Search<'a> {
         let spare =
             |truck: &TruckType| self.spare(&route.template, truck, route.load, route.stop_count());
         let gained = spare(truck).saturating_sub(spare(&route.truck));
-        Ok(self
-            .forecast
-            .price(truck.cost.saturating_sub(route.truck.cost), gained))
+        Ok(self.forecast.price(truck.cost.saturating_sub(route.truck.cost), gained))
     }
 
     fn open(
@@ -98,38 +80,19 @@ impl<'a> Search<'a> {
         trace: &mut Trace,
     ) -> Option<(Price, Found)> {
         let mut best: Option<(Price, Found)> = None;
-        for template in self
-            .network
-            .templates(server.code, &self.day.key().timeslot, class)
-        {
+        for template in self.network.templates(server.code, &self.day.key().timeslot, class) {
             let Some(truck) = self.first_truck(server, template, trace) else {
                 continue;
             };
             let price = self.price_opening(template, truck);
             let show = || {
                 let base = candidate(Step::Open, server.code, Verdict::Feasible);
-                Candidate {
-                    truck_type: Some(truck.code.clone()),
-                    price: Some(price),
-                    ..base
-                }
+                Candidate { truck_type: Some(truck.code.clone()), price: Some(price), ..base }
             };
             trace.note(Step::Open, show);
-            if best
-                .as_ref()
-                .is_none_or(|(least, _)| price.compare(least).is_lt())
-            {
-                let plan = Plan::Open {
-                    template: Arc::clone(template),
-                    truck: Arc::clone(truck),
-                };
-                best = Some((
-                    price,
-                    Found {
-                        plan,
-                        chosen: show(),
-                    },
-                ));
+            if best.as_ref().is_none_or(|(least, _)| price.compare(least).is_lt()) {
+                let plan = Plan::Open { template: Arc::clone(template), truck: Arc::clone(truck) };
+                best = Some((price, Found { plan, chosen: show() }));
             }
         }
         best
@@ -150,10 +113,7 @@ impl<'a> Search<'a> {
             if let Err(rule) = available {
                 trace.note(Step::Open, || {
                     let base = candidate(Step::Open, server.code, Verdict::Rejected(rule));
-                    Candidate {
-                        truck_type: Some(truck.code.clone()),
-                        ..base
-                    }
+                    Candidate { truck_type: Some(truck.code.clone()), ..base }
                 });
             }
             available.is_ok()
@@ -164,20 +124,15 @@ impl<'a> Search<'a> {
     /// the best truck that it can get to, not just at the first.
     fn price_opening(&self, template: &RouteTemplate, first: &TruckType) -> Price {
         let price = |truck: &TruckType| {
-            self.forecast
-                .price(truck.cost, self.spare(template, truck, Load::ZERO, 0))
+            self.forecast.price(truck.cost, self.spare(template, truck, Load::ZERO, 0))
         };
         let later = self.network.upgrades(&first.code).iter();
-        later
-            .filter(|truck| self.take_from_pool(truck).is_ok())
-            .map(|truck| price(truck))
-            .fold(price(first), |least, other| {
-                if other.compare(&least).is_lt() {
-                    other
-                } else {
-                    least
-                }
-            })
+        later.filter(|truck| self.take_from_pool(truck).is_ok()).map(|truck| price(truck)).fold(
+            price(first),
+            |least, other| {
+                if other.compare(&least).is_lt() { other } else { least }
+            },
+        )
     }
 }
 
@@ -189,8 +144,5 @@ fn verdict(offer: &Result<Price, Rule>) -> Verdict {
 }
 
 fn priced(base: Candidate, offer: &Result<Price, Rule>) -> Candidate {
-    Candidate {
-        price: offer.ok(),
-        ..base
-    }
+    Candidate { price: offer.ok(), ..base }
 }

@@ -28,9 +28,7 @@ pub(super) fn blocked_by(search: &Search<'_>) -> Vec<Reason> {
             route_quota: reasons.contains(&Reason::RouteQuota),
             pool: reasons.contains(&Reason::PoolExhausted),
         };
-        Search { relax, ..*search }
-            .find(&mut Trace::silent())
-            .is_some()
+        Search { relax, ..*search }.find(&mut Trace::silent()).is_some()
     };
     // Without all three limits a new route always takes what fits an empty truck.
     WHAT_IFS

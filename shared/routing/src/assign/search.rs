@@ -26,11 +26,7 @@ pub(super) struct Relax {
 }
 
 impl Relax {
-    pub(super) const NOTHING: Self = Self {
-        zone_quota: false,
-        route_quota: false,
-        pool: false,
-    };
+    pub(super) const NOTHING: Self = Self { zone_quota: false, route_quota: false, pool: false };
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -66,20 +62,14 @@ impl<'a> Search<'a> {
             return Some(Reason::NoTemplate);
         }
         let large_enough = |truck: &Arc<TruckType>| self.check_empty(truck).is_ok();
-        if self
-            .reachable_trucks()
-            .any(|(_zone, truck)| large_enough(truck))
-        {
+        if self.reachable_trucks().any(|(_zone, truck)| large_enough(truck)) {
             return None;
         }
         for (zone, truck) in self.reachable_trucks() {
             if let Err(rule) = self.check_empty(truck) {
                 trace.note(Step::Open, || {
                     let base = candidate(Step::Open, zone, Verdict::Rejected(rule));
-                    Candidate {
-                        truck_type: Some(truck.code.clone()),
-                        ..base
-                    }
+                    Candidate { truck_type: Some(truck.code.clone()), ..base }
                 });
             }
         }
@@ -91,18 +81,14 @@ impl<'a> Search<'a> {
         let servers = self.servers(trace);
         self.sticky(&servers, trace).or_else(|| {
             self.by_preference(&servers).find_map(|(server, class)| {
-                self.best_fit(server, class, trace)
-                    .or_else(|| self.buy(server, class, trace))
+                self.best_fit(server, class, trace).or_else(|| self.buy(server, class, trace))
             })
         })
     }
 
     /// The request's zone, then the neighbours that it may overflow to.
     fn zones(&self) -> impl Iterator<Item = &'a ZoneCode> + use<'a> {
-        let neighbours = self
-            .network
-            .zone(&self.request.zone)
-            .map(|zone| zone.neighbours.iter());
+        let neighbours = self.network.zone(&self.request.zone).map(|zone| zone.neighbours.iter());
         std::iter::once(&self.request.zone).chain(neighbours.into_iter().flatten())
     }
 
@@ -116,12 +102,7 @@ impl<'a> Search<'a> {
             if self.relax.zone_quota || day.has_room(self.request.load) {
                 let knows_stop = day.knows_stop(self.request.stop);
                 let knows_order = day.knows_order(self.request.order);
-                servers.push(Server {
-                    code,
-                    day,
-                    knows_stop,
-                    knows_order,
-                });
+                servers.push(Server { code, day, knows_stop, knows_order });
             } else {
                 let rejected = Verdict::Rejected(Rule::ZoneQuota);
                 trace.note(Step::Zone, || candidate(Step::Zone, code, rejected));
@@ -188,10 +169,7 @@ impl<'a> Search<'a> {
         let code = server.code;
         let show = move |verdict, spare_milli| {
             let base = route_candidate(step, code, route, &route.truck, verdict);
-            Candidate {
-                spare_milli,
-                ..base
-            }
+            Candidate { spare_milli, ..base }
         };
         match admitted {
             Ok(spare) => {
@@ -222,10 +200,7 @@ impl<'a> Search<'a> {
         if self.request.excluded_routes.contains(&route.id) {
             return Err(Rule::Excluded);
         }
-        let load = route
-            .load
-            .checked_add(self.request.load)
-            .ok_or(Rule::Weight)?;
+        let load = route.load.checked_add(self.request.load).ok_or(Rule::Weight)?;
         self.check_waybill_quota(&route.template, truck, load)?;
         let known = server.knows_stop && route.stops.contains(self.request.stop);
         let stops = route.stop_count().saturating_add(u32::from(!known));
@@ -240,11 +215,7 @@ impl<'a> Search<'a> {
         load: Load,
     ) -> Result<(), Rule> {
         let within = load.waybills <= fit::waybill_limit(template, truck);
-        if within || self.relax.route_quota {
-            Ok(())
-        } else {
-            Err(Rule::WaybillQuota)
-        }
+        if within || self.relax.route_quota { Ok(()) } else { Err(Rule::WaybillQuota) }
     }
 
     pub(super) fn check_empty(&self, truck: &TruckType) -> Result<(), Rule> {
@@ -281,8 +252,7 @@ impl<'a> Search<'a> {
         template: &RouteTemplate,
     ) -> impl Iterator<Item = &'a Arc<TruckType>> + use<'a> {
         let own = self.network.truck_type(&template.default_truck_type);
-        own.into_iter()
-            .chain(self.network.upgrades(&template.default_truck_type))
+        own.into_iter().chain(self.network.upgrades(&template.default_truck_type))
     }
 
     fn reachable_trucks(&self) -> impl Iterator<Item = (&'a ZoneCode, &'a Arc<TruckType>)> {
@@ -296,15 +266,7 @@ impl<'a> Search<'a> {
 
 pub(super) fn candidate(step: Step, zone: &ZoneCode, verdict: Verdict) -> Candidate {
     let zone = zone.clone();
-    Candidate {
-        step,
-        zone,
-        route: None,
-        truck_type: None,
-        verdict,
-        spare_milli: None,
-        price: None,
-    }
+    Candidate { step, zone, route: None, truck_type: None, verdict, spare_milli: None, price: None }
 }
 
 pub(super) fn route_candidate(
@@ -315,9 +277,5 @@ pub(super) fn route_candidate(
     verdict: Verdict,
 ) -> Candidate {
     let base = candidate(step, zone, verdict);
-    Candidate {
-        route: Some(route.id),
-        truck_type: Some(truck.code.clone()),
-        ..base
-    }
+    Candidate { route: Some(route.id), truck_type: Some(truck.code.clone()), ..base }
 }

@@ -29,10 +29,7 @@ fn the_list_is_bounded_and_prices_are_not_crowded_out() {
         500 + 1 - u64::try_from(explanation.candidates.len()).unwrap()
     );
     let chosen = explanation.chosen.unwrap();
-    assert_eq!(
-        (chosen.step, chosen.verdict),
-        (Step::Open, Verdict::Feasible)
-    );
+    assert_eq!((chosen.step, chosen.verdict), (Step::Open, Verdict::Feasible));
     assert!(explanation.candidates.contains(&chosen));
     let rejected = |step, rule| {
         explanation
@@ -66,10 +63,7 @@ fn a_refusal_names_its_reason_and_leaves_the_quota_alone() {
     assert_eq!(explanation.reason, Some(Reason::PoolExhausted));
     assert_eq!(explanation.blocked_by, [Reason::PoolExhausted]);
     let quota = explanation.quota.unwrap();
-    assert_eq!(
-        (quota.before, quota.after),
-        (dry(1, 4_500).load, dry(1, 4_500).load)
-    );
+    assert_eq!((quota.before, quota.after), (dry(1, 4_500).load, dry(1, 4_500).load));
     assert_ne!(quota.before, Load::ZERO);
     assert_eq!(explanation.route, None);
 }
@@ -81,9 +75,6 @@ fn an_explanation_survives_json() {
     for request in [dry(10, 10), dry(11, 20_000)] {
         let explanation = world.assign(&request).explanation;
         let json = serde_json::to_string(&explanation).unwrap();
-        assert_eq!(
-            serde_json::from_str::<Explanation>(&json).unwrap(),
-            explanation
-        );
+        assert_eq!(serde_json::from_str::<Explanation>(&json).unwrap(), explanation);
     }
 }

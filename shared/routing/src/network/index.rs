@@ -8,28 +8,13 @@ use super::{LadderStep, Network, NetworkParts, TruckType};
 use crate::code::TruckTypeCode;
 
 pub(super) fn index(parts: NetworkParts) -> Network {
-    let truck_types: BTreeMap<_, _> = parts
-        .truck_types
-        .into_iter()
-        .map(|truck| (truck.code.clone(), Arc::new(truck)))
-        .collect();
+    let truck_types: BTreeMap<_, _> =
+        parts.truck_types.into_iter().map(|truck| (truck.code.clone(), Arc::new(truck))).collect();
     let mut network = Network {
-        depots: parts
-            .depots
-            .into_iter()
-            .map(|depot| (depot.code.clone(), depot))
-            .collect(),
-        zones: parts
-            .zones
-            .into_iter()
-            .map(|zone| (zone.code.clone(), zone))
-            .collect(),
+        depots: parts.depots.into_iter().map(|depot| (depot.code.clone(), depot)).collect(),
+        zones: parts.zones.into_iter().map(|zone| (zone.code.clone(), zone)).collect(),
         districts: BTreeMap::new(),
-        timeslots: parts
-            .timeslots
-            .into_iter()
-            .map(|slot| (slot.code.clone(), slot))
-            .collect(),
+        timeslots: parts.timeslots.into_iter().map(|slot| (slot.code.clone(), slot)).collect(),
         upgrades: upgrades(&truck_types, &parts.ladder),
         truck_types,
         pool: BTreeMap::new(),
@@ -38,33 +23,20 @@ pub(super) fn index(parts: NetworkParts) -> Network {
         zone_quotas: BTreeMap::new(),
     };
     for row in parts.districts {
-        network
-            .districts
-            .entry(row.district)
-            .or_default()
-            .push((row.valid_from, row.zone));
+        network.districts.entry(row.district).or_default().push((row.valid_from, row.zone));
     }
     for history in network.districts.values_mut() {
         history.sort();
     }
     for row in parts.pool {
         let depot = network.pool.entry(row.depot).or_default();
-        depot
-            .entry(row.timeslot)
-            .or_default()
-            .insert(row.truck_type, row.count);
+        depot.entry(row.timeslot).or_default().insert(row.truck_type, row.count);
     }
     for row in parts.zone_quotas {
-        network
-            .zone_quotas
-            .entry(row.zone)
-            .or_default()
-            .insert(row.timeslot, row.limit);
+        network.zone_quotas.entry(row.zone).or_default().insert(row.timeslot, row.limit);
     }
     for template in parts.templates {
-        network
-            .templates
-            .insert(template.code.clone(), Arc::new(template));
+        network.templates.insert(template.code.clone(), Arc::new(template));
     }
     // By way of the map, so that each list is in the order of its codes.
     for template in network.templates.values() {
@@ -87,10 +59,7 @@ fn upgrades(
         reached.sort_by(|a, b| (a.cost, &a.code).cmp(&(b.cost, &b.code)));
         reached
     };
-    truck_types
-        .keys()
-        .map(|code| (code.clone(), reach(code)))
-        .collect()
+    truck_types.keys().map(|code| (code.clone(), reach(code))).collect()
 }
 
 /// Everything the ladder leads to from `from`, in one step or more. On a cyclic ladder that

@@ -40,9 +40,7 @@ impl FromStr for CutOff {
     type Err = CutOffError;
 
     fn from_str(text: &str) -> Result<Self, CutOffError> {
-        parse(text).ok_or_else(|| CutOffError {
-            text: text.to_owned(),
-        })
+        parse(text).ok_or_else(|| CutOffError { text: text.to_owned() })
     }
 }
 
@@ -58,9 +56,7 @@ fn parse(text: &str) -> Option<CutOff> {
 
 /// Digits only: `+1` or an empty text would otherwise slip through.
 fn parse_digits(text: &str) -> Option<u16> {
-    text.bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| text.parse().ok())?
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 impl fmt::Display for CutOff {

@@ -47,9 +47,7 @@ impl Profiles {
     /// Whether a single profile holds both volumes.
     #[must_use]
     pub fn hold(&self, dry_ml: u64, frozen_ml: u64) -> bool {
-        self.0
-            .iter()
-            .any(|profile| profile.holds(dry_ml, frozen_ml))
+        self.0.iter().any(|profile| profile.holds(dry_ml, frozen_ml))
     }
 }
 
@@ -66,15 +64,10 @@ impl FromStr for Profiles {
 
     fn from_str(text: &str) -> Result<Self, ProfileError> {
         let parse = |part: &str| {
-            parse_profile(part).ok_or_else(|| ProfileError {
-                text: text.to_owned(),
-                part: part.to_owned(),
-            })
+            parse_profile(part)
+                .ok_or_else(|| ProfileError { text: text.to_owned(), part: part.to_owned() })
         };
-        text.split('|')
-            .map(parse)
-            .collect::<Result<_, _>>()
-            .map(Self)
+        text.split('|').map(parse).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -93,17 +86,12 @@ fn parse_profile(text: &str) -> Option<Profile> {
             return None;
         }
     }
-    Some(Profile {
-        dry_ml: dry_ml.unwrap_or(0),
-        frozen_ml: frozen_ml.unwrap_or(0),
-    })
+    Some(Profile { dry_ml: dry_ml.unwrap_or(0), frozen_ml: frozen_ml.unwrap_or(0) })
 }
 
 fn parse_litres(text: &str) -> Option<u64> {
-    let litres: u64 = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| text.parse().ok())??;
+    let litres: u64 =
+        text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())??;
     litres.checked_mul(ML_PER_LITRE)
 }
 

@@ -16,11 +16,7 @@ pub enum Inconsistency {
     #[error(
         "{named_by} names the {what} '{code}', which does not exist: add it or correct the row"
     )]
-    Unknown {
-        what: &'static str,
-        code: String,
-        named_by: String,
-    },
+    Unknown { what: &'static str, code: String, named_by: String },
     #[error(
         "zone '{zone}' has the neighbour '{neighbour}', which is itself or belongs to another depot: overflow stays inside a depot"
     )]
@@ -28,19 +24,11 @@ pub enum Inconsistency {
     #[error(
         "route template '{template}' is of depot '{depot}' but its zone '{zone}' is not: correct one of them"
     )]
-    TemplateDepot {
-        template: String,
-        depot: DepotCode,
-        zone: ZoneCode,
-    },
+    TemplateDepot { template: String, depot: DepotCode, zone: ZoneCode },
     #[error(
         "route template '{template}' has no zone quota for zone '{zone}' and timeslot '{timeslot}': add one"
     )]
-    MissingQuota {
-        template: String,
-        zone: ZoneCode,
-        timeslot: TimeslotCode,
-    },
+    MissingQuota { template: String, zone: ZoneCode, timeslot: TimeslotCode },
     #[error(
         "the upgrade ladder leads from truck type '{truck_type}' back to itself: remove a step"
     )]
@@ -63,11 +51,7 @@ impl std::error::Error for NetworkError {}
 
 impl fmt::Display for NetworkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the network has {} inconsistencies",
-            self.inconsistencies.len()
-        )?;
+        write!(f, "the network has {} inconsistencies", self.inconsistencies.len())?;
         for inconsistency in &self.inconsistencies {
             write!(f, "\n- {inconsistency}")?;
         }
@@ -103,16 +87,8 @@ impl<'a> Audit<'a> {
             parts,
             depots: parts.depots.iter().map(|row| row.code.as_str()).collect(),
             zones: parts.zones.iter().map(|row| row.code.as_str()).collect(),
-            timeslots: parts
-                .timeslots
-                .iter()
-                .map(|row| row.code.as_str())
-                .collect(),
-            truck_types: parts
-                .truck_types
-                .iter()
-                .map(|row| row.code.as_str())
-                .collect(),
+            timeslots: parts.timeslots.iter().map(|row| row.code.as_str()).collect(),
+            truck_types: parts.truck_types.iter().map(|row| row.code.as_str()).collect(),
             found: Vec::new(),
         }
     }
@@ -121,18 +97,9 @@ impl<'a> Audit<'a> {
         let parts = self.parts;
         self.once("depot", parts.depots.iter().map(|row| row.code.to_string()));
         self.once("zone", parts.zones.iter().map(|row| row.code.to_string()));
-        self.once(
-            "timeslot",
-            parts.timeslots.iter().map(|row| row.code.to_string()),
-        );
-        self.once(
-            "truck type",
-            parts.truck_types.iter().map(|row| row.code.to_string()),
-        );
-        self.once(
-            "route template",
-            parts.templates.iter().map(|row| row.code.to_string()),
-        );
+        self.once("timeslot", parts.timeslots.iter().map(|row| row.code.to_string()));
+        self.once("truck type", parts.truck_types.iter().map(|row| row.code.to_string()));
+        self.once("route template", parts.templates.iter().map(|row| row.code.to_string()));
         let districts = parts.districts.iter().map(|row| match row.valid_from {
             Some(from) => format!("{} from {from}", row.district),
             None => row.district.to_string(),
@@ -140,10 +107,7 @@ impl<'a> Audit<'a> {
         self.once("district", districts);
         self.once(
             "ladder step",
-            parts
-                .ladder
-                .iter()
-                .map(|row| format!("{} to {}", row.from, row.to)),
+            parts.ladder.iter().map(|row| format!("{} to {}", row.from, row.to)),
         );
         let pool = parts.pool.iter();
         self.once(
@@ -151,10 +115,7 @@ impl<'a> Audit<'a> {
             pool.map(|row| format!("{} {} {}", row.depot, row.timeslot, row.truck_type)),
         );
         let quotas = parts.zone_quotas.iter();
-        self.once(
-            "zone quota",
-            quotas.map(|row| format!("{} {}", row.zone, row.timeslot)),
-        );
+        self.once("zone quota", quotas.map(|row| format!("{} {}", row.zone, row.timeslot)));
     }
 
     fn once(&mut self, what: &'static str, codes: impl Iterator<Item = String>) {
@@ -167,15 +128,8 @@ impl<'a> Audit<'a> {
     }
 
     fn places(&mut self) {
-        for slot in self
-            .parts
-            .timeslots
-            .iter()
-            .filter(|slot| slot.end <= slot.start)
-        {
-            self.found.push(Inconsistency::SlotEndsBeforeStart {
-                timeslot: slot.code.clone(),
-            });
+        for slot in self.parts.timeslots.iter().filter(|slot| slot.end <= slot.start) {
+            self.found.push(Inconsistency::SlotEndsBeforeStart { timeslot: slot.code.clone() });
         }
         for zone in &self.parts.zones {
             let named_by = format!("zone '{}'", zone.code);
@@ -191,9 +145,7 @@ impl<'a> Audit<'a> {
 
     fn neighbour(&mut self, zone: &Zone, neighbour: &ZoneCode, named_by: &str) {
         self.known_zone(neighbour, named_by);
-        let elsewhere = self
-            .zone_row(neighbour)
-            .is_some_and(|other| other.depot != zone.depot);
+        let elsewhere = self.zone_row(neighbour).is_some_and(|other| other.depot != zone.depot);
         if elsewhere || *neighbour == zone.code {
             self.found.push(Inconsistency::BadNeighbour {
                 zone: zone.code.clone(),
@@ -211,9 +163,7 @@ impl<'a> Audit<'a> {
         for truck in &self.parts.truck_types {
             let truck_type = truck.code.clone();
             if truck.profiles.0.is_empty() || truck.max_stops == 0 || truck.max_weight_g == 0 {
-                self.found.push(Inconsistency::UselessTruck {
-                    truck_type: truck_type.clone(),
-                });
+                self.found.push(Inconsistency::UselessTruck { truck_type: truck_type.clone() });
             }
             if reachable(&self.parts.ladder, &truck_type).contains(&truck_type) {
                 self.found.push(Inconsistency::LadderCycle { truck_type });
@@ -244,10 +194,7 @@ impl<'a> Audit<'a> {
             });
         }
         let quotas = &self.parts.zone_quotas;
-        if !quotas
-            .iter()
-            .any(|row| row.zone == zone.code && row.timeslot == template.timeslot)
-        {
+        if !quotas.iter().any(|row| row.zone == zone.code && row.timeslot == template.timeslot) {
             self.found.push(Inconsistency::MissingQuota {
                 template: template.code.to_string(),
                 zone: template.zone.clone(),
@@ -296,11 +243,7 @@ impl<'a> Audit<'a> {
 
     fn known(&mut self, known: bool, what: &'static str, code: &str, named_by: &str) {
         let (code, named_by) = (code.to_owned(), named_by.to_owned());
-        let unknown = Inconsistency::Unknown {
-            what,
-            code,
-            named_by,
-        };
+        let unknown = Inconsistency::Unknown { what, code, named_by };
         if !known && !self.found.contains(&unknown) {
             self.found.push(unknown);
         }

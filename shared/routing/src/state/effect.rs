@@ -19,46 +19,21 @@ pub enum Effect {
     /// A truck came back to the pool.
     PoolReturned { truck_type: TruckTypeCode },
     /// Store a new route with version 0; [`SlotDay::route`](super::SlotDay::route) has its details.
-    RouteOpened {
-        route: RouteId,
-        template: TemplateCode,
-        truck_type: TruckTypeCode,
-    },
+    RouteOpened { route: RouteId, template: TemplateCode, truck_type: TruckTypeCode },
     /// The route drives with another truck.
-    RouteUpgraded {
-        route: RouteId,
-        from: TruckTypeCode,
-        to: TruckTypeCode,
-    },
+    RouteUpgraded { route: RouteId, from: TruckTypeCode, to: TruckTypeCode },
     /// The zone's bucket gave `load`.
     ZoneTaken { zone: ZoneCode, load: Load },
     /// The zone's bucket got `load` back.
     ZoneReturned { zone: ZoneCode, load: Load },
     /// A waybill came onto the route.
-    RouteFilled {
-        route: RouteId,
-        expected_version: u64,
-        load: Load,
-        stop: StopKey,
-        new_stop: bool,
-    },
+    RouteFilled { route: RouteId, expected_version: u64, load: Load, stop: StopKey, new_stop: bool },
     /// A waybill left the route; `stop_left` when it was the last one of its stop.
-    RouteFreed {
-        route: RouteId,
-        expected_version: u64,
-        load: Load,
-        stop: StopKey,
-        stop_left: bool,
-    },
+    RouteFreed { route: RouteId, expected_version: u64, load: Load, stop: StopKey, stop_left: bool },
     /// The route carries nothing any more and is gone from the state.
     RouteClosed { route: RouteId },
     /// The route moved through its life.
-    RouteStatusChanged {
-        route: RouteId,
-        expected_version: u64,
-        from: RouteStatus,
-        to: RouteStatus,
-    },
+    RouteStatusChanged { route: RouteId, expected_version: u64, from: RouteStatus, to: RouteStatus },
 }
 
 /// The state, the network and what the caller brought do not agree. Nothing was decided; drop the
@@ -78,10 +53,7 @@ pub enum StateError {
     #[error("truck type '{truck_type}' is not in the network: reload the network")]
     UnknownTruckType { truck_type: TruckTypeCode },
     #[error("route template '{template}' is not of depot '{}' and timeslot '{}'", key.depot, key.timeslot)]
-    ForeignTemplate {
-        template: TemplateCode,
-        key: SlotDayKey,
-    },
+    ForeignTemplate { template: TemplateCode, key: SlotDayKey },
     #[error("route {} does not hold the placement to be released: reload the planning state", route.0)]
     Drift { route: RouteId },
     #[error(

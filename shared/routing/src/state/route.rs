@@ -79,14 +79,7 @@ impl Route {
     }
 
     pub(crate) fn from_record(network: &Network, record: RouteRecord) -> Result<Self, StateError> {
-        let RouteRecord {
-            id,
-            reference,
-            template,
-            truck_type,
-            status,
-            version,
-        } = record;
+        let RouteRecord { id, reference, template, truck_type, status, version } = record;
         let Some(template) = network.template(&template) else {
             return Err(StateError::UnknownTemplate { template });
         };
@@ -94,11 +87,7 @@ impl Route {
             return Err(StateError::UnknownTruckType { truck_type });
         };
         let route = Self::open(id, reference, Arc::clone(template), Arc::clone(truck));
-        Ok(Self {
-            status,
-            version,
-            ..route
-        })
+        Ok(Self { status, version, ..route })
     }
 
     #[must_use]

@@ -20,10 +20,7 @@ use crate::Failure;
 
 fn transient(seconds: Option<u64>) -> Failure {
     let cause = "a cause".to_owned();
-    Failure::Transient {
-        cause,
-        retry_after: seconds.map(Duration::from_secs),
-    }
+    Failure::Transient { cause, retry_after: seconds.map(Duration::from_secs) }
 }
 
 #[test]
@@ -40,11 +37,7 @@ fn the_ladder_ends_in_the_dead_letters() {
     ];
     for failure in [transient(None), Failure::Store(StoreError::decode("a row"))] {
         for (attempt, tier) in tiers {
-            assert_eq!(
-                destination(attempt, &failure),
-                Destination::Retry(tier),
-                "{attempt}"
-            );
+            assert_eq!(destination(attempt, &failure), Destination::Retry(tier), "{attempt}");
         }
         assert_eq!(destination(9, &failure), Destination::DeadLetters);
         assert_eq!(destination(u32::MAX, &failure), Destination::DeadLetters);
@@ -53,9 +46,7 @@ fn the_ladder_ends_in_the_dead_letters() {
 
 #[test]
 fn what_will_never_work_is_not_tried() {
-    let failure = Failure::Permanent {
-        cause: "a cause".to_owned(),
-    };
+    let failure = Failure::Permanent { cause: "a cause".to_owned() };
     assert_eq!(destination(1, &failure), Destination::DeadLetters);
 }
 
@@ -72,17 +63,9 @@ fn a_wish_to_wait_longer_is_heard_and_never_a_shorter_one() {
     ];
     for (attempt, wait, tier) in expected {
         let destination = destination(attempt, &transient(Some(wait)));
-        assert_eq!(
-            destination,
-            Destination::Retry(tier),
-            "attempt {attempt}, {wait} s"
-        );
+        assert_eq!(destination, Destination::Retry(tier), "attempt {attempt}, {wait} s");
     }
-    assert_eq!(
-        destination(9, &transient(Some(1))),
-        Destination::DeadLetters,
-        "enough is enough"
-    );
+    assert_eq!(destination(9, &transient(Some(1))), Destination::DeadLetters, "enough is enough");
 }
 
 #[test]
@@ -90,16 +73,10 @@ fn a_note_keeps_where_and_when_it_began() {
     let first = note(&FailureNote::default(), "a.commands", "FAILED", "first");
     assert_eq!(first.origin.as_deref(), Some("a.commands"));
     assert_eq!(first.first_failure, first.last_failure);
-    let earlier = FailureNote {
-        first_failure: Some("long ago".to_owned()),
-        ..first
-    };
+    let earlier = FailureNote { first_failure: Some("long ago".to_owned()), ..first };
     let second = note(&earlier, "b.commands", "PANIC", &"ü".repeat(3_000));
     assert_eq!(second.origin.as_deref(), Some("a.commands"));
     assert_eq!(second.first_failure.as_deref(), Some("long ago"));
     assert_eq!(second.reason.as_deref(), Some("PANIC"));
-    assert_eq!(
-        second.detail.map(|detail| detail.chars().count()),
-        Some(1_000)
-    );
+    assert_eq!(second.detail.map(|detail| detail.chars().count()), Some(1_000));
 }

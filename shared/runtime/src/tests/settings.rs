@@ -37,25 +37,12 @@ fn nothing_stored_means_the_defaults() {
 
 #[test]
 fn what_is_stored_wins_field_by_field() {
-    let own = settings::LaneSettings {
-        prefetch: Some(700),
-        rate: NonZeroU32::new(50),
-        ..defaults()
-    };
-    let stored = LaneSettings {
-        concurrency: sixteen(8),
-        paused: true,
-        ..LaneSettings::default()
-    };
+    let own =
+        settings::LaneSettings { prefetch: Some(700), rate: NonZeroU32::new(50), ..defaults() };
+    let stored = LaneSettings { concurrency: sixteen(8), paused: true, ..LaneSettings::default() };
     let in_force = InForce::resolve(&own, 7, stored);
-    assert_eq!(
-        (in_force.version, in_force.lanes, in_force.batch_max),
-        (7, 8, 256)
-    );
-    assert_eq!(
-        (in_force.prefetch, in_force.rate_per_second),
-        (700, NonZeroU32::new(50))
-    );
+    assert_eq!((in_force.version, in_force.lanes, in_force.batch_max), (7, 8, 256));
+    assert_eq!((in_force.prefetch, in_force.rate_per_second), (700, NonZeroU32::new(50)));
     assert!(in_force.paused);
 
     let stored = LaneSettings {
@@ -65,10 +52,7 @@ fn what_is_stored_wins_field_by_field() {
         ..LaneSettings::default()
     };
     let in_force = InForce::resolve(&own, 8, stored);
-    assert_eq!(
-        (in_force.lanes, in_force.batch_max, in_force.prefetch),
-        (2, 10, 33)
-    );
+    assert_eq!((in_force.lanes, in_force.batch_max, in_force.prefetch), (2, 10, 33));
     assert_eq!(in_force.rate_per_second, NonZeroU32::new(9));
 }
 
@@ -96,9 +80,7 @@ fn only_lanes_prefetch_and_pause_need_other_channels() {
         now.needs_other_channels(&wanted)
     };
     assert!(!changed(|wanted| wanted.version += 1));
-    assert!(!changed(
-        |wanted| wanted.rate_per_second = NonZeroU32::new(1)
-    ));
+    assert!(!changed(|wanted| wanted.rate_per_second = NonZeroU32::new(1)));
     assert!(!changed(|wanted| wanted.batch_max += 1));
     assert!(changed(|wanted| wanted.lanes += 1));
     assert!(changed(|wanted| wanted.prefetch += 1));
@@ -124,9 +106,6 @@ fn lanes_share_the_keys() {
     for number in 0..8_000 {
         taken[LaneKey::of(number).lane(8)] += 1;
     }
-    assert!(
-        taken.iter().all(|count| (800..1_200).contains(count)),
-        "{taken:?}"
-    );
+    assert!(taken.iter().all(|count| (800..1_200).contains(count)), "{taken:?}");
     assert_eq!(LaneKey::of("a").lane(0), 0, "no lanes is one lane");
 }

@@ -52,16 +52,11 @@ fn settled(item: &Item<()>) -> Settled {
         aggregate: None,
         version: None,
     };
-    Settled {
-        reply,
-        body_hash: item.body_hash,
-    }
+    Settled { reply, body_hash: item.body_hash }
 }
 
 fn permanent(cause: &str) -> Failure {
-    Failure::Permanent {
-        cause: cause.to_owned(),
-    }
+    Failure::Permanent { cause: cause.to_owned() }
 }
 
 #[test]
@@ -77,33 +72,17 @@ fn each_message_is_done_once_and_another_sender_is_another_message() {
     let fresh = first_of_each(&items, &known);
     let expected = [&items[0], &items[1], &items[3]];
     assert_eq!(fresh.len(), expected.len());
-    assert!(
-        fresh
-            .iter()
-            .zip(expected)
-            .all(|(item, expected)| Arc::ptr_eq(item, expected))
-    );
+    assert!(fresh.iter().zip(expected).all(|(item, expected)| Arc::ptr_eq(item, expected)));
 }
 
 #[test]
 fn a_failure_is_counted_by_the_batch_and_takes_its_doubles_along() {
     let known_one = item("a", 9, "x");
-    let items = [
-        Arc::clone(&known_one),
-        item("a", 1, "x"),
-        item("a", 2, "x"),
-        item("a", 1, "x"),
-    ];
+    let items = [Arc::clone(&known_one), item("a", 1, "x"), item("a", 2, "x"), item("a", 1, "x")];
     let known = HashMap::from([(key(&known_one.envelope), settled(&known_one))]);
     // of those that were new, the first
     let positions = by_position(&items, &known, vec![(0, permanent("first"))]);
-    assert_eq!(
-        positions
-            .iter()
-            .map(|(position, _)| *position)
-            .collect::<Vec<_>>(),
-        [1, 3]
-    );
+    assert_eq!(positions.iter().map(|(position, _)| *position).collect::<Vec<_>>(), [1, 3]);
     assert!(by_position(&items, &known, vec![(7, permanent("nobody"))]).is_empty());
 }
 
@@ -115,22 +94,10 @@ fn doubles_are_told_the_same_and_counted_as_doubles() {
     let mut outcomes = HashMap::from([(own, telemetry::Outcome::Applied)]);
     let mut told = |item| answer(item, &known, &mut outcomes);
     let (reply, outcome) = told(&first);
-    assert_eq!(
-        (reply.code.as_str(), outcome),
-        ("APPLIED", telemetry::Outcome::Applied)
-    );
+    assert_eq!((reply.code.as_str(), outcome), ("APPLIED", telemetry::Outcome::Applied));
     assert_eq!(told(&first), (reply, telemetry::Outcome::Duplicate));
     let (reply, outcome) = told(&other_body);
-    assert_eq!(
-        (reply.code.as_str(), outcome),
-        ("KEY_REUSED", telemetry::Outcome::Rejected)
-    );
+    assert_eq!((reply.code.as_str(), outcome), ("KEY_REUSED", telemetry::Outcome::Rejected));
     assert_eq!(reply.outcome, ReplyOutcome::Rejected);
-    assert!(
-        reply
-            .refusal
-            .unwrap()
-            .detail
-            .contains(&first.envelope.message_id.to_string())
-    );
+    assert!(reply.refusal.unwrap().detail.contains(&first.envelope.message_id.to_string()));
 }

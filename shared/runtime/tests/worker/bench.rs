@@ -50,16 +50,12 @@ impl Bench {
         for table in TABLES {
             stage.run_sql(table).await;
         }
-        Self {
-            stage,
-            watch: Watch::default(),
-        }
+        Self { stage, watch: Watch::default() }
     }
 
     /// A process with these options, by the straight way to both servers.
     pub(crate) async fn start(&self, options: &[&str]) -> Running {
-        self.start_by(&self.stage.amqp_url(), &self.stage.database_url(), options)
-            .await
+        self.start_by(&self.stage.amqp_url(), &self.stage.database_url(), options).await
     }
 
     pub(crate) async fn start_by(&self, amqp: &str, database: &str, options: &[&str]) -> Running {
@@ -97,10 +93,8 @@ impl Bench {
 
     /// Publishes messages in order of their chunks; what a full queue refuses goes out again.
     pub(crate) async fn say_all(&self, acts: Vec<Act>) -> Vec<MessageId> {
-        let messages: Vec<(MessageId, &Act)> = acts
-            .iter()
-            .map(|act| (MessageId::generate(), act))
-            .collect();
+        let messages: Vec<(MessageId, &Act)> =
+            acts.iter().map(|act| (MessageId::generate(), act)).collect();
         for chunk in messages.chunks(CHUNK) {
             join_all(chunk.iter().map(|(id, act)| self.say_until_taken(*id, act))).await;
         }
@@ -109,10 +103,7 @@ impl Bench {
 
     async fn say_until_taken(&self, id: MessageId, act: &Act) {
         eventually("the queue takes the message", async || {
-            self.stage
-                .publish(PublishAs::default().id(id), act)
-                .await
-                .ok()
+            self.stage.publish(PublishAs::default().id(id), act).await.ok()
         })
         .await;
     }
@@ -131,24 +122,14 @@ impl Bench {
     /// Waits until there are so many effects, and checks that no message had two.
     pub(crate) async fn effects_become(&self, count: i64) {
         let what = format!("{count} effects");
-        eventually(&what, async || {
-            (self.effects().await >= count).then_some(())
-        })
-        .await;
+        eventually(&what, async || (self.effects().await >= count).then_some(())).await;
         self.effects_are(count).await;
     }
 
     pub(crate) async fn effects_are(&self, count: i64) {
         let distinct = "SELECT COUNT(DISTINCT sender, message_id) FROM effect";
-        let (all, distinct) = (
-            self.effects().await,
-            self.stage.scalar::<i64>(distinct).await,
-        );
-        assert_eq!(
-            (all, distinct),
-            (count, count),
-            "effects, and messages that had one"
-        );
+        let (all, distinct) = (self.effects().await, self.stage.scalar::<i64>(distinct).await);
+        assert_eq!((all, distinct), (count, count), "effects, and messages that had one");
     }
 
     /// Ready messages of the work queue.
@@ -158,20 +139,15 @@ impl Bench {
 
     /// Waits until the broker has handed out everything.
     pub(crate) async fn queue_is_empty(&self) {
-        eventually("an empty work queue", async || {
-            (self.depth().await == 0).then_some(())
-        })
-        .await;
+        eventually("an empty work queue", async || (self.depth().await == 0).then_some(())).await;
     }
 
     /// Waits for dead letters and gives their reasons, sorted.
     pub(crate) async fn dead_letters(&self, count: u32) -> Vec<String> {
         let queue = KIND.dead_letter_queue();
         let letters = self.stage.wait_for_messages(&queue, count).await;
-        let mut reasons: Vec<String> = letters
-            .into_iter()
-            .map(|letter| letter.note.reason.unwrap_or_default())
-            .collect();
+        let mut reasons: Vec<String> =
+            letters.into_iter().map(|letter| letter.note.reason.unwrap_or_default()).collect();
         reasons.sort();
         reasons
     }
@@ -188,17 +164,11 @@ impl Bench {
     /// Waits until `/ready` of the only instance says so or otherwise.
     pub(crate) async fn ready_becomes(&self, ready: bool) {
         let what = format!("readiness becomes {ready}");
-        eventually(&what, async || {
-            (self.is_ready().await? == ready).then_some(())
-        })
-        .await;
+        eventually(&what, async || (self.is_ready().await? == ready).then_some(())).await;
     }
 
     pub(crate) async fn is_ready(&self) -> Option<bool> {
-        let rows = self
-            .stage
-            .rows("SELECT admin_addr FROM worker_instance")
-            .await;
+        let rows = self.stage.rows("SELECT admin_addr FROM worker_instance").await;
         let address = rows.first()?["admin_addr"].as_str()?.to_owned();
         let mut socket = TcpStream::connect(&address).await.ok()?;
         let request =
@@ -215,9 +185,7 @@ impl Bench {
         edit: impl FnOnce(&mut LaneSettings) + Send,
     ) -> (SettingsVersion, LaneSettings) {
         let database = self.stage.database();
-        let stored = store::settings::change(&database, KIND.name(), "test", edit)
-            .await
-            .unwrap();
+        let stored = store::settings::change(&database, KIND.name(), "test", edit).await.unwrap();
         (stored.version, stored.settings)
     }
 
@@ -228,10 +196,7 @@ impl Bench {
         answers: usize,
     ) -> Vec<ControlAnswer> {
         let mut replies = self.stage.replies().await;
-        let command = ControlCommand {
-            worker: KIND.name().to_owned(),
-            request,
-        };
+        let command = ControlCommand { worker: KIND.name().to_owned(), request };
         let how = || PublishAs::default().reply_to(replies.queue());
         eventually("an instance hears control messages", async || {
             self.stage.publish(how(), &command).await.ok()
@@ -255,7 +220,5 @@ pub(crate) fn lanes(count: u16) -> Option<NonZeroU16> {
 
 /// `count` messages over a few lanes, numbered from 1.
 pub(crate) fn acts(behave: Behave, count: u32) -> Vec<Act> {
-    (1..=count)
-        .map(|n| Act::new(behave, format!("key-{}", n % 7), n))
-        .collect()
+    (1..=count).map(|n| Act::new(behave, format!("key-{}", n % 7), n)).collect()
 }

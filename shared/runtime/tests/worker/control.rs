@@ -14,9 +14,7 @@ impl Bench {
         edit: impl FnOnce(&mut LaneSettings) + Send,
     ) -> Vec<ControlAnswer> {
         let (version, settings) = self.store_settings(edit).await;
-        let answers = self
-            .control(ControlRequest::Apply { version, settings }, instances)
-            .await;
+        let answers = self.control(ControlRequest::Apply { version, settings }, instances).await;
         for answer in &answers {
             assert!(answer.taken);
             assert_eq!(answer.report.version, version, "in force within a second");
@@ -29,33 +27,15 @@ impl Bench {
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_change_in_full_flow() {
     let bench = Bench::new().await;
-    let options = |name| {
-        [
-            "--concurrency",
-            "1",
-            "--batch-max",
-            "16",
-            "--instance",
-            name,
-        ]
-    };
+    let options = |name| ["--concurrency", "1", "--batch-max", "16", "--instance", name];
     let first = bench.start(&options("first")).await;
     let second = bench.start(&options("second")).await;
     let tuning = async {
         for concurrency in [8, 2] {
-            let answers = bench
-                .tune(2, |settings| settings.concurrency = lanes(concurrency))
-                .await;
-            assert!(
-                answers
-                    .iter()
-                    .all(|answer| answer.report.concurrency == concurrency)
-            );
+            let answers = bench.tune(2, |settings| settings.concurrency = lanes(concurrency)).await;
+            assert!(answers.iter().all(|answer| answer.report.concurrency == concurrency));
             let now = bench.effects().await;
-            eventually("progress", async || {
-                (bench.effects().await > now).then_some(())
-            })
-            .await;
+            eventually("progress", async || (bench.effects().await > now).then_some(())).await;
         }
         bench.tune(2, |settings| settings.paused = true).await;
         let paused_at = bench.effects().await;
@@ -76,38 +56,20 @@ async fn settings_change_in_full_flow() {
 async fn an_old_version_is_not_taken() {
     let bench = Bench::new().await;
     let running = bench.start(&[]).await;
-    let (old, settings) = bench
-        .store_settings(|settings| settings.concurrency = lanes(3))
-        .await;
-    let (version, _) = bench
-        .store_settings(|settings| settings.concurrency = lanes(4))
-        .await;
+    let (old, settings) = bench.store_settings(|settings| settings.concurrency = lanes(3)).await;
+    let (version, _) = bench.store_settings(|settings| settings.concurrency = lanes(4)).await;
     bench
         .control(
             ControlRequest::Apply {
                 version,
-                settings: LaneSettings {
-                    concurrency: lanes(4),
-                    ..settings
-                },
+                settings: LaneSettings { concurrency: lanes(4), ..settings },
             },
             1,
         )
         .await;
-    let answers = bench
-        .control(
-            ControlRequest::Apply {
-                version: old,
-                settings,
-            },
-            1,
-        )
-        .await;
+    let answers = bench.control(ControlRequest::Apply { version: old, settings }, 1).await;
     assert!(!answers[0].taken);
-    assert_eq!(
-        (answers[0].report.version, answers[0].report.concurrency),
-        (version, 4)
-    );
+    assert_eq!((answers[0].report.version, answers[0].report.concurrency), (version, 4));
     running.stop().await.unwrap();
     bench.close().await;
 }
@@ -118,9 +80,7 @@ async fn what_is_stored_is_taken_without_a_message() {
     let bench = Bench::new().await;
     let running = bench.start(&[]).await;
     bench.ready_becomes(true).await;
-    bench
-        .store_settings(|settings| settings.concurrency = lanes(5))
-        .await;
+    bench.store_settings(|settings| settings.concurrency = lanes(5)).await;
     let taken = async || {
         let answers = bench.control(ControlRequest::Report, 1).await;
         (answers[0].report.concurrency == 5).then_some(())
@@ -154,14 +114,9 @@ async fn a_rate_changes_in_force() {
     let bench = Bench::new().await;
     let running = bench.start(&["--concurrency", "2", "--rate", "10"]).await;
     bench.say_all(acts(Behave::Apply, 1_000)).await;
-    eventually("a beginning", async || {
-        (bench.effects().await > 0).then_some(())
-    })
-    .await;
+    eventually("a beginning", async || (bench.effects().await > 0).then_some(())).await;
     let answers = bench
-        .tune(1, |settings| {
-            settings.rate_per_second = std::num::NonZeroU32::new(100_000)
-        })
+        .tune(1, |settings| settings.rate_per_second = std::num::NonZeroU32::new(100_000))
         .await;
     assert_eq!(answers[0].report.rate_per_second, Some(100_000));
     bench.effects_become(1_000).await;
@@ -176,10 +131,7 @@ async fn a_rate_is_no_reason_not_to_stop() {
     let bench = Bench::new().await;
     let running = bench.start(&["--rate", "10", "--drain-seconds", "2"]).await;
     bench.say_all(acts(Behave::Apply, 500)).await;
-    eventually("a beginning", async || {
-        (bench.effects().await > 0).then_some(())
-    })
-    .await;
+    eventually("a beginning", async || (bench.effects().await > 0).then_some(())).await;
     running.stop().await.unwrap();
     let left = i64::from(bench.depth().await);
     assert_eq!(bench.effects().await + left, 500);
@@ -195,10 +147,6 @@ async fn drain_is_answered_and_ends_the_process() {
     assert!(answers[0].taken && answers[0].report.draining);
     running.stop().await.unwrap();
     let instances = "SELECT COUNT(*) FROM worker_instance";
-    assert_eq!(
-        bench.stage.scalar::<i64>(instances).await,
-        0,
-        "it took its row away"
-    );
+    assert_eq!(bench.stage.scalar::<i64>(instances).await, 0, "it took its row away");
     bench.close().await;
 }

@@ -14,11 +14,7 @@ async fn all_told(bench: &Bench, tap: &mut Tap, count: usize) {
     let told = tap.so_far(&bench.stage).await;
     let ids: BTreeSet<_> = told.iter().map(|event| event.envelope.message_id).collect();
     let numbers: BTreeSet<_> = told.iter().map(|event| event.envelope.seq).collect();
-    assert_eq!(
-        (ids.len(), numbers.len()),
-        (count, count),
-        "an event may come twice, with one id"
-    );
+    assert_eq!((ids.len(), numbers.len()), (count, count), "an event may come twice, with one id");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,19 +46,12 @@ async fn killed_after_the_commit_before_anything_else() {
     let running = bench.start(&["--concurrency", "1"]).await;
     bench.watch.set_gate(Gate::Closed);
     let how = PublishAs::default().reply_to(replies.queue());
-    let first = bench
-        .stage
-        .publish(how, &Act::new(Behave::Announce, "key", 100))
-        .await
-        .unwrap();
+    let first = bench.stage.publish(how, &Act::new(Behave::Announce, "key", 100)).await.unwrap();
     bench.watch.entered(1).await;
     running.kill().await;
     bench.watch.set_gate(Gate::Open);
     bench.effects_become(1).await;
-    assert!(
-        tap.so_far(&bench.stage).await.is_empty(),
-        "the dead publish nothing"
-    );
+    assert!(tap.so_far(&bench.stage).await.is_empty(), "the dead publish nothing");
     let rows = "SELECT COUNT(*) FROM outbox";
     assert_eq!(bench.stage.scalar::<i64>(rows).await, 1);
 
@@ -84,20 +73,14 @@ async fn killed_again_and_again_in_full_flow() {
     let sending = bench.say_all(acts(Behave::Announce, 2_000));
     let dying = async {
         for lives in 1..=5 {
-            let running = bench
-                .start(&["--concurrency", "3", "--batch-max", "40"])
-                .await;
+            let running = bench.start(&["--concurrency", "3", "--batch-max", "40"]).await;
             let some = i64::from(lives) * 200;
             let what = format!("{some} effects");
-            testkit::eventually(&what, async || {
-                (bench.effects().await >= some).then_some(())
-            })
-            .await;
+            testkit::eventually(&what, async || (bench.effects().await >= some).then_some(()))
+                .await;
             running.kill().await;
         }
-        bench
-            .start(&["--concurrency", "3", "--batch-max", "40"])
-            .await
+        bench.start(&["--concurrency", "3", "--batch-max", "40"]).await
     };
     let (_, running) = tokio::join!(sending, dying);
     bench.effects_become(2_000).await;

@@ -13,17 +13,8 @@ async fn by_proxy() -> (Bench, Proxy, runtime::Running) {
     let bench = Bench::new().await;
     let proxy = Proxy::in_front_of(&bench.stage.database_tcp_url()).await;
     let database = proxy.url(&bench.stage.database_tcp_url());
-    let options = [
-        "--concurrency",
-        "3",
-        "--batch-max",
-        "20",
-        "--drain-seconds",
-        "3",
-    ];
-    let running = bench
-        .start_by(&bench.stage.amqp_url(), &database, &options)
-        .await;
+    let options = ["--concurrency", "3", "--batch-max", "20", "--drain-seconds", "3"];
+    let running = bench.start_by(&bench.stage.amqp_url(), &database, &options).await;
     bench.ready_becomes(true).await;
     (bench, proxy, running)
 }
@@ -40,10 +31,7 @@ async fn no_attempt_was_spent(bench: &Bench) {
 async fn away_and_back() {
     let (bench, proxy, running) = by_proxy().await;
     let breaking = async {
-        eventually("progress", async || {
-            (bench.effects().await >= 100).then_some(())
-        })
-        .await;
+        eventually("progress", async || (bench.effects().await >= 100).then_some(())).await;
         proxy.refuse();
         bench.ready_becomes(false).await;
         proxy.resume();
@@ -64,10 +52,7 @@ async fn cut_in_mid_work() {
     let cutting = async {
         for cuts in 1..=5 {
             let some = i64::from(cuts) * 150;
-            eventually("progress", async || {
-                (bench.effects().await >= some).then_some(())
-            })
-            .await;
+            eventually("progress", async || (bench.effects().await >= some).then_some(())).await;
             proxy.cut();
         }
     };
@@ -101,10 +86,7 @@ async fn stopped_while_the_database_is_away() {
     // it may say that it could not finish; it must end, and give back what it has
     let stopped = tokio::time::timeout(Duration::from_secs(9), running.stop()).await;
     drop(stopped.expect("it ends"));
-    eventually("all are back", async || {
-        (bench.depth().await == 30).then_some(())
-    })
-    .await;
+    eventually("all are back", async || (bench.depth().await == 30).then_some(())).await;
     let running = bench.start(&[]).await;
     bench.effects_become(30).await;
     running.stop().await.unwrap();
@@ -128,10 +110,7 @@ async fn only_the_answer_to_the_commit_is_lost() {
         proxy.drop_to_client_once();
         proxy.latency(Duration::ZERO);
         let reply = replies.next(DEADLINE).await;
-        assert_eq!(
-            (reply.code.as_str(), reply.version),
-            ("APPLIED", Some(n.into()))
-        );
+        assert_eq!((reply.code.as_str(), reply.version), ("APPLIED", Some(n.into())));
         bench.effects_are(n.into()).await;
     }
     bench.outbox_is_empty().await;
@@ -147,10 +126,7 @@ async fn any_answer_is_lost() {
     let losing = async {
         for losses in 1..=20 {
             let some = i64::from(losses) * 40;
-            eventually("progress", async || {
-                (bench.effects().await >= some).then_some(())
-            })
-            .await;
+            eventually("progress", async || (bench.effects().await >= some).then_some(())).await;
             proxy.drop_to_client_once();
         }
     };
@@ -187,14 +163,9 @@ async fn a_held_row_is_waited_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn deadlocks_end_and_lose_nothing() {
     let bench = Bench::new().await;
-    let running = bench
-        .start(&["--concurrency", "6", "--batch-max", "4"])
-        .await;
+    let running = bench.start(&["--concurrency", "6", "--batch-max", "4"]).await;
     let mut storm = acts(Behave::CountAB, 300);
-    storm
-        .iter_mut()
-        .filter(|act| act.n % 2 == 0)
-        .for_each(|act| act.behave = Behave::CountBA);
+    storm.iter_mut().filter(|act| act.n % 2 == 0).for_each(|act| act.behave = Behave::CountBA);
     bench.say_all(storm).await;
     bench.effects_become(300).await;
     no_attempt_was_spent(&bench).await;

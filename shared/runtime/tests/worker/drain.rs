@@ -12,10 +12,7 @@ async fn stops_in_time(behave: Behave, count: u32, options: &[&str], limit: Dura
     let bench = Bench::new().await;
     let running = bench.start(options).await;
     bench.say_all(acts(behave, count)).await;
-    eventually("a beginning", async || {
-        (bench.effects().await > 0).then_some(())
-    })
-    .await;
+    eventually("a beginning", async || (bench.effects().await > 0).then_some(())).await;
     let begun = Instant::now();
     running.stop().await.unwrap();
     assert!(begun.elapsed() < limit, "{:?}", begun.elapsed());
@@ -42,16 +39,8 @@ async fn saturated() {
 /// The buffer holds more than can be finished in time.
 #[tokio::test(flavor = "multi_thread")]
 async fn saturated_and_slow() {
-    let options = [
-        "--concurrency",
-        "2",
-        "--batch-max",
-        "5",
-        "--prefetch",
-        "300",
-        "--drain-seconds",
-        "4",
-    ];
+    let options =
+        ["--concurrency", "2", "--batch-max", "5", "--prefetch", "300", "--drain-seconds", "4"];
     stops_in_time(Behave::Slow, 300, &options, Duration::from_secs(5)).await;
 }
 
@@ -59,31 +48,19 @@ async fn saturated_and_slow() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_end_is_told() {
     let mut bench = Bench::new().await;
-    let running = bench
-        .start(&["--concurrency", "1", "--drain-seconds", "2"])
-        .await;
+    let running = bench.start(&["--concurrency", "1", "--drain-seconds", "2"]).await;
     bench.block("key").await;
     bench.say_all(acts(Behave::Apply, 10)).await;
     bench.queue_is_empty().await;
     let begun = Instant::now();
     let stopped = running.stop().await;
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
     assert!(
-        begun.elapsed() < Duration::from_secs(4),
-        "{:?}",
-        begun.elapsed()
-    );
-    assert!(
-        matches!(
-            stopped,
-            Err(runtime::RuntimeError::NotDrained { seconds: 2 })
-        ),
+        matches!(stopped, Err(runtime::RuntimeError::NotDrained { seconds: 2 })),
         "{stopped:?}"
     );
     bench.bury().await;
-    eventually("all are back", async || {
-        (bench.depth().await == 11).then_some(())
-    })
-    .await;
+    eventually("all are back", async || (bench.depth().await == 11).then_some(())).await;
     bench.effects_are(0).await;
     bench.watch.set_gate(Gate::Open);
     bench.close().await;

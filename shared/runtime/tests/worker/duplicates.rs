@@ -20,29 +20,14 @@ fn shuffled() -> impl Iterator<Item = u32> {
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_times_shuffled_over_two_instances_has_one_effect_and_one_answer() {
     let bench = Bench::new().await;
-    let options = |name| {
-        [
-            "--concurrency",
-            "3",
-            "--batch-max",
-            "32",
-            "--instance",
-            name,
-        ]
-    };
+    let options = |name| ["--concurrency", "3", "--batch-max", "32", "--instance", name];
     let first = bench.start(&options("first")).await;
     let second = bench.start(&options("second")).await;
     let mut replies = bench.stage.replies().await;
     let ids: Vec<MessageId> = (0..MESSAGES).map(|_| MessageId::generate()).collect();
     let sent = shuffled().map(|n| {
-        let behave = if n % 4 == 0 {
-            Behave::Reject
-        } else {
-            Behave::Apply
-        };
-        let how = PublishAs::default()
-            .id(ids[n as usize])
-            .reply_to(replies.queue());
+        let behave = if n % 4 == 0 { Behave::Reject } else { Behave::Apply };
+        let how = PublishAs::default().id(ids[n as usize]).reply_to(replies.queue());
         let act = Act::new(behave, format!("key-{n}"), n);
         let stage = &bench.stage;
         async move { stage.publish(how, &act).await.unwrap() }
@@ -60,11 +45,7 @@ async fn ten_times_shuffled_over_two_instances_has_one_effect_and_one_answer() {
         assert_eq!(heard.len(), TIMES as usize);
         assert!(heard.iter().all(|reply| *reply == heard[0]), "{heard:?}");
         let rejected = n % 4 == 0;
-        let expected = if rejected {
-            ReplyOutcome::Rejected
-        } else {
-            ReplyOutcome::Applied
-        };
+        let expected = if rejected { ReplyOutcome::Rejected } else { ReplyOutcome::Applied };
         assert_eq!(heard[0].outcome, expected);
         assert_eq!(heard[0].refusal.is_some(), rejected);
     }
@@ -81,22 +62,12 @@ async fn doubles_in_one_batch_are_one_message() {
     let running = bench.start(&["--concurrency", "1"]).await;
     let mut replies = bench.stage.replies().await;
     bench.block("key").await;
-    let how = PublishAs::default()
-        .id(MessageId::generate())
-        .reply_to(replies.queue());
+    let how = PublishAs::default().id(MessageId::generate()).reply_to(replies.queue());
     for _ in 0..10 {
-        bench
-            .stage
-            .publish(how.clone(), &Act::new(Behave::Apply, "key", 7))
-            .await
-            .unwrap();
+        bench.stage.publish(how.clone(), &Act::new(Behave::Apply, "key", 7)).await.unwrap();
     }
     // nobody reads Act 8 as Act 7 only because it has the same id
-    bench
-        .stage
-        .publish(how.clone(), &Act::new(Behave::Apply, "key", 8))
-        .await
-        .unwrap();
+    bench.stage.publish(how.clone(), &Act::new(Behave::Apply, "key", 8)).await.unwrap();
     bench.queue_is_empty().await;
     bench.watch.set_gate(Gate::Open);
     for _ in 0..10 {
@@ -114,35 +85,19 @@ async fn an_id_with_another_body_is_refused_and_changes_nothing() {
     let bench = Bench::new().await;
     let running = bench.start(&[]).await;
     let mut replies = bench.stage.replies().await;
-    let how = PublishAs::default()
-        .id(MessageId::generate())
-        .reply_to(replies.queue());
-    let (own, other) = (
-        Act::new(Behave::Apply, "key", 1),
-        Act::new(Behave::Apply, "key", 2),
-    );
+    let how = PublishAs::default().id(MessageId::generate()).reply_to(replies.queue());
+    let (own, other) = (Act::new(Behave::Apply, "key", 1), Act::new(Behave::Apply, "key", 2));
     let mut codes = Vec::new();
     for act in [&own, &other, &own] {
         bench.stage.publish(how.clone(), act).await.unwrap();
         let reply = replies.next(DEADLINE).await;
         codes.push((reply.code, reply.version));
     }
-    let expected = [
-        ("APPLIED", Some(1)),
-        ("KEY_REUSED", None),
-        ("APPLIED", Some(1)),
-    ];
-    assert_eq!(
-        codes,
-        expected.map(|(code, version)| (code.to_owned(), version))
-    );
+    let expected = [("APPLIED", Some(1)), ("KEY_REUSED", None), ("APPLIED", Some(1))];
+    assert_eq!(codes, expected.map(|(code, version)| (code.to_owned(), version)));
     bench.effects_are(1).await;
     // the same id of another sender is another message
-    bench
-        .stage
-        .publish(how.user("partner-wms"), &other)
-        .await
-        .unwrap();
+    bench.stage.publish(how.user("partner-wms"), &other).await.unwrap();
     assert_eq!(replies.next(DEADLINE).await.version, Some(2));
     bench.effects_are(2).await;
     running.stop().await.unwrap();

@@ -22,11 +22,7 @@ async fn among_neighbours(bench: &Bench, culprit: Behave) -> MessageId {
 async fn answers(bench: &Bench) {
     let mut replies = bench.stage.replies().await;
     let how = PublishAs::default().reply_to(replies.queue());
-    bench
-        .stage
-        .publish(how, &Act::new(Behave::Apply, "key-1", 1))
-        .await
-        .unwrap();
+    bench.stage.publish(how, &Act::new(Behave::Apply, "key-1", 1)).await.unwrap();
     assert_eq!(replies.next(DEADLINE).await.code, "APPLIED");
 }
 
@@ -35,17 +31,11 @@ async fn goes_alone_to_the_dead_letters(culprit: Behave, reason: &str) {
     let running = bench.start(&["--concurrency", "1"]).await;
     let id = among_neighbours(&bench, culprit).await;
     bench.effects_become(256).await;
-    let letters = bench
-        .stage
-        .wait_for_messages(&KIND.dead_letter_queue(), 1)
-        .await;
+    let letters = bench.stage.wait_for_messages(&KIND.dead_letter_queue(), 1).await;
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0].envelope.message_id, id);
     assert_eq!(letters[0].note.reason.as_deref(), Some(reason));
-    assert_eq!(
-        letters[0].note.origin.as_deref(),
-        Some(work_queue().as_str())
-    );
+    assert_eq!(letters[0].note.origin.as_deref(), Some(work_queue().as_str()));
     assert_eq!(letters[0].envelope.attempt, 1);
     answers(&bench).await;
     running.stop().await.unwrap();
@@ -85,20 +75,10 @@ async fn climbs_the_ladder(culprit: Behave) {
     let id = among_neighbours(&bench, culprit).await;
     bench.effects_become(256).await;
     // twice a second, then ten of them
-    let waiting = bench
-        .stage
-        .wait_for_messages("order-intake.retry.10s", 1)
-        .await;
+    let waiting = bench.stage.wait_for_messages("order-intake.retry.10s", 1).await;
     let letter = &waiting[0];
-    assert_eq!(
-        (letter.envelope.message_id, letter.envelope.attempt),
-        (id, 3)
-    );
-    assert!(
-        letter.note.first_failure < letter.note.last_failure,
-        "{:?}",
-        letter.note
-    );
+    assert_eq!((letter.envelope.message_id, letter.envelope.attempt), (id, 3));
+    assert!(letter.note.first_failure < letter.note.last_failure, "{:?}", letter.note);
     answers(&bench).await;
     running.stop().await.unwrap();
     assert_eq!(bench.depth().await, 0);
@@ -121,19 +101,14 @@ async fn a_second_try_has_the_only_effect_and_the_same_identity() {
     let bench = Bench::new().await;
     let running = bench.start(&[]).await;
     let mut replies = bench.stage.replies().await;
-    let how = PublishAs::default()
-        .user("partner-wms")
-        .reply_to(replies.queue());
+    let how = PublishAs::default().user("partner-wms").reply_to(replies.queue());
     let how = how.correlation_id("the cause");
     let act = Act::new(Behave::TransientOnce, "key", 1);
     let id = bench.stage.publish(how.clone(), &act).await.unwrap();
     let (envelope, reply) = replies.next_as::<contracts::Reply>(DEADLINE).await;
     assert_eq!((reply.message_id, reply.code.as_str()), (id, "APPLIED"));
     assert_eq!(envelope.correlation_id.as_deref(), Some("the cause"));
-    let rows = bench
-        .stage
-        .rows("SELECT sender, message_id, attempt FROM effect")
-        .await;
+    let rows = bench.stage.rows("SELECT sender, message_id, attempt FROM effect").await;
     let expected = serde_json::json!(
         [{"sender": "partner-wms", "message_id": id.to_string(), "attempt": 1}]
     );
@@ -171,18 +146,12 @@ async fn who_failed_often_enough_is_dead() {
         routing_key: act.routing_key(),
         mandatory: true,
         envelope,
-        note: FailureNote {
-            first_failure: first_failure.clone(),
-            ..FailureNote::default()
-        },
+        note: FailureNote { first_failure: first_failure.clone(), ..FailureNote::default() },
         body: serde_json::to_vec(&act).unwrap(),
         expiration_ms: None,
     };
     bench.stage.publish_outgoing(&copy).await.unwrap();
-    let letters = bench
-        .stage
-        .wait_for_messages(&KIND.dead_letter_queue(), 1)
-        .await;
+    let letters = bench.stage.wait_for_messages(&KIND.dead_letter_queue(), 1).await;
     assert_eq!(letters[0].envelope.attempt, 9);
     assert_eq!(letters[0].note.first_failure, first_failure);
     assert_ne!(letters[0].note.last_failure, first_failure);
@@ -196,9 +165,7 @@ async fn who_failed_often_enough_is_dead() {
 async fn a_panic_after_the_commit_ends_no_lane() {
     let bench = Bench::new().await;
     let running = bench.start(&["--concurrency", "1"]).await;
-    bench
-        .say(&Act::new(Behave::PanicCommitted, "key-1", 1))
-        .await;
+    bench.say(&Act::new(Behave::PanicCommitted, "key-1", 1)).await;
     bench.effects_become(1).await;
     answers(&bench).await;
     bench.effects_are(2).await;

@@ -1,7 +1,7 @@
 //! Temporary.
-use contracts::Exchange;
 use crate::bench::{Bench, acts};
 use crate::probe::Behave;
+use contracts::Exchange;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hand_flow() {
@@ -16,7 +16,9 @@ async fn hand_flow() {
             let now = bench.effects().await;
             let ready = bench.is_ready().await;
             eprintln!("{:?} effects {now} ready {ready:?}", begun.elapsed());
-            if now > last.0 { last = (now, std::time::Instant::now()); }
+            if now > last.0 {
+                last = (now, std::time::Instant::now());
+            }
             tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         }
     };

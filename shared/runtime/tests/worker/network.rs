@@ -23,17 +23,12 @@ async fn cut_in_mid_work() {
     let proxy = Proxy::in_front_of(&bench.stage.amqp_url()).await;
     let amqp = proxy.url(&bench.stage.amqp_url());
     let options = ["--concurrency", "3", "--batch-max", "20"];
-    let running = bench
-        .start_by(&amqp, &bench.stage.database_url(), &options)
-        .await;
+    let running = bench.start_by(&amqp, &bench.stage.database_url(), &options).await;
     bench.ready_becomes(true).await;
     let cutting = async {
         for cuts in 1..=5 {
             let some = i64::from(cuts) * 200;
-            eventually("progress", async || {
-                (bench.effects().await >= some).then_some(())
-            })
-            .await;
+            eventually("progress", async || (bench.effects().await >= some).then_some(())).await;
             proxy.cut();
         }
     };
@@ -55,16 +50,11 @@ async fn any_answer_is_lost() {
     let proxy = Proxy::in_front_of(&bench.stage.amqp_url()).await;
     let amqp = proxy.url(&bench.stage.amqp_url());
     let options = ["--concurrency", "3", "--batch-max", "20"];
-    let running = bench
-        .start_by(&amqp, &bench.stage.database_url(), &options)
-        .await;
+    let running = bench.start_by(&amqp, &bench.stage.database_url(), &options).await;
     let losing = async {
         for losses in 1..=20 {
             let some = losses * 40;
-            eventually("progress", async || {
-                (bench.effects().await >= some).then_some(())
-            })
-            .await;
+            eventually("progress", async || (bench.effects().await >= some).then_some(())).await;
             proxy.drop_to_client_once();
         }
     };
@@ -82,9 +72,7 @@ async fn away_and_back() {
     let bench = Bench::new().await;
     let proxy = Proxy::in_front_of(&bench.stage.amqp_url()).await;
     let amqp = proxy.url(&bench.stage.amqp_url());
-    let running = bench
-        .start_by(&amqp, &bench.stage.database_url(), &[])
-        .await;
+    let running = bench.start_by(&amqp, &bench.stage.database_url(), &[]).await;
     bench.ready_becomes(true).await;
     proxy.refuse();
     bench.ready_becomes(false).await;
@@ -103,9 +91,7 @@ async fn silent_and_back() {
     let bench = Bench::new().await;
     let proxy = Proxy::in_front_of(&bench.stage.amqp_url()).await;
     let amqp = format!("{}?heartbeat=1", proxy.url(&bench.stage.amqp_url()));
-    let running = bench
-        .start_by(&amqp, &bench.stage.database_url(), &[])
-        .await;
+    let running = bench.start_by(&amqp, &bench.stage.database_url(), &[]).await;
     bench.ready_becomes(true).await;
     bench.say_all(acts(Behave::Apply, 50)).await;
     bench.effects_become(50).await;
@@ -127,19 +113,11 @@ async fn silent_for_a_moment() {
     let bench = Bench::new().await;
     let proxy = Proxy::in_front_of(&bench.stage.amqp_url()).await;
     let amqp = proxy.url(&bench.stage.amqp_url());
-    let running = bench
-        .start_by(&amqp, &bench.stage.database_url(), &[])
-        .await;
+    let running = bench.start_by(&amqp, &bench.stage.database_url(), &[]).await;
     let stalling = async {
-        eventually("progress", async || {
-            (bench.effects().await >= 50).then_some(())
-        })
-        .await;
+        eventually("progress", async || (bench.effects().await >= 50).then_some(())).await;
         proxy.stall();
-        eventually("a queue that fills", async || {
-            (bench.depth().await >= 100).then_some(())
-        })
-        .await;
+        eventually("a queue that fills", async || (bench.depth().await >= 100).then_some(())).await;
         proxy.resume();
     };
     tokio::join!(bench.say_all(acts(Behave::Announce, 3_000)), stalling);
@@ -157,9 +135,7 @@ async fn stopped_while_the_line_is_silent() {
     let proxy = Proxy::in_front_of(&bench.stage.amqp_url()).await;
     let amqp = proxy.url(&bench.stage.amqp_url());
     let options = ["--drain-seconds", "2"];
-    let running = bench
-        .start_by(&amqp, &bench.stage.database_url(), &options)
-        .await;
+    let running = bench.start_by(&amqp, &bench.stage.database_url(), &options).await;
     bench.ready_becomes(true).await;
     proxy.stall();
     bench.say_all(acts(Behave::Apply, 10)).await;
@@ -180,9 +156,7 @@ async fn stopped_while_the_broker_is_away() {
     let amqp = proxy.url(&bench.stage.amqp_url());
     proxy.refuse();
     let options = ["--drain-seconds", "2"];
-    let running = bench
-        .start_by(&amqp, &bench.stage.database_url(), &options)
-        .await;
+    let running = bench.start_by(&amqp, &bench.stage.database_url(), &options).await;
     bench.ready_becomes(false).await;
     let stopped = tokio::time::timeout(Duration::from_secs(6), running.stop()).await;
     stopped.expect("it ends").unwrap();

@@ -59,12 +59,7 @@ pub(crate) struct Act {
 
 impl Act {
     pub(crate) fn new(behave: Behave, key: impl Into<String>, n: u32) -> Self {
-        Self {
-            key: key.into(),
-            n,
-            behave,
-            padding: String::new(),
-        }
+        Self { key: key.into(), n, behave, padding: String::new() }
     }
 
     /// The largest message that is allowed, nearly.
@@ -79,11 +74,7 @@ impl Contract for Act {
     const EXCHANGE: Exchange = Exchange::Commands;
 
     fn validate(&self) -> Result<(), String> {
-        if self.key.is_empty() {
-            Err("key is empty".to_owned())
-        } else {
-            Ok(())
-        }
+        if self.key.is_empty() { Err("key is empty".to_owned()) } else { Ok(()) }
     }
 }
 
@@ -151,20 +142,14 @@ impl Watch {
         let mut entered = self.entered.subscribe();
         let enough = entered.wait_for(|entered| *entered >= count);
         let what = format!("{count} batches before the gate");
-        tokio::time::timeout(testkit::DEADLINE, enough)
-            .await
-            .expect(&what)
-            .unwrap();
+        tokio::time::timeout(testkit::DEADLINE, enough).await.expect(&what).unwrap();
     }
 
     /// Waits until nobody stands before the gate.
     pub(crate) async fn left(&self) {
         let mut inside = self.inside.subscribe();
         let empty = inside.wait_for(|inside| *inside == 0);
-        tokio::time::timeout(testkit::DEADLINE, empty)
-            .await
-            .expect("all leave the gate")
-            .unwrap();
+        tokio::time::timeout(testkit::DEADLINE, empty).await.expect("all leave the gate").unwrap();
     }
 
     async fn pass(&self) -> Result<(), Failure> {
@@ -174,9 +159,7 @@ impl Watch {
         let gate = *gate.wait_for(|gate| *gate != Gate::Closed).await.unwrap();
         self.inside.send_modify(|inside| *inside -= 1);
         match gate {
-            Gate::Broken => Err(Failure::Permanent {
-                cause: "the process is gone".to_owned(),
-            }),
+            Gate::Broken => Err(Failure::Permanent { cause: "the process is gone".to_owned() }),
             Gate::Open | Gate::Closed => Ok(()),
         }
     }
@@ -235,10 +218,7 @@ async fn act_on(
     attempt: u32,
 ) -> Result<Option<Settlement>, Failure> {
     let cause = || format!("message {} was told to fail", act.n);
-    let transient = || Failure::Transient {
-        cause: cause(),
-        retry_after: None,
-    };
+    let transient = || Failure::Transient { cause: cause(), retry_after: None };
     match act.behave {
         Behave::Apply | Behave::PanicCommitted | Behave::PanicLane => {}
         Behave::Announce => batch.publish(index, &Acted { n: act.n }, Some(act.n.into()))?,
@@ -275,9 +255,7 @@ async fn act_on(
             run(tx, COUNT_A).await?;
         }
     }
-    Ok(Some(
-        Settlement::new(Outcome::Applied).of(&act.key, act.n.into()),
-    ))
+    Ok(Some(Settlement::new(Outcome::Applied).of(&act.key, act.n.into())))
 }
 
 const COUNT_A: &str = "UPDATE counter SET n = n + 1 WHERE name = 'A'";

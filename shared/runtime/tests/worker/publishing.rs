@@ -13,36 +13,17 @@ async fn a_command_is_answered_with_its_outcome() {
     let bench = Bench::new().await;
     let running = bench.start(&[]).await;
     let mut replies = bench.stage.replies().await;
-    let how = PublishAs::default()
-        .reply_to(replies.queue())
-        .correlation_id("operation 7");
-    let id = bench
-        .stage
-        .publish(how.clone(), &Act::new(Behave::Apply, "W-1", 3))
-        .await
-        .unwrap();
+    let how = PublishAs::default().reply_to(replies.queue()).correlation_id("operation 7");
+    let id = bench.stage.publish(how.clone(), &Act::new(Behave::Apply, "W-1", 3)).await.unwrap();
     let (envelope, reply) = replies.next_as::<contracts::Reply>(DEADLINE).await;
     assert_eq!(envelope.correlation_id.as_deref(), Some("operation 7"));
     assert_eq!(envelope.app_id, KIND.name());
-    assert_eq!(
-        (reply.message_id, reply.outcome),
-        (id, ReplyOutcome::Applied)
-    );
-    assert_eq!(
-        (reply.aggregate.as_deref(), reply.version),
-        (Some("W-1"), Some(3))
-    );
+    assert_eq!((reply.message_id, reply.outcome), (id, ReplyOutcome::Applied));
+    assert_eq!((reply.aggregate.as_deref(), reply.version), (Some("W-1"), Some(3)));
 
-    bench
-        .stage
-        .publish(how, &Act::new(Behave::Reject, "W-1", 4))
-        .await
-        .unwrap();
+    bench.stage.publish(how, &Act::new(Behave::Reject, "W-1", 4)).await.unwrap();
     let reply = replies.next(DEADLINE).await;
-    assert_eq!(
-        (reply.outcome, reply.code.as_str()),
-        (ReplyOutcome::Rejected, "TOLD_TO")
-    );
+    assert_eq!((reply.outcome, reply.code.as_str()), (ReplyOutcome::Rejected, "TOLD_TO"));
     let refusal = reply.refusal.expect("a rejection says why");
     assert_eq!((refusal.code.as_str(), reply.version), ("TOLD_TO", None));
     assert!(refusal.detail.contains("message 4"), "{}", refusal.detail);
@@ -56,11 +37,7 @@ async fn an_answer_to_nobody_stops_nothing() {
     let bench = Bench::new().await;
     let running = bench.start(&[]).await;
     let how = PublishAs::default().reply_to("dray.reply.gone");
-    bench
-        .stage
-        .publish(how, &Act::new(Behave::Announce, "key", 1))
-        .await
-        .unwrap();
+    bench.stage.publish(how, &Act::new(Behave::Announce, "key", 1)).await.unwrap();
     bench.effects_become(1).await;
     bench.outbox_is_empty().await;
     running.stop().await.unwrap();
@@ -86,18 +63,9 @@ async fn an_event_carries_where_it_came_from() {
 async fn full_target(bench: &Bench, limit: i64) -> String {
     let mut topology = Topology::of(&[WorkerKind::WaybillStatus]);
     let name = WorkerKind::WaybillStatus.queue(WorkQueue::Events);
-    let queue = topology
-        .queues
-        .iter_mut()
-        .find(|queue| queue.name == name)
-        .unwrap();
-    queue
-        .arguments
-        .insert("x-max-length", Argument::Number(limit));
-    let connection = Link::new(&bench.stage.amqp_url(), "test")
-        .connect("declare")
-        .await
-        .unwrap();
+    let queue = topology.queues.iter_mut().find(|queue| queue.name == name).unwrap();
+    queue.arguments.insert("x-max-length", Argument::Number(limit));
+    let connection = Link::new(&bench.stage.amqp_url(), "test").connect("declare").await.unwrap();
     broker::declare(&connection, &topology).await.unwrap();
     connection.close().await;
     name
@@ -107,33 +75,18 @@ async fn full_target(bench: &Bench, limit: i64) -> String {
 async fn a_full_target_keeps_events_and_stops_nobody() {
     let bench = Bench::with(&[KIND]).await;
     let target = full_target(&bench, 20).await;
-    let running = bench
-        .start(&["--concurrency", "2", "--batch-max", "16"])
-        .await;
+    let running = bench.start(&["--concurrency", "2", "--batch-max", "16"]).await;
     bench.say_all(acts(Behave::Announce, 200)).await;
     bench.effects_become(200).await;
     // it overshoots a little
-    eventually("a full target", async || {
-        (bench.stage.depth(&target).await >= 20).then_some(())
-    })
-    .await;
-    let rows = bench
-        .stage
-        .scalar::<i64>("SELECT COUNT(*) FROM outbox")
+    eventually("a full target", async || (bench.stage.depth(&target).await >= 20).then_some(()))
         .await;
+    let rows = bench.stage.scalar::<i64>("SELECT COUNT(*) FROM outbox").await;
     assert!(rows > 0, "what found no room is kept");
     let mut replies = bench.stage.replies().await;
     let how = PublishAs::default().reply_to(replies.queue());
-    bench
-        .stage
-        .publish(how, &Act::new(Behave::Apply, "key", 1))
-        .await
-        .unwrap();
-    assert_eq!(
-        replies.next(DEADLINE).await.code,
-        "APPLIED",
-        "it goes on consuming"
-    );
+    bench.stage.publish(how, &Act::new(Behave::Apply, "key", 1)).await.unwrap();
+    assert_eq!(replies.next(DEADLINE).await.code, "APPLIED", "it goes on consuming");
 
     let mut told = std::collections::BTreeSet::new();
     while told.len() < 200 {

@@ -11,17 +11,12 @@ use crate::probe::{Act, Behave, KIND, Probe};
 
 /// The broker's management API, as an administrator uses it.
 async fn manage(method: &'static str, path: String) -> Value {
-    let base = settings::var("AMQP_MANAGEMENT_URL")
-        .unwrap()
-        .expect("ops/services env");
+    let base = settings::var("AMQP_MANAGEMENT_URL").unwrap().expect("ops/services env");
     let asking = tokio::task::spawn_blocking(move || {
         let url = format!("{base}/api/{path}");
         let agent = ureq::Agent::new_with_defaults();
-        let answer = if method == "DELETE" {
-            agent.delete(&url).call()
-        } else {
-            agent.get(&url).call()
-        };
+        let answer =
+            if method == "DELETE" { agent.delete(&url).call() } else { agent.get(&url).call() };
         let mut answer = answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
         answer.body_mut().read_json().unwrap_or(Value::Null)
     });
@@ -29,13 +24,7 @@ async fn manage(method: &'static str, path: String) -> Value {
 }
 
 fn vhost(bench: &Bench) -> String {
-    bench
-        .stage
-        .amqp_url()
-        .rsplit('/')
-        .next()
-        .unwrap()
-        .to_owned()
+    bench.stage.amqp_url().rsplit('/').next().unwrap().to_owned()
 }
 
 async fn delete_queue(bench: &Bench, queue: &str) {
@@ -43,13 +32,8 @@ async fn delete_queue(bench: &Bench, queue: &str) {
 }
 
 async fn declare(bench: &Bench, kinds: &[WorkerKind]) {
-    let connection = Link::new(&bench.stage.amqp_url(), "test")
-        .connect("declare")
-        .await
-        .unwrap();
-    broker::declare(&connection, &Topology::of(kinds))
-        .await
-        .unwrap();
+    let connection = Link::new(&bench.stage.amqp_url(), "test").connect("declare").await.unwrap();
+    broker::declare(&connection, &Topology::of(kinds)).await.unwrap();
     connection.close().await;
 }
 
@@ -59,23 +43,16 @@ fn names_the_queue_and_the_remedy(ended: &RuntimeError) {
     };
     assert_eq!(*queue, work_queue());
     let text = ended.to_string();
-    assert!(
-        text.contains("dray topology apply") && text.contains(queue.as_str()),
-        "{text}"
-    );
+    assert!(text.contains("dray topology apply") && text.contains(queue.as_str()), "{text}");
     assert_eq!(ended.exit_code(), 69);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_queue_ends_the_process() {
     let bench = Bench::with(&[WorkerKind::WaybillStatus]).await;
-    let process = bench
-        .prepare(&bench.stage.amqp_url(), &bench.stage.database_url(), &[])
-        .await;
+    let process = bench.prepare(&bench.stage.amqp_url(), &bench.stage.database_url(), &[]).await;
     let running = process.unwrap().run(Probe(bench.watch.clone()));
-    let ended = tokio::time::timeout(DEADLINE, running)
-        .await
-        .expect("it ends");
+    let ended = tokio::time::timeout(DEADLINE, running).await.expect("it ends");
     names_the_queue_and_the_remedy(&ended.unwrap_err());
     bench.close().await;
 }
@@ -83,9 +60,7 @@ async fn a_missing_queue_ends_the_process() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_queue_that_is_deleted_ends_the_process() {
     let bench = Bench::new().await;
-    let process = bench
-        .prepare(&bench.stage.amqp_url(), &bench.stage.database_url(), &[])
-        .await;
+    let process = bench.prepare(&bench.stage.amqp_url(), &bench.stage.database_url(), &[]).await;
     let running = process.unwrap().run(Probe(bench.watch.clone()));
     let deleting = async {
         bench.ready_becomes(true).await;
@@ -112,9 +87,8 @@ async fn connections_that_the_broker_closes_are_made_anew() {
                 .is_some_and(|name| name.starts_with("order-intake/closed/"))
         };
         let names = connections.as_array()?.iter().filter(is_own);
-        let names: Vec<String> = names
-            .map(|connection| connection["name"].as_str().unwrap().to_owned())
-            .collect();
+        let names: Vec<String> =
+            names.map(|connection| connection["name"].as_str().unwrap().to_owned()).collect();
         (names.len() == 3).then_some(names)
     };
     for connection in eventually("three connections show", own).await {
@@ -138,15 +112,9 @@ async fn missing_dead_letters_lose_nothing() {
     let running = bench.start(&["--concurrency", "8"]).await;
     bench.say(&Act::new(Behave::Permanent, "key-1", 999)).await;
     let exchange = contracts::Exchange::Commands.name();
-    bench
-        .stage
-        .publish_raw(exchange, "order.create", |none| none, b"garbage")
-        .await
-        .unwrap();
-    let others: Vec<Act> = acts(Behave::Apply, 70)
-        .into_iter()
-        .filter(|act| act.key != "key-1")
-        .collect();
+    bench.stage.publish_raw(exchange, "order.create", |none| none, b"garbage").await.unwrap();
+    let others: Vec<Act> =
+        acts(Behave::Apply, 70).into_iter().filter(|act| act.key != "key-1").collect();
     bench.say_all(others).await;
     bench.effects_become(60).await;
     declare(&bench, &[KIND]).await;

@@ -30,76 +30,27 @@ fn garbage() -> Vec<Garbage> {
     let bodies = [
         (b"\xff\xfe".to_vec(), "NOT_UTF8"),
         (body("{\"key\": \"a\", "), "MALFORMED"),
-        (
-            body(r#"{"key":"a","n":1,"behave":"apply","extra":1}"#),
-            "MALFORMED",
-        ),
+        (body(r#"{"key":"a","n":1,"behave":"apply","extra":1}"#), "MALFORMED"),
         (body(r#"{"key":"a","n":-1,"behave":"apply"}"#), "MALFORMED"),
-        (
-            body(r#"{"key":"a","n":1,"behave":"teleport"}"#),
-            "MALFORMED",
-        ),
+        (body(r#"{"key":"a","n":1,"behave":"teleport"}"#), "MALFORMED"),
         (body(r#"{"key":"","n":1,"behave":"apply"}"#), "INVALID"),
         (Vec::new(), "MALFORMED"),
     ];
-    let bodies = bodies.map(|(body, reason)| Garbage {
-        body,
-        spoil: |right| right,
-        reason,
-    });
+    let bodies = bodies.map(|(body, reason)| Garbage { body, spoil: |right| right, reason });
     let envelopes: [(&str, Spoil, &'static str); 10] = [
-        (
-            "type",
-            |p| p.with_type("order.nothing.v1".into()),
-            "UNKNOWN_TYPE",
-        ),
-        (
-            "version",
-            |p| p.with_type("order.create.v98".into()),
-            "UNKNOWN_TYPE",
-        ),
-        (
-            "no-type",
-            |_| user(BasicProperties::default()),
-            "MISSING_MESSAGE_ID",
-        ),
-        (
-            "no-user",
-            |_| id(BasicProperties::default()),
-            "MISSING_USER_ID",
-        ),
-        (
-            "only-ids",
-            |_| user(id(BasicProperties::default())),
-            "MISSING_PROPERTY",
-        ),
-        (
-            "id",
-            |p| p.with_message_id("order 7".into()),
-            "UNREADABLE_PROPERTY",
-        ),
-        (
-            "expiration",
-            |p| p.with_expiration("3600000".into()),
-            "REFUSED_PROPERTY",
-        ),
+        ("type", |p| p.with_type("order.nothing.v1".into()), "UNKNOWN_TYPE"),
+        ("version", |p| p.with_type("order.create.v98".into()), "UNKNOWN_TYPE"),
+        ("no-type", |_| user(BasicProperties::default()), "MISSING_MESSAGE_ID"),
+        ("no-user", |_| id(BasicProperties::default()), "MISSING_USER_ID"),
+        ("only-ids", |_| user(id(BasicProperties::default())), "MISSING_PROPERTY"),
+        ("id", |p| p.with_message_id("order 7".into()), "UNREADABLE_PROPERTY"),
+        ("expiration", |p| p.with_expiration("3600000".into()), "REFUSED_PROPERTY"),
         ("cc", |p| p.with_headers(carbon_copy()), "REFUSED_PROPERTY"),
-        (
-            "actor",
-            |p| p.with_headers(header("dray-actor", "{")),
-            "UNREADABLE_PROPERTY",
-        ),
-        (
-            "sender",
-            |p| p.with_headers(header("dray-sender", "")),
-            "UNREADABLE_PROPERTY",
-        ),
+        ("actor", |p| p.with_headers(header("dray-actor", "{")), "UNREADABLE_PROPERTY"),
+        ("sender", |p| p.with_headers(header("dray-sender", "")), "UNREADABLE_PROPERTY"),
     ];
-    let envelopes = envelopes.map(|(key, spoil, reason)| Garbage {
-        body: valid(key),
-        spoil,
-        reason,
-    });
+    let envelopes =
+        envelopes.map(|(key, spoil, reason)| Garbage { body: valid(key), spoil, reason });
     bodies.into_iter().chain(envelopes).collect()
 }
 
@@ -131,27 +82,18 @@ fn right() -> BasicProperties {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_goes_to_the_dead_letters_with_its_reason() {
     let bench = Bench::new().await;
-    let running = bench
-        .start(&["--concurrency", "2", "--batch-max", "8"])
-        .await;
+    let running = bench.start(&["--concurrency", "2", "--batch-max", "8"]).await;
     let garbage = garbage();
     let neighbours = acts(Behave::Apply, 4);
     for wrong in &garbage {
         let exchange = Exchange::Commands.name();
         let properties = |_none| (wrong.spoil)(right());
-        bench
-            .stage
-            .publish_raw(exchange, "order.create", properties, &wrong.body)
-            .await
-            .unwrap();
+        bench.stage.publish_raw(exchange, "order.create", properties, &wrong.body).await.unwrap();
         bench.say_all(neighbours.clone()).await;
     }
     let count = u32::try_from(garbage.len()).unwrap();
     bench.effects_become(i64::from(count) * 4).await;
-    let letters = bench
-        .stage
-        .wait_for_messages(&KIND.dead_letter_queue(), count)
-        .await;
+    let letters = bench.stage.wait_for_messages(&KIND.dead_letter_queue(), count).await;
     assert_eq!(letters.len(), garbage.len());
     for wrong in &garbage {
         let letter = letters.iter().find(|letter| letter.body == wrong.body);
@@ -167,21 +109,9 @@ fn check(letter: &Delivery, reason: &str) {
     let note = &letter.note;
     let text = String::from_utf8_lossy(&letter.body);
     assert_eq!(note.reason.as_deref(), Some(reason), "{text}");
-    assert_eq!(
-        note.origin.as_deref(),
-        Some(work_queue().as_str()),
-        "{text}"
-    );
-    assert!(
-        note.detail
-            .as_deref()
-            .is_some_and(|detail| detail.len() > 10),
-        "{text}: {note:?}"
-    );
-    assert!(
-        note.first_failure.is_some() && note.last_failure.is_some(),
-        "{text}: {note:?}"
-    );
+    assert_eq!(note.origin.as_deref(), Some(work_queue().as_str()), "{text}");
+    assert!(note.detail.as_deref().is_some_and(|detail| detail.len() > 10), "{text}: {note:?}");
+    assert!(note.first_failure.is_some() && note.last_failure.is_some(), "{text}: {note:?}");
 }
 
 /// Columns of the outbox are narrower than AMQP's properties: what a client sends must fit or be refused,
@@ -194,14 +124,9 @@ async fn a_long_property_is_no_failure_of_the_database() {
     let exchange = Exchange::Commands.name();
     let announce = serde_json::to_vec(&Act::new(Behave::Announce, "key", 1)).unwrap();
     let trace = header("traceparent", &long("ü"));
-    for properties in [
-        right().with_headers(trace),
-        right().with_correlation_id(long("c").into()),
-    ] {
+    for properties in [right().with_headers(trace), right().with_correlation_id(long("c").into())] {
         let published =
-            bench
-                .stage
-                .publish_raw(exchange, "order.create", |_| properties, &announce);
+            bench.stage.publish_raw(exchange, "order.create", |_| properties, &announce);
         published.await.unwrap();
     }
     bench.say(&Act::new(Behave::Apply, "key", 2)).await;

@@ -7,12 +7,8 @@ use testkit::{Proxy, Stage};
 /// A table with the rows 1 and 2.
 async fn stage() -> Stage {
     let stage = Stage::new(&[]).await;
-    stage
-        .run_sql("CREATE TABLE n (id INT PRIMARY KEY, n INT NOT NULL, t VARCHAR(4) NULL)")
-        .await;
-    stage
-        .run_sql("INSERT INTO n VALUES (1, 0, NULL), (2, 0, NULL)")
-        .await;
+    stage.run_sql("CREATE TABLE n (id INT PRIMARY KEY, n INT NOT NULL, t VARCHAR(4) NULL)").await;
+    stage.run_sql("INSERT INTO n VALUES (1, 0, NULL), (2, 0, NULL)").await;
     stage
 }
 
@@ -35,17 +31,12 @@ async fn a_duplicate_key_is_a_lost_race() {
 #[tokio::test]
 async fn waiting_for_a_lock_ends_after_three_seconds() {
     let stage = stage().await;
-    let (first, second) = (
-        stage.database().begin().await.unwrap(),
-        stage.database().begin().await.unwrap(),
-    );
+    let (first, second) =
+        (stage.database().begin().await.unwrap(), stage.database().begin().await.unwrap());
     first.execute(LOCK_1, &NONE).await.unwrap();
     let begun = tokio::time::Instant::now();
     let error = second.execute(LOCK_1, &NONE).await.unwrap_err();
-    assert_eq!(
-        (error.class(), error.number()),
-        (ErrorClass::Retry, Some(1205))
-    );
+    assert_eq!((error.class(), error.number()), (ErrorClass::Retry, Some(1205)));
     assert!(begun.elapsed() < std::time::Duration::from_secs(10));
     // the transaction is still open, with what it had done
     second.execute(LOCK_2, &NONE).await.unwrap();
@@ -58,19 +49,14 @@ async fn waiting_for_a_lock_ends_after_three_seconds() {
 #[tokio::test]
 async fn of_two_that_wait_for_each_other_one_is_told() {
     let stage = stage().await;
-    let (first, second) = (
-        stage.database().begin().await.unwrap(),
-        stage.database().begin().await.unwrap(),
-    );
+    let (first, second) =
+        (stage.database().begin().await.unwrap(), stage.database().begin().await.unwrap());
     first.execute(LOCK_1, &NONE).await.unwrap();
     second.execute(LOCK_2, &NONE).await.unwrap();
     let (one, other) = tokio::join!(first.execute(LOCK_2, &NONE), second.execute(LOCK_1, &NONE));
     let errors: Vec<StoreError> = [one, other].into_iter().filter_map(Result::err).collect();
     assert_eq!(errors.len(), 1, "{errors:?}");
-    assert_eq!(
-        (errors[0].class(), errors[0].number()),
-        (ErrorClass::Retry, Some(1213))
-    );
+    assert_eq!((errors[0].class(), errors[0].number()), (ErrorClass::Retry, Some(1213)));
     stage.close().await;
 }
 
@@ -88,11 +74,7 @@ async fn a_statement_or_its_rows_are_to_blame() {
         ("INSERT INTO n VALUES (3, 'many', NULL)", 1366),
     ];
     for (sql, number) in table {
-        assert_eq!(
-            class_of(&database, sql).await,
-            (ErrorClass::Statement, Some(number)),
-            "{sql}"
-        );
+        assert_eq!(class_of(&database, sql).await, (ErrorClass::Statement, Some(number)), "{sql}");
     }
     assert_eq!(
         stage.scalar::<i64>("SELECT COUNT(*) FROM n").await,
@@ -112,11 +94,7 @@ async fn a_row_that_does_not_read_is_the_statements_fault() {
     }
     let read: Result<Vec<Wrong>, _> = stage.database().select("SELECT t FROM n", &NONE).await;
     let error = read.unwrap_err();
-    assert_eq!(
-        (error.class(), error.number()),
-        (ErrorClass::Statement, None),
-        "{error}"
-    );
+    assert_eq!((error.class(), error.number()), (ErrorClass::Statement, None), "{error}");
     let read: Result<Vec<Wrong>, _> = stage.database().select("SELECT 'x' t", &NONE).await;
     assert_eq!(read.unwrap_err().class(), ErrorClass::Statement);
     let read: Result<Vec<Wrong>, _> = stage.database().select("SELECT 1 other", &NONE).await;
@@ -128,38 +106,21 @@ async fn a_row_that_does_not_read_is_the_statements_fault() {
 async fn a_database_that_cannot_be_reached_is_the_lanes() {
     let stage = stage().await;
     // port 1 of loopback: nobody listens
-    let nowhere = Database::connect("mysql://ann:secret@127.0.0.1:1/x", 1)
-        .await
-        .unwrap();
+    let nowhere = Database::connect("mysql://ann:secret@127.0.0.1:1/x", 1).await.unwrap();
     assert_eq!(class_of(&nowhere, LOCK_1).await.0, ErrorClass::Lane);
-    assert!(
-        nowhere
-            .begin()
-            .await
-            .is_err_and(|error| error.class() == ErrorClass::Lane)
-    );
+    assert!(nowhere.begin().await.is_err_and(|error| error.class() == ErrorClass::Lane));
 
     let url = stage.database_tcp_url();
     let (before, after) = url.rsplit_once('@').unwrap();
     let (user, _password) = before.rsplit_once(':').unwrap();
-    let denied = Database::connect(&format!("{user}:wrong@{after}"), 1)
-        .await
-        .unwrap();
+    let denied = Database::connect(&format!("{user}:wrong@{after}"), 1).await.unwrap();
     let error = denied.execute(LOCK_1, &NONE).await.unwrap_err();
-    assert_eq!(
-        (error.class(), error.number()),
-        (ErrorClass::Lane, Some(1045))
-    );
+    assert_eq!((error.class(), error.number()), (ErrorClass::Lane, Some(1045)));
 
     let (server, _schema) = url.rsplit_once('/').unwrap();
-    let missing = Database::connect(&format!("{server}/dray_test_nowhere"), 1)
-        .await
-        .unwrap();
+    let missing = Database::connect(&format!("{server}/dray_test_nowhere"), 1).await.unwrap();
     let error = missing.execute(LOCK_1, &NONE).await.unwrap_err();
-    assert_eq!(
-        (error.class(), error.number()),
-        (ErrorClass::Lane, Some(1049))
-    );
+    assert_eq!((error.class(), error.number()), (ErrorClass::Lane, Some(1049)));
     stage.close().await;
 }
 
@@ -167,15 +128,8 @@ async fn a_database_that_cannot_be_reached_is_the_lanes() {
 async fn a_read_only_database_is_the_lanes() {
     let stage = stage().await;
     let database = Database::connect(&stage.database_url(), 1).await.unwrap();
-    database
-        .connection()
-        .execute_unprepared("SET SESSION TRANSACTION READ ONLY")
-        .await
-        .unwrap();
-    assert_eq!(
-        class_of(&database, LOCK_1).await,
-        (ErrorClass::Lane, Some(1792))
-    );
+    database.connection().execute_unprepared("SET SESSION TRANSACTION READ ONLY").await.unwrap();
+    assert_eq!(class_of(&database, LOCK_1).await, (ErrorClass::Lane, Some(1792)));
     stage.close().await;
 }
 
@@ -185,11 +139,7 @@ async fn an_exhausted_pool_is_the_lanes() {
     let database = Database::connect(&stage.database_url(), 1).await.unwrap();
     let holder = database.begin().await.unwrap();
     let error = database.begin().await.unwrap_err();
-    assert_eq!(
-        (error.class(), error.number()),
-        (ErrorClass::Lane, None),
-        "{error}"
-    );
+    assert_eq!((error.class(), error.number()), (ErrorClass::Lane, None), "{error}");
     holder.rollback().await.unwrap();
     database.begin().await.unwrap().rollback().await.unwrap();
     stage.close().await;
@@ -204,10 +154,7 @@ async fn a_killed_connection_or_query_is_the_lanes() {
         id: i64,
     }
     let connection = async || {
-        let rows: Vec<Id> = database
-            .select("SELECT CONNECTION_ID() id", &NONE)
-            .await
-            .unwrap();
+        let rows: Vec<Id> = database.select("SELECT CONNECTION_ID() id", &NONE).await.unwrap();
         rows[0].id
     };
     let id = connection().await;
@@ -238,9 +185,7 @@ async fn a_killed_connection_or_query_is_the_lanes() {
 async fn a_slow_line_is_no_error() {
     let stage = stage().await;
     let proxy = Proxy::in_front_of(&stage.database_tcp_url()).await;
-    let database = Database::connect(&proxy.url(&stage.database_tcp_url()), 1)
-        .await
-        .unwrap();
+    let database = Database::connect(&proxy.url(&stage.database_tcp_url()), 1).await.unwrap();
     proxy.latency(std::time::Duration::from_millis(20));
     assert_eq!(database.execute(LOCK_1, &NONE).await.unwrap(), 1);
     stage.close().await;
@@ -250,15 +195,8 @@ async fn a_slow_line_is_no_error() {
 #[tokio::test]
 async fn an_error_names_its_statement() {
     let stage = stage().await;
-    let error = stage
-        .database()
-        .execute("UPDATE n SET m = 1", &NONE)
-        .await
-        .unwrap_err();
+    let error = stage.database().execute("UPDATE n SET m = 1", &NONE).await.unwrap_err();
     let text = error.to_string();
-    assert!(
-        text.contains("UPDATE n SET m = 1") && text.contains("'m'"),
-        "{text}"
-    );
+    assert!(text.contains("UPDATE n SET m = 1") && text.contains("'m'"), "{text}");
     stage.close().await;
 }

@@ -18,17 +18,12 @@ fn settled(id: MessageId, outcome: ReplyOutcome) -> Settled {
         aggregate: Some("uci/536365".to_owned()),
         version: Some(7),
     };
-    Settled {
-        reply,
-        body_hash: hash(b"{}"),
-    }
+    Settled { reply, body_hash: hash(b"{}") }
 }
 
 async fn recorded(stage: &Stage, consumer: &str, envelope: &Envelope, settled: &Settled) {
     let tx = stage.database().begin().await.unwrap();
-    record(&tx, consumer, &[(envelope, settled)], Timestamp::now())
-        .await
-        .unwrap();
+    record(&tx, consumer, &[(envelope, settled)], Timestamp::now()).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -60,9 +55,7 @@ async fn what_was_settled_is_seen_with_its_answer() {
     let tx = stage.database().begin().await.unwrap();
     // in any order: the store sorts by key
     let rows: Vec<(&Envelope, &Settled)> = all.iter().rev().map(|(e, s)| (e, s)).collect();
-    record(&tx, CONSUMER, &rows, Timestamp::now())
-        .await
-        .unwrap();
+    record(&tx, CONSUMER, &rows, Timestamp::now()).await.unwrap();
     tx.commit().await.unwrap();
 
     let stranger = envelope("dray-hotfolder-ingest", MessageId::generate());
@@ -71,10 +64,8 @@ async fn what_was_settled_is_seen_with_its_answer() {
     let tx = stage.database().begin().await.unwrap();
     let mut answer = seen(&tx, CONSUMER, &asked).await.unwrap();
     answer.sort_by_key(|((_, id), _)| *id);
-    let expected: Vec<_> = all
-        .iter()
-        .map(|(e, s)| ((e.user_id.to_string(), e.message_id), s.clone()))
-        .collect();
+    let expected: Vec<_> =
+        all.iter().map(|(e, s)| ((e.user_id.to_string(), e.message_id), s.clone())).collect();
     assert_eq!(answer, expected);
     assert!(seen(&tx, CONSUMER, &[]).await.unwrap().is_empty());
     tx.rollback().await.unwrap();
@@ -89,24 +80,11 @@ async fn the_same_id_of_another_sender_or_for_another_consumer_is_another_messag
     recorded(&stage, CONSUMER, &mine, &settled(id, ReplyOutcome::Applied)).await;
     let others = envelope("dray-hotfolder-INGEST", id);
     let tx = stage.database().begin().await.unwrap();
-    assert!(
-        seen(&tx, CONSUMER, &[&others]).await.unwrap().is_empty(),
-        "case matters"
-    );
-    assert!(
-        seen(&tx, "waybill-status", &[&mine])
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    record(
-        &tx,
-        CONSUMER,
-        &[(&others, &settled(id, ReplyOutcome::Applied))],
-        Timestamp::now(),
-    )
-    .await
-    .unwrap();
+    assert!(seen(&tx, CONSUMER, &[&others]).await.unwrap().is_empty(), "case matters");
+    assert!(seen(&tx, "waybill-status", &[&mine]).await.unwrap().is_empty());
+    record(&tx, CONSUMER, &[(&others, &settled(id, ReplyOutcome::Applied))], Timestamp::now())
+        .await
+        .unwrap();
     record(
         &tx,
         "waybill-status",
@@ -139,34 +117,19 @@ async fn another_body_under_the_same_id_shows() {
 async fn of_two_that_settle_the_same_message_one_has_to_start_over() {
     let stage = Stage::new(&[]).await;
     let id = MessageId::generate();
-    let (sent, done) = (
-        envelope("dray-hotfolder-ingest", id),
-        settled(id, ReplyOutcome::Applied),
-    );
-    let (first, second) = (
-        stage.database().begin().await.unwrap(),
-        stage.database().begin().await.unwrap(),
-    );
+    let (sent, done) = (envelope("dray-hotfolder-ingest", id), settled(id, ReplyOutcome::Applied));
+    let (first, second) =
+        (stage.database().begin().await.unwrap(), stage.database().begin().await.unwrap());
     for tx in [&first, &second] {
-        assert!(
-            seen(tx, CONSUMER, &[&sent]).await.unwrap().is_empty(),
-            "both believe it is new"
-        );
+        assert!(seen(tx, CONSUMER, &[&sent]).await.unwrap().is_empty(), "both believe it is new");
     }
     let rows = [(&sent, &done)];
-    record(&first, CONSUMER, &rows, Timestamp::now())
-        .await
-        .unwrap();
-    let (lost, won) = tokio::join!(
-        record(&second, CONSUMER, &rows, Timestamp::now()),
-        first.commit()
-    );
+    record(&first, CONSUMER, &rows, Timestamp::now()).await.unwrap();
+    let (lost, won) =
+        tokio::join!(record(&second, CONSUMER, &rows, Timestamp::now()), first.commit());
     won.unwrap();
     let error = lost.unwrap_err();
-    assert_eq!(
-        (error.class(), error.number()),
-        (ErrorClass::Retry, Some(1062))
-    );
+    assert_eq!((error.class(), error.number()), (ErrorClass::Retry, Some(1062)));
     second.rollback().await.unwrap();
     let again = stage.database().begin().await.unwrap();
     assert_eq!(seen(&again, CONSUMER, &[&sent]).await.unwrap()[0].1, done);
@@ -180,22 +143,13 @@ async fn of_two_that_settle_the_same_message_one_has_to_start_over() {
 async fn if_the_first_gives_up_the_second_has_the_effect() {
     let stage = Stage::new(&[]).await;
     let id = MessageId::generate();
-    let (sent, done) = (
-        envelope("dray-hotfolder-ingest", id),
-        settled(id, ReplyOutcome::Applied),
-    );
-    let (first, second) = (
-        stage.database().begin().await.unwrap(),
-        stage.database().begin().await.unwrap(),
-    );
+    let (sent, done) = (envelope("dray-hotfolder-ingest", id), settled(id, ReplyOutcome::Applied));
+    let (first, second) =
+        (stage.database().begin().await.unwrap(), stage.database().begin().await.unwrap());
     let rows = [(&sent, &done)];
-    record(&first, CONSUMER, &rows, Timestamp::now())
-        .await
-        .unwrap();
-    let (kept, gone) = tokio::join!(
-        record(&second, CONSUMER, &rows, Timestamp::now()),
-        first.rollback()
-    );
+    record(&first, CONSUMER, &rows, Timestamp::now()).await.unwrap();
+    let (kept, gone) =
+        tokio::join!(record(&second, CONSUMER, &rows, Timestamp::now()), first.rollback());
     gone.unwrap();
     kept.unwrap();
     second.commit().await.unwrap();

@@ -28,30 +28,16 @@ fn report(worker: &str, instance: &str) -> InstanceReport {
 async fn who_beats_is_alive_until_it_leaves_or_falls_silent() {
     let stage = Stage::new(&[]).await;
     let database = stage.database();
-    beat(&database, &report("waybill-status", "b"), "127.0.0.1:1")
-        .await
-        .unwrap();
-    beat(&database, &report("order-intake", "b"), "127.0.0.1:2")
-        .await
-        .unwrap();
-    beat(&database, &report("order-intake", "a"), "127.0.0.1:3")
-        .await
-        .unwrap();
-    let newer = InstanceReport {
-        settled_total: 8,
-        ..report("order-intake", "a")
-    };
+    beat(&database, &report("waybill-status", "b"), "127.0.0.1:1").await.unwrap();
+    beat(&database, &report("order-intake", "b"), "127.0.0.1:2").await.unwrap();
+    beat(&database, &report("order-intake", "a"), "127.0.0.1:3").await.unwrap();
+    let newer = InstanceReport { settled_total: 8, ..report("order-intake", "a") };
     beat(&database, &newer, "127.0.0.1:4").await.unwrap();
 
     let living = alive(&database).await.unwrap();
-    let names: Vec<String> = living
-        .iter()
-        .map(|it| format!("{}/{}", it.report.worker, it.report.instance))
-        .collect();
-    assert_eq!(
-        names,
-        ["order-intake/a", "order-intake/b", "waybill-status/b"]
-    );
+    let names: Vec<String> =
+        living.iter().map(|it| format!("{}/{}", it.report.worker, it.report.instance)).collect();
+    assert_eq!(names, ["order-intake/a", "order-intake/b", "waybill-status/b"]);
     assert_eq!(living[0].report, newer);
     assert_eq!(living[0].admin_addr.as_deref(), Some("127.0.0.1:4"));
     assert!((0..10).contains(&living[0].age_seconds));

@@ -8,38 +8,19 @@ use testkit::Stage;
 async fn one_has_it_until_it_lets_it_run_out() {
     let stage = Stage::new(&[]).await;
     let database = stage.database();
-    assert_eq!(
-        take(&database, "outbox:a", "one", 30).await.unwrap(),
-        Some(1)
-    );
+    assert_eq!(take(&database, "outbox:a", "one", 30).await.unwrap(), Some(1));
     assert_eq!(take(&database, "outbox:a", "two", 30).await.unwrap(), None);
-    assert_eq!(
-        take(&database, "outbox:b", "two", 30).await.unwrap(),
-        Some(1),
-        "another name"
-    );
-    assert_eq!(
-        take(&database, "outbox:a", "one", 30).await.unwrap(),
-        Some(1),
-        "renewed"
-    );
+    assert_eq!(take(&database, "outbox:b", "two", 30).await.unwrap(), Some(1), "another name");
+    assert_eq!(take(&database, "outbox:a", "one", 30).await.unwrap(), Some(1), "renewed");
 
-    stage
-        .run_sql("UPDATE lease SET held_until = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND")
-        .await;
-    assert_eq!(
-        take(&database, "outbox:a", "two", 30).await.unwrap(),
-        Some(2),
-        "a new owner"
-    );
+    stage.run_sql("UPDATE lease SET held_until = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND").await;
+    assert_eq!(take(&database, "outbox:a", "two", 30).await.unwrap(), Some(2), "a new owner");
     assert_eq!(
         take(&database, "outbox:a", "one", 30).await.unwrap(),
         None,
         "the old one is too late"
     );
-    let stored: u64 = stage
-        .scalar("SELECT fence FROM lease WHERE name = 'outbox:a'")
-        .await;
+    let stored: u64 = stage.scalar("SELECT fence FROM lease WHERE name = 'outbox:a'").await;
     assert_eq!(stored, 2, "what the new owner was told");
     stage.close().await;
 }
@@ -75,9 +56,7 @@ async fn of_many_at_once_one_gets_it() {
         }
         let fences: Vec<u64> = racers.join_all().await.into_iter().flatten().collect();
         assert_eq!(fences.len(), 1, "{round}: {fences:?}");
-        stage
-            .run_sql("UPDATE lease SET held_until = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND")
-            .await;
+        stage.run_sql("UPDATE lease SET held_until = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND").await;
     }
     assert_eq!(stage.scalar::<u64>("SELECT fence FROM lease").await, 2);
     stage.close().await;

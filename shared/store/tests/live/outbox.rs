@@ -37,9 +37,7 @@ async fn written(database: &Database, worker: &str, rows: &[OutboxRow]) {
 
 /// As if the writer's five seconds, or a claimer's ten, were over.
 async fn time_passes(stage: &Stage) {
-    stage
-        .run_sql("UPDATE outbox SET claimed_until = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND")
-        .await;
+    stage.run_sql("UPDATE outbox SET claimed_until = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND").await;
 }
 
 #[tokio::test]
@@ -47,53 +45,24 @@ async fn a_row_that_is_left_behind_is_claimed_as_it_was_written() {
     let stage = Stage::new(&[]).await;
     let database = stage.database();
     let mut rows = vec![row(), row()];
-    rows[1] = OutboxRow {
-        seq: None,
-        correlation_id: None,
-        actor: None,
-        traceparent: None,
-        ..row()
-    };
+    rows[1] =
+        OutboxRow { seq: None, correlation_id: None, actor: None, traceparent: None, ..row() };
     written(&database, WORKER, &rows).await;
-    assert!(
-        claim_left_behind(&database, WORKER)
-            .await
-            .unwrap()
-            .is_empty(),
-        "its writer has 5 s"
-    );
+    assert!(claim_left_behind(&database, WORKER).await.unwrap().is_empty(), "its writer has 5 s");
     time_passes(&stage).await;
     assert!(
-        claim_left_behind(&database, "waybill-status")
-            .await
-            .unwrap()
-            .is_empty(),
+        claim_left_behind(&database, "waybill-status").await.unwrap().is_empty(),
         "own rows only"
     );
     assert_eq!(claim_left_behind(&database, WORKER).await.unwrap(), rows);
-    assert!(
-        claim_left_behind(&database, WORKER)
-            .await
-            .unwrap()
-            .is_empty(),
-        "claimed for 10 s"
-    );
+    assert!(claim_left_behind(&database, WORKER).await.unwrap().is_empty(), "claimed for 10 s");
     time_passes(&stage).await;
-    assert_eq!(
-        claim_left_behind(&database, WORKER).await.unwrap(),
-        rows,
-        "the claimer died, too"
-    );
+    assert_eq!(claim_left_behind(&database, WORKER).await.unwrap(), rows, "the claimer died, too");
 
-    delete(&database, &[rows[1].message_id, MessageId::generate()])
-        .await
-        .unwrap();
+    delete(&database, &[rows[1].message_id, MessageId::generate()]).await.unwrap();
     delete(&database, &[]).await.unwrap();
     time_passes(&stage).await;
-    assert_eq!(
-        claim_left_behind(&database, WORKER).await.unwrap(),
-        rows[..1]
-    );
+    assert_eq!(claim_left_behind(&database, WORKER).await.unwrap(), rows[..1]);
     stage.close().await;
 }
 
@@ -103,17 +72,9 @@ async fn a_row_with_an_old_time_still_is_its_writers() {
     let stage = Stage::new(&[]).await;
     let database = stage.database();
     let long_ago = chrono::DateTime::from_timestamp(1_291_192_000, 0).unwrap();
-    let old = OutboxRow {
-        created_at: long_ago.into(),
-        ..row()
-    };
+    let old = OutboxRow { created_at: long_ago.into(), ..row() };
     written(&database, WORKER, std::slice::from_ref(&old)).await;
-    assert!(
-        claim_left_behind(&database, WORKER)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(claim_left_behind(&database, WORKER).await.unwrap().is_empty());
     time_passes(&stage).await;
     assert_eq!(claim_left_behind(&database, WORKER).await.unwrap(), [old]);
     stage.close().await;
@@ -169,19 +130,9 @@ async fn a_row_is_published_in_the_workers_name_for_its_actor() {
     let written = row();
     let envelope = written.envelope(WORKER, &user);
     assert_eq!(envelope.message_id, written.message_id);
-    assert_eq!(
-        (&envelope.user_id, envelope.app_id.as_str()),
-        (&user, WORKER)
-    );
+    assert_eq!((&envelope.user_id, envelope.app_id.as_str()), (&user, WORKER));
     assert_eq!(envelope.actor, written.actor.unwrap());
-    assert_eq!(
-        (envelope.seq, envelope.attempt, envelope.reply_to),
-        (written.seq, 0, None)
-    );
-    let itself = OutboxRow {
-        actor: None,
-        ..row()
-    }
-    .envelope(WORKER, &user);
+    assert_eq!((envelope.seq, envelope.attempt, envelope.reply_to), (written.seq, 0, None));
+    let itself = OutboxRow { actor: None, ..row() }.envelope(WORKER, &user);
     assert_eq!(itself.actor, Actor::itself(&user));
 }

@@ -58,10 +58,7 @@ struct Row {
 }
 
 fn new(number: u128) -> New {
-    New {
-        id: hex(uuid::Uuid::from_u128(number)),
-        ..New::default()
-    }
+    New { id: hex(uuid::Uuid::from_u128(number)), ..New::default() }
 }
 
 async fn stage() -> (Stage, Database) {
@@ -92,14 +89,9 @@ async fn rows_come_back_as_they_were_sent() {
     for (sent, read) in rows.iter().zip(&read) {
         assert_eq!(parse_hex(&read.id).unwrap(), parse_hex(&sent.id).unwrap());
         assert_eq!((&read.code, &read.name), (&sent.code, &sent.name));
-        assert_eq!(
-            (read.price, read.amount, read.flag),
-            (sent.price, sent.amount, sent.flag)
-        );
+        assert_eq!((read.price, read.amount, read.flag), (sent.price, sent.amount, sent.flag));
         assert_eq!(read.on_day.map(|day| day.to_string()), sent.on_day);
-        let at = read
-            .at
-            .map(|at| at.format("%Y-%m-%d %H:%M:%S%.6f").to_string());
+        let at = read.at.map(|at| at.format("%Y-%m-%d %H:%M:%S%.6f").to_string());
         assert_eq!(at, sent.at);
     }
     assert_eq!(read[0].name, None, "null is null, and empty is empty");
@@ -121,10 +113,7 @@ async fn what_does_not_fit_is_an_error_and_changes_nothing() {
     for change in misfits {
         let mut row = new(2);
         change(&mut row);
-        let error = database
-            .execute(INSERT, &[new(1), row.clone()])
-            .await
-            .unwrap_err();
+        let error = database.execute(INSERT, &[new(1), row.clone()]).await.unwrap_err();
         assert_eq!(error.class(), ErrorClass::Statement, "{error}");
         assert!(matches!(error, StoreError::Encode(_)), "{row:?}: {error}");
     }
@@ -152,10 +141,7 @@ async fn the_server_alone_would_change_it() {
          FROM JSON_TABLE('[{\"name\": \"nine char\"}]', '$[*]' COLUMNS( \
            name VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.name' ERROR ON ERROR)) r";
     database.execute(CUT_NAME, &NONE).await.unwrap();
-    assert_eq!(
-        stage.scalar::<String>("SELECT name FROM t").await,
-        "nine cha"
-    );
+    assert_eq!(stage.scalar::<String>("SELECT name FROM t").await, "nine cha");
     stage.close().await;
 }
 
@@ -180,19 +166,12 @@ async fn any_number_of_rows_is_one_statement_text() {
     let mut sent = 1_u128;
     for size in [1_u128, 2, 3, 50, 2_000] {
         let rows: Vec<New> = (sent..sent + size).map(new).collect();
-        assert_eq!(
-            u128::from(database.execute(INSERT, &rows).await.unwrap()),
-            size
-        );
+        assert_eq!(u128::from(database.execute(INSERT, &rows).await.unwrap()), size);
         sent += size;
     }
     assert_eq!(prepared().await, before, "nothing was prepared again");
     let rows: Vec<New> = Vec::new();
-    assert_eq!(
-        database.execute(INSERT, &rows).await.unwrap(),
-        0,
-        "no rows are no error"
-    );
+    assert_eq!(database.execute(INSERT, &rows).await.unwrap(), 0, "no rows are no error");
     stage.close().await;
 }
 
@@ -206,11 +185,7 @@ async fn an_update_counts_the_rows_it_matches() {
          STRAIGHT_JOIN t ON t.id = UNHEX(r.id) SET t.name = 'same'";
     let rows = [new(1), new(2), new(3)];
     assert_eq!(database.execute(UPDATE, &rows).await.unwrap(), 2);
-    assert_eq!(
-        database.execute(UPDATE, &rows).await.unwrap(),
-        2,
-        "the same once more"
-    );
+    assert_eq!(database.execute(UPDATE, &rows).await.unwrap(), 2, "the same once more");
     stage.close().await;
 }
 
@@ -228,14 +203,8 @@ async fn sessions_are_strict_read_committed_and_utc() {
     const ASK: &str = "SELECT @@sql_mode sql_mode, @@innodb_lock_wait_timeout lock_wait, \
          @@character_set_client charset, TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), NOW()) offset";
     let session: Vec<Session> = database.select(ASK, &NONE).await.unwrap();
-    assert_eq!(
-        session[0].sql_mode,
-        "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION"
-    );
-    assert_eq!(
-        (session[0].lock_wait, session[0].charset.as_str()),
-        (3, "utf8mb4")
-    );
+    assert_eq!(session[0].sql_mode, "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION");
+    assert_eq!((session[0].lock_wait, session[0].charset.as_str()), (3, "utf8mb4"));
     assert_eq!(session[0].offset, 0, "{session:?}");
 
     stage.run_sql("CREATE TABLE n (n INT NOT NULL)").await;
@@ -248,11 +217,7 @@ async fn sessions_are_strict_read_committed_and_utc() {
     let before: Vec<Number> = tx.select("SELECT n FROM n", &NONE).await.unwrap();
     stage.run_sql("UPDATE n SET n = 2").await;
     let after: Vec<Number> = tx.select("SELECT n FROM n", &NONE).await.unwrap();
-    assert_eq!(
-        (before[0].n, after[0].n),
-        (1, 2),
-        "what others commit is seen at once"
-    );
+    assert_eq!((before[0].n, after[0].n), (1, 2), "what others commit is seen at once");
     tx.rollback().await.unwrap();
     stage.close().await;
 }

@@ -35,15 +35,9 @@ async fn a_dropped_transaction_is_rolled_back_before_its_connection_is_used_agai
     tx.execute(ADD, &NONE).await.unwrap();
     drop(tx);
     let tx = database.begin().await.unwrap();
-    tx.execute("UPDATE lease SET fence = 2", &NONE)
-        .await
-        .unwrap();
+    tx.execute("UPDATE lease SET fence = 2", &NONE).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(
-        rows(&stage).await,
-        0,
-        "the commit of the second did not keep the first"
-    );
+    assert_eq!(rows(&stage).await, 0, "the commit of the second did not keep the first");
     stage.close().await;
 }
 
@@ -66,9 +60,7 @@ async fn a_failed_statement_does_not_end_the_transaction() {
 async fn a_commit_without_an_answer_is_the_lanes_and_may_have_happened() {
     let stage = Stage::new(&[]).await;
     let proxy = Proxy::in_front_of(&stage.database_tcp_url()).await;
-    let database = Database::connect(&proxy.url(&stage.database_tcp_url()), 1)
-        .await
-        .unwrap();
+    let database = Database::connect(&proxy.url(&stage.database_tcp_url()), 1).await.unwrap();
     let tx = database.begin().await.unwrap();
     tx.execute(ADD, &NONE).await.unwrap();
     proxy.drop_to_client_once();
@@ -85,16 +77,11 @@ async fn a_commit_without_an_answer_is_the_lanes_and_may_have_happened() {
 async fn a_cut_line_in_a_transaction_undoes_it() {
     let stage = Stage::new(&[]).await;
     let proxy = Proxy::in_front_of(&stage.database_tcp_url()).await;
-    let database = Database::connect(&proxy.url(&stage.database_tcp_url()), 1)
-        .await
-        .unwrap();
+    let database = Database::connect(&proxy.url(&stage.database_tcp_url()), 1).await.unwrap();
     let tx = database.begin().await.unwrap();
     tx.execute(ADD, &NONE).await.unwrap();
     proxy.cut();
-    let error = tx
-        .execute("UPDATE lease SET fence = 2", &NONE)
-        .await
-        .unwrap_err();
+    let error = tx.execute("UPDATE lease SET fence = 2", &NONE).await.unwrap_err();
     assert_eq!(error.class(), ErrorClass::Lane, "{error}");
     drop(tx);
     let again = async || database.begin().await.ok();

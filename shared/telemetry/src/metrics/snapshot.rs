@@ -71,16 +71,9 @@ impl Window {
         batch: Buckets,
     ) -> (Buckets, Buckets) {
         let mut marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = marks
-            .newer
-            .as_ref()
-            .is_none_or(|mark| now.duration_since(mark.at) >= MARK_EVERY);
+        let due = marks.newer.as_ref().is_none_or(|mark| now.duration_since(mark.at) >= MARK_EVERY);
         if due {
-            let mark = Mark {
-                at: now,
-                latency: latency.clone(),
-                batch: batch.clone(),
-            };
+            let mark = Mark { at: now, latency: latency.clone(), batch: batch.clone() };
             marks.older = marks.newer.replace(mark);
         }
         match &marks.older {

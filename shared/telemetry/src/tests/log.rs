@@ -22,10 +22,7 @@ impl Write for Page {
 fn logged(filter: &str, json: bool) -> String {
     let page = Page::default();
     let writer = page.clone();
-    let log = subscriber(filter, json, "order-intake", "host-1", move || {
-        writer.clone()
-    })
-    .unwrap();
+    let log = subscriber(filter, json, "order-intake", "host-1", move || writer.clone()).unwrap();
     tracing::subscriber::with_default(log, || {
         let _span = tracing::info_span!("batch", size = 3).entered();
         tracing::info!(order = "O-1", "accepted");
@@ -39,10 +36,7 @@ fn logged(filter: &str, json: bool) -> String {
 fn a_text_line_begins_with_who_wrote_it() {
     let text = logged("info", false);
     assert!(text.starts_with("order-intake host-1 "), "{text}");
-    assert!(
-        text.contains("accepted") && text.contains("order=\"O-1\""),
-        "{text}"
-    );
+    assert!(text.contains("accepted") && text.contains("order=\"O-1\""), "{text}");
     assert_eq!(text.lines().count(), 1, "{text}");
 }
 
@@ -51,10 +45,7 @@ fn a_json_line_is_one_object_with_who_wrote_it() {
     let text = logged("info", true);
     let expected = r#"{"worker":"order-intake","instance":"host-1","#;
     assert!(text.starts_with(expected), "{text}");
-    assert!(
-        text.contains(r#""message":"accepted","order":"O-1""#),
-        "{text}"
-    );
+    assert!(text.contains(r#""message":"accepted","order":"O-1""#), "{text}");
     assert!(text.contains(r#""size":3"#), "{text}");
     assert!(text.ends_with("}\n") && text.lines().count() == 1, "{text}");
 }
@@ -67,12 +58,6 @@ fn the_filter_decides_what_is_kept() {
 
 #[test]
 fn a_filter_that_is_not_understood_is_quoted() {
-    let error = subscriber("info,=;=", false, "w", "i", io::sink)
-        .err()
-        .unwrap()
-        .to_string();
-    assert!(
-        error.contains("info,=;=") && error.contains("info,runtime=debug"),
-        "{error}"
-    );
+    let error = subscriber("info,=;=", false, "w", "i", io::sink).err().unwrap().to_string();
+    assert!(error.contains("info,=;=") && error.contains("info,runtime=debug"), "{error}");
 }

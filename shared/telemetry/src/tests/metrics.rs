@@ -66,10 +66,7 @@ fn every_name_is_scraped_as_documented() {
 fn each_name_is_described_once() {
     let (registry, _metrics) = worked();
     let text = registry.encode().unwrap();
-    let mut described: Vec<&str> = text
-        .lines()
-        .filter(|line| line.starts_with("# TYPE"))
-        .collect();
+    let mut described: Vec<&str> = text.lines().filter(|line| line.starts_with("# TYPE")).collect();
     let all = described.len();
     described.sort_unstable();
     described.dedup();
@@ -113,10 +110,8 @@ fn quantiles_forget_what_is_long_past() {
     let metrics = WorkerMetrics::register(&registry);
     let start = Instant::now();
     let p99_at = |seconds| -> Option<f64> {
-        let Snapshot {
-            latency_p99_seconds,
-            ..
-        } = metrics.snapshot(start + Duration::from_secs(seconds));
+        let Snapshot { latency_p99_seconds, .. } =
+            metrics.snapshot(start + Duration::from_secs(seconds));
         latency_p99_seconds
     };
 
@@ -125,10 +120,7 @@ fn quantiles_forget_what_is_long_past() {
     metrics.latency(Duration::from_millis(1));
     p99_at(10);
     metrics.latency(Duration::from_millis(1));
-    assert!(
-        p99_at(20).unwrap() < 0.1,
-        "the slow one is older than the window"
-    );
+    assert!(p99_at(20).unwrap() < 0.1, "the slow one is older than the window");
     p99_at(30);
     assert_eq!(p99_at(40), None, "and then there was nothing");
 }
@@ -153,11 +145,7 @@ fn quantiles_interpolate_within_the_bucket() {
     histogram.observe(f64::NAN);
     let later = histogram.buckets();
     assert_eq!(later.count(), 5, "what is no number is not counted");
-    assert_eq!(
-        later.since(&buckets).quantile(0.5),
-        Some(4.0),
-        "above all bounds"
-    );
+    assert_eq!(later.since(&buckets).quantile(0.5), Some(4.0), "above all bounds");
 }
 
 #[test]

@@ -51,13 +51,7 @@ impl RouteRow {
     /// The same after its last waybill left.
     pub(super) fn closed(self) -> Self {
         let version = self.version.saturating_add(1);
-        Self {
-            status: RouteStatus::Closed,
-            version,
-            load: Load::ZERO,
-            stops: 0,
-            ..self
-        }
+        Self { status: RouteStatus::Closed, version, load: Load::ZERO, stops: 0, ..self }
     }
 }
 
@@ -201,11 +195,7 @@ impl Changes {
                     self.trucks_of(&key, truck_type).returned += 1
                 }
                 Effect::RouteOpened { route, .. } => {
-                    let opened = TouchedRoute {
-                        key: key.clone(),
-                        stored: None,
-                        closed: None,
-                    };
+                    let opened = TouchedRoute { key: key.clone(), stored: None, closed: None };
                     self.routes.insert(*route, opened);
                 }
                 Effect::ZoneTaken { zone, load } => {
@@ -214,26 +204,12 @@ impl Changes {
                 Effect::ZoneReturned { zone, load } => {
                     self.account(plan, waybill_no, route, zone, *load, false);
                 }
-                Effect::RouteFilled {
-                    route,
-                    expected_version,
-                    stop,
-                    ..
-                }
-                | Effect::RouteFreed {
-                    route,
-                    expected_version,
-                    stop,
-                    ..
-                } => {
+                Effect::RouteFilled { route, expected_version, stop, .. }
+                | Effect::RouteFreed { route, expected_version, stop, .. } => {
                     self.touch(&key, *route, *expected_version);
                     self.stops.insert((*route, *stop));
                 }
-                Effect::RouteStatusChanged {
-                    route,
-                    expected_version,
-                    ..
-                } => {
+                Effect::RouteStatusChanged { route, expected_version, .. } => {
                     self.touch(&key, *route, *expected_version);
                 }
                 Effect::RouteClosed { route } => {
@@ -248,18 +224,12 @@ impl Changes {
     }
 
     fn trucks_of(&mut self, key: &SlotDayKey, truck_type: &TruckTypeCode) -> &mut TouchedTrucks {
-        self.trucks
-            .entry((key.clone(), truck_type.clone()))
-            .or_default()
+        self.trucks.entry((key.clone(), truck_type.clone())).or_default()
     }
 
     /// The first touch of a stored route knows its stored version.
     fn touch(&mut self, key: &SlotDayKey, route: RouteId, stored: u64) {
-        let touched = || TouchedRoute {
-            key: key.clone(),
-            stored: Some(stored),
-            closed: None,
-        };
+        let touched = || TouchedRoute { key: key.clone(), stored: Some(stored), closed: None };
         self.routes.entry(route).or_insert_with(touched);
     }
 
@@ -277,12 +247,7 @@ impl Changes {
         let stored = *bucket_version;
         *bucket_version = stored.saturating_add(1);
         let touched = self.buckets.entry((key.clone(), zone.clone()));
-        touched
-            .or_insert(TouchedBucket {
-                stored,
-                taken: false,
-            })
-            .taken |= reserved;
+        touched.or_insert(TouchedBucket { stored, taken: false }).taken |= reserved;
         self.ledger.push(LedgerRow {
             key,
             zone: zone.clone(),
@@ -300,26 +265,15 @@ impl Changes {
         plans: &mut BTreeMap<SlotDayKey, Plan>,
         mut book: BTreeMap<WaybillNo, Assignment>,
     ) -> Writes {
-        let mut writes = Writes {
-            ledger: self.ledger,
-            decisions: self.decisions,
-            ..Writes::default()
-        };
-        write_slot_days(
-            plans,
-            self.routes.values().map(|route| &route.key),
-            &mut writes,
-        );
+        let mut writes =
+            Writes { ledger: self.ledger, decisions: self.decisions, ..Writes::default() };
+        write_slot_days(plans, self.routes.values().map(|route| &route.key), &mut writes);
         write_stops(plans, &self.routes, &self.stops, &mut writes);
         write_routes(plans, self.routes, &mut writes);
         write_buckets(plans, self.buckets, &mut writes);
         write_trucks(plans, self.trucks, &mut writes);
         writes.new_assignments = self.new.iter().filter_map(|no| book.remove(no)).collect();
-        writes.assignments = self
-            .changed
-            .iter()
-            .filter_map(|no| book.remove(no))
-            .collect();
+        writes.assignments = self.changed.iter().filter_map(|no| book.remove(no)).collect();
         writes
     }
 }
@@ -337,11 +291,7 @@ fn write_slot_days<'a>(
         let expected = plan.version;
         plan.version = expected.saturating_add(1);
         let (version, routes_opened) = (plan.version, plan.routes_opened);
-        let row = SlotDayRow {
-            key: key.clone(),
-            version,
-            routes_opened,
-        };
+        let row = SlotDayRow { key: key.clone(), version, routes_opened };
         writes.slot_days.push(Replaced { expected, row });
     }
 }
@@ -355,24 +305,13 @@ fn write_stops(
     let mut counts: Option<(RouteId, BTreeMap<StopKey, u32>)> = None;
     for (route, stop) in stops {
         if counts.as_ref().is_none_or(|(counted, _)| counted != route) {
-            let live = routes
-                .get(route)
-                .and_then(|touched| plans.get(&touched.key)?.day.route(*route));
-            counts = Some((
-                *route,
-                live.map(|live| live.stops().collect()).unwrap_or_default(),
-            ));
+            let live =
+                routes.get(route).and_then(|touched| plans.get(&touched.key)?.day.route(*route));
+            counts = Some((*route, live.map(|live| live.stops().collect()).unwrap_or_default()));
         }
-        let waybills = counts
-            .as_ref()
-            .and_then(|(_, counts)| counts.get(stop))
-            .copied()
-            .unwrap_or(0);
-        writes.stops.push(StopRow {
-            route: *route,
-            stop: *stop,
-            waybills,
-        });
+        let waybills =
+            counts.as_ref().and_then(|(_, counts)| counts.get(stop)).copied().unwrap_or(0);
+        writes.stops.push(StopRow { route: *route, stop: *stop, waybills });
     }
 }
 
@@ -405,22 +344,10 @@ fn write_buckets(
         let Some(plan) = plans.get(&key) else {
             continue;
         };
-        let used = plan
-            .day
-            .zone(&zone)
-            .map_or(Load::ZERO, routing::state::ZoneDay::used);
+        let used = plan.day.zone(&zone).map_or(Load::ZERO, routing::state::ZoneDay::used);
         let version = plan.buckets.get(&zone).copied().unwrap_or(stored);
-        let row = BucketRow {
-            key,
-            zone,
-            version,
-            used,
-            taken,
-        };
-        writes.buckets.push(Replaced {
-            expected: stored,
-            row,
-        });
+        let row = BucketRow { key, zone, version, used, taken };
+        writes.buckets.push(Replaced { expected: stored, row });
     }
 }
 
@@ -437,16 +364,8 @@ fn write_trucks(
         let used = plan.day.pool_of(&truck_type).used;
         let before = used.saturating_add(returned).saturating_sub(taken);
         if before != used {
-            let row = TruckRow {
-                key,
-                truck_type,
-                used,
-                taken: used > before,
-            };
-            writes.trucks.push(Replaced {
-                expected: before.into(),
-                row,
-            });
+            let row = TruckRow { key, truck_type, used, taken: used > before };
+            writes.trucks.push(Replaced { expected: before.into(), row });
         }
     }
 }

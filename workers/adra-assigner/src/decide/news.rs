@@ -45,10 +45,7 @@ pub(super) fn assigned(of: &Assignment, route: &RouteRow) -> Result<Event, Inval
 /// It has none.
 pub(super) fn unassignable(of: &Assignment, reason: Reason) -> Event {
     let (reason, _) = named(reason);
-    Event::Unassignable(Unassignable {
-        waybill_no: of.waybill_no.clone(),
-        reason,
-    })
+    Event::Unassignable(Unassignable { waybill_no: of.waybill_no.clone(), reason })
 }
 
 /// It lost the one on `route`.

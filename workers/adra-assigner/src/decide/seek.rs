@@ -33,15 +33,11 @@ pub(crate) fn slot_days_of(
                 date: created.delivery_date,
                 timeslot: timeslot.into(),
             });
-            key.into_iter()
-                .filter(|key| network.timeslot(&key.timeslot).is_some())
-                .collect()
+            key.into_iter().filter(|key| network.timeslot(&key.timeslot).is_some()).collect()
         }
-        (Notice::Released | Notice::Cancelled, Some(known)) => known
-            .place_key()
-            .into_iter()
-            .chain(slot_day_of(network, known))
-            .collect(),
+        (Notice::Released | Notice::Cancelled, Some(known)) => {
+            known.place_key().into_iter().chain(slot_day_of(network, known)).collect()
+        }
         (Notice::Held, Some(known)) if cancelled => known.place_key().into_iter().collect(),
         (Notice::Created(_), Some(_)) | (Notice::Held, Some(_)) | (_, None) => BTreeSet::new(),
     }
@@ -62,19 +58,9 @@ pub(super) struct Target<'a> {
 pub(super) fn target_of<'a>(network: &'a Network, waybill: &Assignment) -> Option<Target<'a>> {
     let zone = network.zone_of(&waybill.district, waybill.delivery_date)?;
     network.timeslot(&waybill.timeslot)?;
-    let (depot, date, timeslot) = (
-        zone.depot.clone(),
-        waybill.delivery_date,
-        waybill.timeslot.clone(),
-    );
-    Some(Target {
-        zone,
-        key: SlotDayKey {
-            depot,
-            date,
-            timeslot,
-        },
-    })
+    let (depot, date, timeslot) =
+        (zone.depot.clone(), waybill.delivery_date, waybill.timeslot.clone());
+    Some(Target { zone, key: SlotDayKey { depot, date, timeslot } })
 }
 
 /// Asks for a place. A found one is taken in the planning state at once.
@@ -120,16 +106,9 @@ fn route_ids<'a>(
 ) -> impl FnMut(&RouteTemplate) -> (RouteId, RouteReference) + 'a {
     move |template| {
         *routes_opened = routes_opened.saturating_add(1);
-        let SlotDayKey {
-            depot,
-            date,
-            timeslot,
-        } = key;
+        let SlotDayKey { depot, date, timeslot } = key;
         let (zone, number) = (&template.zone, &*routes_opened);
-        let name = format!(
-            "{depot}-{}-{timeslot}-{zone}-{number:03}",
-            date.format("%Y%m%d")
-        );
+        let name = format!("{depot}-{}-{timeslot}-{zone}-{number:03}", date.format("%Y%m%d"));
         (RouteId(new_id()), name.into())
     }
 }

@@ -53,8 +53,7 @@ pub(crate) async fn lock_assignments(
 ) -> Result<BTreeMap<WaybillNo, Assignment>, StoreError> {
     let rows: Vec<AssignmentRow> = tx.select(LOCK, &keys(numbers)).await?;
     let read = rows.into_iter().map(AssignmentRow::read);
-    read.map(|row| row.map(|row| (row.waybill_no.clone(), row)))
-        .collect()
+    read.map(|row| row.map(|row| (row.waybill_no.clone(), row))).collect()
 }
 
 // What somebody else holds is being decided there. Waiting for it could lock up two transactions.
@@ -74,12 +73,7 @@ pub(crate) async fn lock_unassignable(
     if numbers.is_empty() {
         return Ok(Vec::new());
     }
-    let keys: Vec<_> = numbers
-        .iter()
-        .map(|no| Number {
-            waybill_no: no.as_str(),
-        })
-        .collect();
+    let keys: Vec<_> = numbers.iter().map(|no| Number { waybill_no: no.as_str() }).collect();
     let rows: Vec<AssignmentRow> = tx.select(LOCK_UNASSIGNABLE, &keys).await?;
     rows.into_iter().map(AssignmentRow::read).collect()
 }
@@ -92,10 +86,7 @@ struct Since {
 
 const UNASSIGNABLE_BEFORE: &str = concat!(
     "SELECT a.waybill_no FROM ",
-    rows!(
-        plain!("from_date", "DATE"),
-        plain!("tried_before", "DATETIME(6)")
-    ),
+    rows!(plain!("from_date", "DATE"), plain!("tried_before", "DATETIME(6)")),
     " STRAIGHT_JOIN assignment a FORCE INDEX (assignment_retry) \
        ON a.state = 'UNASSIGNABLE' AND a.delivery_date >= r.from_date \
      WHERE a.updated_at < r.tried_before AND a.reason IN ('ZONE_QUOTA', 'ROUTE_QUOTA', 'POOL_EXHAUSTED', \
@@ -110,10 +101,7 @@ pub(crate) async fn unassignable_before(
     from_date: NaiveDate,
     tried_before: Timestamp,
 ) -> Result<Vec<WaybillNo>, StoreError> {
-    let since = Since {
-        from_date,
-        tried_before: tried_before.to_sql(),
-    };
+    let since = Since { from_date, tried_before: tried_before.to_sql() };
     let rows: Vec<NumberRow> = tx.select(UNASSIGNABLE_BEFORE, &[since]).await?;
     rows.into_iter().map(|row| number(row.waybill_no)).collect()
 }
@@ -127,11 +115,7 @@ struct FreedZone<'a> {
 
 const UNASSIGNABLE_IN: &str = concat!(
     "SELECT a.waybill_no FROM ",
-    rows!(
-        ascii!("zone", 32),
-        plain!("delivery_date", "DATE"),
-        ascii!("timeslot", 32)
-    ),
+    rows!(ascii!("zone", 32), plain!("delivery_date", "DATE"), ascii!("timeslot", 32)),
     " STRAIGHT_JOIN assignment a FORCE INDEX (assignment_retry) \
        ON a.state = 'UNASSIGNABLE' AND a.delivery_date = r.delivery_date AND a.zone = r.zone \
      WHERE a.timeslot = r.timeslot AND a.reason IN ('ZONE_QUOTA', 'ROUTE_QUOTA', 'POOL_EXHAUSTED') \
@@ -145,9 +129,7 @@ pub(crate) async fn unassignable_in(tx: &Tx, freed: &Freed) -> Result<Vec<Waybil
         delivery_date: freed.key.date,
         timeslot: freed.key.timeslot.as_str(),
     });
-    let rows: Vec<NumberRow> = tx
-        .select(UNASSIGNABLE_IN, &zones.collect::<Vec<_>>())
-        .await?;
+    let rows: Vec<NumberRow> = tx.select(UNASSIGNABLE_IN, &zones.collect::<Vec<_>>()).await?;
     rows.into_iter().map(|row| number(row.waybill_no)).collect()
 }
 
@@ -157,10 +139,5 @@ struct NumberRow {
 }
 
 fn keys(numbers: &BTreeSet<WaybillNo>) -> Vec<Number<'_>> {
-    numbers
-        .iter()
-        .map(|no| Number {
-            waybill_no: no.as_str(),
-        })
-        .collect()
+    numbers.iter().map(|no| Number { waybill_no: no.as_str() }).collect()
 }

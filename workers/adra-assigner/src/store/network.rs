@@ -72,18 +72,9 @@ struct DepotRow {
 
 impl DepotRow {
     fn read(self) -> Result<Depot, String> {
-        let unknown = |_| {
-            format!(
-                "depot {}: {:?} is no IANA time zone",
-                self.depot, self.timezone
-            )
-        };
+        let unknown = |_| format!("depot {}: {:?} is no IANA time zone", self.depot, self.timezone);
         let tz = self.timezone.parse().map_err(unknown)?;
-        Ok(Depot {
-            code: self.depot.into(),
-            name: self.name,
-            tz,
-        })
+        Ok(Depot { code: self.depot.into(), name: self.name, tz })
     }
 }
 
@@ -99,18 +90,9 @@ struct ZoneRow {
 
 impl ZoneRow {
     fn read(self) -> Result<Zone, String> {
-        let neighbours = self
-            .neighbours
-            .split(',')
-            .map(str::trim)
-            .filter(|code| !code.is_empty());
+        let neighbours = self.neighbours.split(',').map(str::trim).filter(|code| !code.is_empty());
         let neighbours = neighbours.map(Into::into).collect();
-        Ok(Zone {
-            code: self.zone.into(),
-            depot: self.depot.into(),
-            name: self.name,
-            neighbours,
-        })
+        Ok(Zone { code: self.zone.into(), depot: self.depot.into(), name: self.name, neighbours })
     }
 }
 
@@ -128,11 +110,7 @@ impl DistrictRow {
     fn read(self) -> Result<DistrictZone, String> {
         let ever = NaiveDate::from_ymd_opt(1, 1, 1);
         let valid_from = Some(self.valid_from).filter(|from| Some(*from) != ever);
-        Ok(DistrictZone {
-            district: self.district.into(),
-            zone: self.zone.into(),
-            valid_from,
-        })
+        Ok(DistrictZone { district: self.district.into(), zone: self.zone.into(), valid_from })
     }
 }
 
@@ -154,16 +132,8 @@ impl TimeslotRow {
                 .map_err(|error| format!("timeslot {code}: time {text:?}: {error}"))
         };
         let (start, end) = (time(&self.start_time)?, time(&self.end_time)?);
-        let cutoff = self
-            .cutoff
-            .parse()
-            .map_err(|error| format!("timeslot {code}: {error}"))?;
-        Ok(Timeslot {
-            code: self.timeslot.into(),
-            start,
-            end,
-            cutoff,
-        })
+        let cutoff = self.cutoff.parse().map_err(|error| format!("timeslot {code}: {error}"))?;
+        Ok(Timeslot { code: self.timeslot.into(), start, end, cutoff })
     }
 }
 
@@ -204,10 +174,7 @@ struct StepRow {
 
 impl StepRow {
     fn read(self) -> Result<LadderStep, String> {
-        Ok(LadderStep {
-            from: self.from_type.into(),
-            to: self.to_type.into(),
-        })
+        Ok(LadderStep { from: self.from_type.into(), to: self.to_type.into() })
     }
 }
 
@@ -286,10 +253,6 @@ impl QuotaRow {
             frozen_ml: self.frozen_l.saturating_mul(THOUSAND),
             weight_g: self.weight_kg.saturating_mul(THOUSAND),
         };
-        Ok(ZoneQuota {
-            zone: self.zone.into(),
-            timeslot: self.timeslot.into(),
-            limit,
-        })
+        Ok(ZoneQuota { zone: self.zone.into(), timeslot: self.timeslot.into(), limit })
     }
 }

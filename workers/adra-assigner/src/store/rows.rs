@@ -105,12 +105,7 @@ impl AssignmentRow {
     }
 
     fn state(&self) -> Result<State, StoreError> {
-        let route = self
-            .route_id
-            .as_deref()
-            .map(parse_hex)
-            .transpose()?
-            .map(RouteId);
+        let route = self.route_id.as_deref().map(parse_hex).transpose()?.map(RouteId);
         let reason = self.reason.as_deref().and_then(reason_of);
         match (self.state.as_str(), route, reason) {
             ("UNASSIGNED", None, None) => Ok(State::Unassigned),
@@ -126,17 +121,13 @@ impl AssignmentRow {
 
     fn sku_type(&self) -> Result<SkuType, StoreError> {
         let all = [SkuType::Dry, SkuType::Frozen, SkuType::Mixed];
-        let found = all
-            .into_iter()
-            .find(|sku_type| sku_type.as_str() == self.sku_type);
+        let found = all.into_iter().find(|sku_type| sku_type.as_str() == self.sku_type);
         found.ok_or_else(|| unknown(&self.waybill_no, "sku_type", &self.sku_type))
     }
 
     fn fulfilled_by(&self) -> Result<FulfilledBy, StoreError> {
         let all = [FulfilledBy::Warehouse, FulfilledBy::Merchant];
-        let found = all
-            .into_iter()
-            .find(|who| who.as_str() == self.fulfilled_by);
+        let found = all.into_iter().find(|who| who.as_str() == self.fulfilled_by);
         found.ok_or_else(|| unknown(&self.waybill_no, "fulfilled_by", &self.fulfilled_by))
     }
 }

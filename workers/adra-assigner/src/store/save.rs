@@ -32,21 +32,16 @@ pub(crate) enum SaveError {
         "{matched} of {wanted} rows of {table} were still as they were read, or within their limits: \
          nothing was changed, it will be decided again"
     )]
-    Moved {
-        table: &'static str,
-        wanted: usize,
-        matched: u64,
-    },
+    Moved { table: &'static str, wanted: usize, matched: u64 },
 }
 
 impl From<SaveError> for Failure {
     fn from(error: SaveError) -> Self {
         match error {
             SaveError::Store(error) => Self::Store(error),
-            moved @ SaveError::Moved { .. } => Self::Transient {
-                cause: moved.to_string(),
-                retry_after: None,
-            },
+            moved @ SaveError::Moved { .. } => {
+                Self::Transient { cause: moved.to_string(), retry_after: None }
+            }
         }
     }
 }
@@ -56,57 +51,19 @@ pub(crate) async fn save(tx: &Tx, writes: &Writes, now: Timestamp) -> Result<(),
     let at = now.to_sql();
     let (kept, left): (Vec<_>, Vec<_>) = writes.stops.iter().partition(|stop| stop.waybills > 0);
     guarded(tx, "slot_day", SLOT_DAYS, &all(&writes.slot_days, Day::of)).await?;
-    execute(
-        tx,
-        routes::NEW_ROUTES,
-        &all(&writes.new_routes, |row| Route::of(row, 0, &at)),
-    )
-    .await?;
-    let routes = all(&writes.routes, |changed| {
-        Route::of(&changed.row, changed.expected, &at)
-    });
+    execute(tx, routes::NEW_ROUTES, &all(&writes.new_routes, |row| Route::of(row, 0, &at))).await?;
+    let routes = all(&writes.routes, |changed| Route::of(&changed.row, changed.expected, &at));
     guarded(tx, "route", routes::ROUTES, &routes).await?;
     execute(tx, routes::STOPS, &all(&kept, |stop| Stop::of(stop))).await?;
     execute(tx, routes::STOPS_LEFT, &all(&left, |stop| Stop::of(stop))).await?;
-    guarded(
-        tx,
-        "quota_bucket",
-        quota::BUCKETS,
-        &all(&writes.buckets, Bucket::of),
-    )
-    .await?;
-    execute(
-        tx,
-        quota::LEDGER,
-        &all(&writes.ledger, |entry| Entry::of(entry, &at)),
-    )
-    .await?;
-    guarded(
-        tx,
-        "truck_use",
-        quota::TRUCKS,
-        &all(&writes.trucks, Trucks::of),
-    )
-    .await?;
-    execute(
-        tx,
-        places::NEW_ASSIGNMENTS,
-        &all(&writes.new_assignments, |row| Place::of(row, &at)),
-    )
-    .await?;
-    execute(
-        tx,
-        places::ASSIGNMENTS,
-        &all(&writes.assignments, |row| Place::of(row, &at)),
-    )
-    .await?;
-    for decisions in writes.decisions.chunks(DECISIONS_A_STATEMENT) {
-        execute(
-            tx,
-            places::DECISIONS,
-            &all(decisions, |row| Decided::of(row, &at)),
-        )
+    guarded(tx, "quota_bucket", quota::BUCKETS, &all(&writes.buckets, Bucket::of)).await?;
+    execute(tx, quota::LEDGER, &all(&writes.ledger, |entry| Entry::of(entry, &at))).await?;
+    guarded(tx, "truck_use", quota::TRUCKS, &all(&writes.trucks, Trucks::of)).await?;
+    execute(tx, places::NEW_ASSIGNMENTS, &all(&writes.new_assignments, |row| Place::of(row, &at)))
         .await?;
+    execute(tx, places::ASSIGNMENTS, &all(&writes.assignments, |row| Place::of(row, &at))).await?;
+    for decisions in writes.decisions.chunks(DECISIONS_A_STATEMENT) {
+        execute(tx, places::DECISIONS, &all(decisions, |row| Decided::of(row, &at))).await?;
     }
     Ok(())
 }
@@ -137,11 +94,7 @@ async fn guarded<R: Serialize + Sync>(
     if u64::try_from(wanted).is_ok_and(|wanted| wanted == matched) {
         Ok(())
     } else {
-        Err(SaveError::Moved {
-            table,
-            wanted,
-            matched,
-        })
+        Err(SaveError::Moved { table, wanted, matched })
     }
 }
 
@@ -170,11 +123,7 @@ struct Day<'a> {
 
 impl<'a> Day<'a> {
     fn of(Replaced { expected, row }: &'a Replaced<SlotDayRow>) -> Self {
-        let SlotDayKey {
-            depot,
-            date,
-            timeslot,
-        } = &row.key;
+        let SlotDayKey { depot, date, timeslot } = &row.key;
         Self {
             depot: depot.as_str(),
             delivery_date: *date,

@@ -179,11 +179,7 @@ const BUCKETS: &str = concat!(
 const MAKE_BUCKETS: &str = concat!(
     "INSERT INTO quota_bucket (zone, delivery_date, timeslot, version, waybills, dry_ml, frozen_ml, weight_g) \
      SELECT r.zone, r.delivery_date, r.timeslot, 0, 0, 0, 0, 0 FROM ",
-    rows!(
-        ascii!("zone", 32),
-        plain!("delivery_date", "DATE"),
-        ascii!("timeslot", 32)
-    )
+    rows!(ascii!("zone", 32), plain!("delivery_date", "DATE"), ascii!("timeslot", 32))
 );
 
 #[derive(FromQueryResult)]
@@ -199,29 +195,9 @@ struct BucketRow {
 
 impl BucketRow {
     fn read(self) -> (u32, Bucket) {
-        let Self {
-            k,
-            zone,
-            version,
-            waybills,
-            dry_ml,
-            frozen_ml,
-            weight_g,
-        } = self;
-        let used = Load {
-            waybills,
-            dry_ml,
-            frozen_ml,
-            weight_g,
-        };
-        (
-            k,
-            Bucket {
-                zone: zone.into(),
-                version,
-                used,
-            },
-        )
+        let Self { k, zone, version, waybills, dry_ml, frozen_ml, weight_g } = self;
+        let used = Load { waybills, dry_ml, frozen_ml, weight_g };
+        (k, Bucket { zone: zone.into(), version, used })
     }
 }
 
@@ -235,12 +211,7 @@ async fn read_buckets(
     for (k, key) in keys.iter().enumerate() {
         for zone in network.zones_of(&key.depot) {
             let (delivery_date, timeslot) = (key.date, key.timeslot.as_str());
-            let row = ZoneOfDay {
-                k,
-                zone: zone.code.as_str(),
-                delivery_date,
-                timeslot,
-            };
+            let row = ZoneOfDay { k, zone: zone.code.as_str(), delivery_date, timeslot };
             zones.insert((k, &zone.code), row);
         }
     }
@@ -251,11 +222,7 @@ async fn read_buckets(
         of(stored, k, |day| day.buckets.push(bucket));
     }
     for (k, zone) in zones.keys() {
-        let bucket = Bucket {
-            zone: (*zone).clone(),
-            version: 0,
-            used: Load::ZERO,
-        };
+        let bucket = Bucket { zone: (*zone).clone(), version: 0, used: Load::ZERO };
         if let Some(day) = stored.get_mut(*k) {
             day.buckets.push(bucket);
         }
@@ -301,25 +268,21 @@ async fn read_trucks(
     stored: &mut [StoredDay],
 ) -> Result<(), StoreError> {
     for row in tx.select::<TruckRow, _>(TRUCKS, &days(keys)).await? {
-        of(stored, row.k, |day| {
-            day.trucks.insert(row.truck_type.into(), row.used)
-        });
+        of(stored, row.k, |day| day.trucks.insert(row.truck_type.into(), row.used));
     }
     let mut missing = Vec::new();
     for ((k, key), day) in keys.iter().enumerate().zip(stored.iter_mut()) {
-        let pool = network
-            .pool(&key.depot, &key.timeslot)
-            .map(|(truck_type, _)| truck_type);
-        let unused: Vec<&TruckTypeCode> = pool
-            .filter(|truck_type| !day.trucks.contains_key(*truck_type))
-            .collect();
-        day.trucks
-            .extend(unused.iter().map(|truck_type| ((*truck_type).clone(), 0)));
+        let pool = network.pool(&key.depot, &key.timeslot).map(|(truck_type, _)| truck_type);
+        let unused: Vec<&TruckTypeCode> =
+            pool.filter(|truck_type| !day.trucks.contains_key(*truck_type)).collect();
+        day.trucks.extend(unused.iter().map(|truck_type| ((*truck_type).clone(), 0)));
         let rows = unused.into_iter();
-        missing.extend(rows.map(|truck_type| TypeOfDay {
-            day: Day::of(k, key),
-            truck_type: truck_type.as_str(),
-        }));
+        missing.extend(
+            rows.map(|truck_type| TypeOfDay {
+                day: Day::of(k, key),
+                truck_type: truck_type.as_str(),
+            }),
+        );
     }
     if !missing.is_empty() {
         tx.execute(MAKE_TRUCKS, &missing).await?;
@@ -328,10 +291,7 @@ async fn read_trucks(
 }
 
 fn days(keys: &[SlotDayKey]) -> Vec<Day<'_>> {
-    keys.iter()
-        .enumerate()
-        .map(|(k, key)| Day::of(k, key))
-        .collect()
+    keys.iter().enumerate().map(|(k, key)| Day::of(k, key)).collect()
 }
 
 fn at<T>(list: &[T], k: u32) -> Option<&T> {

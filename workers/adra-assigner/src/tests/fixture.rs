@@ -25,18 +25,11 @@ pub(super) fn delivery_date() -> NaiveDate {
 }
 
 pub(super) fn time(text: &str) -> Timestamp {
-    chrono::DateTime::parse_from_rfc3339(text)
-        .unwrap()
-        .to_utc()
-        .into()
+    chrono::DateTime::parse_from_rfc3339(text).unwrap().to_utc().into()
 }
 
 pub(super) fn key() -> SlotDayKey {
-    SlotDayKey {
-        depot: "NORTH".into(),
-        date: delivery_date(),
-        timeslot: SLOT.into(),
-    }
+    SlotDayKey { depot: "NORTH".into(), date: delivery_date(), timeslot: SLOT.into() }
 }
 
 pub(super) fn no(number: u32) -> WaybillNo {
@@ -71,23 +64,12 @@ pub(super) fn waybill(number: u32) -> WaybillCreated {
 
 fn zone(code: &str, neighbour: &str) -> Zone {
     let neighbours = vec![neighbour.into()];
-    Zone {
-        code: code.into(),
-        depot: "NORTH".into(),
-        name: code.to_owned(),
-        neighbours,
-    }
+    Zone { code: code.into(), depot: "NORTH".into(), name: code.to_owned(), neighbours }
 }
 
 fn truck(code: &str, max_kg: u64, max_stops: u32, cost: u64, profiles: &str) -> TruckType {
     let profiles = profiles.parse().unwrap();
-    TruckType {
-        code: code.into(),
-        max_weight_g: max_kg * 1_000,
-        max_stops,
-        cost,
-        profiles,
-    }
+    TruckType { code: code.into(), max_weight_g: max_kg * 1_000, max_stops, cost, profiles }
 }
 
 fn template(code: &str, zone: &str, class: RouteClass, truck: &str) -> RouteTemplate {
@@ -128,19 +110,10 @@ pub(super) fn parts() -> NetworkParts {
         truck_types: vec![
             truck("VAN", 900, 22, 100, "dry=4500"),
             truck("VAN-COLD", 850, 22, 130, "frozen=4000|dry=2600,frozen=1400"),
-            truck(
-                "TRUCK-MIX",
-                3_000,
-                45,
-                215,
-                "dry=14000|dry=9000,frozen=4500|frozen=13000",
-            ),
+            truck("TRUCK-MIX", 3_000, 45, 215, "dry=14000|dry=9000,frozen=4500|frozen=13000"),
         ],
         ladder: ["VAN", "VAN-COLD"]
-            .map(|from| LadderStep {
-                from: from.into(),
-                to: "TRUCK-MIX".into(),
-            })
+            .map(|from| LadderStep { from: from.into(), to: "TRUCK-MIX".into() })
             .to_vec(),
         pool: trucks
             .map(|code| PoolCapacity {
@@ -163,17 +136,8 @@ pub(super) fn parts() -> NetworkParts {
 /// A quota that only counts waybills.
 pub(super) fn quota(zone: &str, waybills: u32) -> ZoneQuota {
     let ample = 1_000_000 * LITRE_ML;
-    let limit = Load {
-        waybills,
-        dry_ml: ample,
-        frozen_ml: ample,
-        weight_g: ample,
-    };
-    ZoneQuota {
-        zone: zone.into(),
-        timeslot: SLOT.into(),
-        limit,
-    }
+    let limit = Load { waybills, dry_ml: ample, frozen_ml: ample, weight_g: ample };
+    ZoneQuota { zone: zone.into(), timeslot: SLOT.into(), limit }
 }
 
 /// The network with these quotas for Z01 and Z02, and this many trucks of each type.
@@ -205,9 +169,7 @@ pub(super) async fn load(stage: &Stage, revision: u64, parts: &NetworkParts) {
         stage.run_sql(&format!("DELETE FROM {table}")).await;
     }
     for (table, values) in places(parts).into_iter().chain(capacity(parts)) {
-        stage
-            .run_sql(&format!("INSERT INTO {table} VALUES ({values})"))
-            .await;
+        stage.run_sql(&format!("INSERT INTO {table} VALUES ({values})")).await;
     }
     stage
         .run_sql(&format!(
@@ -223,34 +185,16 @@ fn places(parts: &NetworkParts) -> Vec<(&'static str, String)> {
     for Depot { code, name, tz } in &parts.depots {
         rows.push(("depot", format!("'{code}', '{name}', '{}'", tz.name())));
     }
-    for Zone {
-        code,
-        depot,
-        name,
-        neighbours,
-    } in &parts.zones
-    {
+    for Zone { code, depot, name, neighbours } in &parts.zones {
         let neighbours: Vec<&str> = neighbours.iter().map(|zone| zone.as_str()).collect();
-        rows.push((
-            "zone",
-            format!("'{code}', '{depot}', '{name}', '{}'", neighbours.join(",")),
-        ));
+        rows.push(("zone", format!("'{code}', '{depot}', '{name}', '{}'", neighbours.join(","))));
     }
     for DistrictZone { district, zone, .. } in &parts.districts {
         rows.push(("district", format!("'{district}', '0001-01-01', '{zone}'")));
     }
-    for Timeslot {
-        code,
-        start,
-        end,
-        cutoff,
-    } in &parts.timeslots
-    {
+    for Timeslot { code, start, end, cutoff } in &parts.timeslots {
         let (start, end) = (start.format("%H:%M"), end.format("%H:%M"));
-        rows.push((
-            "timeslot",
-            format!("'{code}', '{start}', '{end}', '{cutoff}'"),
-        ));
+        rows.push(("timeslot", format!("'{code}', '{start}', '{end}', '{cutoff}'")));
     }
     rows
 }
@@ -258,34 +202,15 @@ fn places(parts: &NetworkParts) -> Vec<(&'static str, String)> {
 /// Rows that say with what and how much.
 fn capacity(parts: &NetworkParts) -> Vec<(&'static str, String)> {
     let mut rows = Vec::new();
-    for TruckType {
-        code,
-        max_weight_g,
-        max_stops,
-        cost,
-        profiles,
-    } in &parts.truck_types
-    {
+    for TruckType { code, max_weight_g, max_stops, cost, profiles } in &parts.truck_types {
         let max_kg = max_weight_g / 1_000;
-        rows.push((
-            "truck_type",
-            format!("'{code}', {max_kg}, {max_stops}, {cost}, '{profiles}'"),
-        ));
+        rows.push(("truck_type", format!("'{code}', {max_kg}, {max_stops}, {cost}, '{profiles}'")));
     }
     for LadderStep { from, to } in &parts.ladder {
         rows.push(("truck_upgrade", format!("'{from}', '{to}'")));
     }
-    for PoolCapacity {
-        depot,
-        timeslot,
-        truck_type,
-        count,
-    } in &parts.pool
-    {
-        rows.push((
-            "truck_pool",
-            format!("'{depot}', '{timeslot}', '{truck_type}', {count}"),
-        ));
+    for PoolCapacity { depot, timeslot, truck_type, count } in &parts.pool {
+        rows.push(("truck_pool", format!("'{depot}', '{timeslot}', '{truck_type}', {count}")));
     }
     for of in &parts.templates {
         let class = match of.class {
@@ -297,18 +222,8 @@ fn capacity(parts: &NetworkParts) -> Vec<(&'static str, String)> {
         let values = format!("'{}', {place}, '{class}', '{truck}', {quota}", of.code);
         rows.push(("route_template", values));
     }
-    for ZoneQuota {
-        zone,
-        timeslot,
-        limit,
-    } in &parts.zone_quotas
-    {
-        let Load {
-            waybills,
-            dry_ml,
-            frozen_ml,
-            weight_g,
-        } = limit;
+    for ZoneQuota { zone, timeslot, limit } in &parts.zone_quotas {
+        let Load { waybills, dry_ml, frozen_ml, weight_g } = limit;
         let rest = [dry_ml, frozen_ml, weight_g].map(|amount| (amount / 1_000).to_string());
         rows.push((
             "zone_quota",

@@ -19,11 +19,7 @@ const CANCELLED_EVERY: u32 = 5;
 const MESSAGES: u32 = WAYBILLS + WAYBILLS / CANCELLED_EVERY;
 
 fn scattered(number: u32) -> WaybillCreated {
-    let district = if number.is_multiple_of(2) {
-        "D001"
-    } else {
-        "D003"
-    };
+    let district = if number.is_multiple_of(2) { "D001" } else { "D003" };
     WaybillCreated {
         delivery_date: delivery_date() + Days::new((number % DAYS).into()),
         district: DistrictCode::new(district).unwrap(),
@@ -32,18 +28,7 @@ fn scattered(number: u32) -> WaybillCreated {
 }
 
 async fn four_lanes(stage: &Stage) -> Running {
-    start(
-        stage,
-        &[
-            "--concurrency",
-            "4",
-            "--batch-max",
-            "16",
-            "--prefetch",
-            "64",
-        ],
-    )
-    .await
+    start(stage, &["--concurrency", "4", "--batch-max", "16", "--prefetch", "64"]).await
 }
 
 /// Publishes everything, some of it twice.
@@ -56,10 +41,7 @@ async fn publish_all(stage: &Stage) {
             stage.publish(how, &scattered(number)).await.unwrap();
         }
         if number.is_multiple_of(CANCELLED_EVERY) {
-            stage
-                .publish(PublishAs::default().seq(2), &cancelled(number))
-                .await
-                .unwrap();
+            stage.publish(PublishAs::default().seq(2), &cancelled(number)).await.unwrap();
         }
     }
 }
@@ -100,10 +82,7 @@ async fn a_crash_in_the_middle_loses_and_doubles_nothing() {
     let stage = stage(&tight(40, 30, 2)).await;
     publish_all(&stage).await;
     let (victim, survivor) = (four_lanes(&stage).await, four_lanes(&stage).await);
-    eventually("both are at work", async || {
-        (settled(&stage).await >= 50).then_some(())
-    })
-    .await;
+    eventually("both are at work", async || (settled(&stage).await >= 50).then_some(())).await;
     victim.kill().await;
     assert!(settled(&stage).await < MESSAGES, "it was killed at work");
     let successor = four_lanes(&stage).await;
@@ -113,9 +92,7 @@ async fn a_crash_in_the_middle_loses_and_doubles_nothing() {
     audit(&stage).await;
     let decided: i64 = stage.scalar("SELECT COUNT(*) FROM assignment").await;
     assert_eq!(decided, i64::from(WAYBILLS));
-    let days: BTreeSet<_> = (1..=WAYBILLS)
-        .map(|number| scattered(number).delivery_date)
-        .collect();
+    let days: BTreeSet<_> = (1..=WAYBILLS).map(|number| scattered(number).delivery_date).collect();
     let slot_days: i64 = stage.scalar("SELECT COUNT(*) FROM slot_day").await;
     assert_eq!(usize::try_from(slot_days).unwrap(), days.len());
     stage.close().await;

@@ -37,23 +37,13 @@ async fn without_trucks(waybills: u32) -> Stage {
 #[tokio::test]
 async fn a_round_tries_everybody_once_in_small_steps() {
     let stage = without_trucks(450).await;
-    let placed = retries(&stage)
-        .round(Timestamp::now(), &Shutdown::new())
-        .await
-        .unwrap();
+    let placed = retries(&stage).round(Timestamp::now(), &Shutdown::new()).await.unwrap();
     assert_eq!(placed, 0);
     let changed = "SELECT COUNT(*) FROM assignment WHERE version > 1";
-    assert_eq!(
-        stage.scalar::<i64>(changed).await,
-        0,
-        "no new answer, no new version"
-    );
+    assert_eq!(stage.scalar::<i64>(changed).await, 0, "no new answer, no new version");
 
     load(&stage, 2, &tight(500, 500, 10)).await;
-    let placed = retries(&stage)
-        .round(Timestamp::now(), &Shutdown::new())
-        .await
-        .unwrap();
+    let placed = retries(&stage).round(Timestamp::now(), &Shutdown::new()).await.unwrap();
     // 22 stops a van, 22 a cold van, 45 a truck
     assert_eq!(placed, 450);
     assert_eq!(states(&stage).await, "ASSIGNED 450");
@@ -88,10 +78,7 @@ async fn rounds_of_two_processes_share_the_work() {
     load(&stage, 2, &tight(500, 500, 10)).await;
     let (one, two, shutdown) = (retries(&stage), retries(&stage), Shutdown::new());
     let began_at = Timestamp::now();
-    let (one, two) = tokio::join!(
-        one.round(began_at, &shutdown),
-        two.round(began_at, &shutdown)
-    );
+    let (one, two) = tokio::join!(one.round(began_at, &shutdown), two.round(began_at, &shutdown));
     // whoever finds everything locked stops; whoever holds the locks goes on
     assert_eq!(one.unwrap() + two.unwrap(), 450);
     audit(&stage).await;

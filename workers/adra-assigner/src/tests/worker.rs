@@ -29,27 +29,16 @@ pub(super) async fn stage(network: &routing::NetworkParts) -> Stage {
 /// One process of this worker on the stage, with the rights of its broker user and no more.
 pub(super) async fn start(stage: &Stage, more: &[&str]) -> Running {
     let (amqp_url, database_url) = (stage.amqp_url_as(&KIND.user()), stage.database_url());
-    let mut args = vec![
-        "adra-assigner",
-        "--amqp-url",
-        &amqp_url,
-        "--database-url",
-        &database_url,
-    ];
+    let mut args = vec!["adra-assigner", "--amqp-url", &amqp_url, "--database-url", &database_url];
     args.extend(more);
     let settings = Settings::try_parse_from(args).unwrap();
-    let process = Process::prepare(KIND, settings.as_ref(), Shutdown::new())
-        .await
-        .unwrap();
+    let process = Process::prepare(KIND, settings.as_ref(), Shutdown::new()).await.unwrap();
     let assigner = Assigner::start(&process.context(), cache::Cache::connect(None));
     Running::start(process, assigner)
 }
 
 pub(super) async fn tell<C: Contract>(stage: &Stage, seq: u64, event: &C) {
-    stage
-        .publish(PublishAs::default().seq(seq), event)
-        .await
-        .unwrap();
+    stage.publish(PublishAs::default().seq(seq), event).await.unwrap();
 }
 
 pub(super) fn cancelled(number: u32) -> WaybillStatusChanged {
@@ -67,18 +56,11 @@ pub(super) fn cancelled(number: u32) -> WaybillStatusChanged {
 
 fn held(number: u32) -> WaybillHeld {
     let reason = HoldReason::CustomerRequest;
-    WaybillHeld {
-        waybill_id: Uuid::from_u128(number.into()),
-        waybill_no: no(number),
-        reason,
-    }
+    WaybillHeld { waybill_id: Uuid::from_u128(number.into()), waybill_no: no(number), reason }
 }
 
 fn released(number: u32) -> WaybillReleased {
-    WaybillReleased {
-        waybill_id: Uuid::from_u128(number.into()),
-        waybill_no: no(number),
-    }
+    WaybillReleased { waybill_id: Uuid::from_u128(number.into()), waybill_no: no(number) }
 }
 
 /// The row that waybill-status keeps of a waybill.
@@ -97,10 +79,7 @@ async fn waybill_row(stage: &Stage, number: u32, version: u64, status: &str, ope
 
 /// Waits until the assignments are like this.
 pub(super) async fn until(stage: &Stage, wanted: &str) {
-    eventually(wanted, async || {
-        (states(stage).await == wanted).then_some(())
-    })
-    .await;
+    eventually(wanted, async || (states(stage).await == wanted).then_some(())).await;
 }
 
 /// Waits until one column of one assignment says this.
@@ -165,12 +144,7 @@ async fn announced_twice_it_has_one_place() {
     until(&stage, "ASSIGNED 2").await;
     worker.stop().await.unwrap();
     assert_eq!(events.so_far(&stage).await.len(), 2);
-    assert_eq!(
-        stage
-            .scalar::<i64>("SELECT COUNT(*) FROM quota_ledger")
-            .await,
-        2
-    );
+    assert_eq!(stage.scalar::<i64>("SELECT COUNT(*) FROM quota_ledger").await, 2);
     audit(&stage).await;
     stage.close().await;
 }
@@ -186,33 +160,20 @@ async fn a_full_zone_overflows_then_refuses_then_uses_what_comes_free() {
     until(&stage, "ASSIGNED 3, UNASSIGNABLE ZONE_QUOTA 1").await;
     let (_, refused) = events.next_of::<Unassignable>().await;
     assert_eq!(refused.reason, UnassignableReason::ZoneQuota);
-    let zones: String = stage
-        .scalar("SELECT GROUP_CONCAT(CONCAT(zone, waybills) ORDER BY zone) FROM route")
-        .await;
+    let zones: String =
+        stage.scalar("SELECT GROUP_CONCAT(CONCAT(zone, waybills) ORDER BY zone) FROM route").await;
     assert_eq!(zones, "Z012,Z021");
 
     // in the transaction of the cancellation, with a place in whichever zone it was given back
     let place = "SELECT waybill_no v FROM assignment WHERE state = 'ASSIGNED' LIMIT 1";
-    let number: u32 = stage
-        .scalar::<String>(place)
-        .await
-        .split('-')
-        .nth(1)
-        .unwrap()
-        .parse()
-        .unwrap();
+    let number: u32 =
+        stage.scalar::<String>(place).await.split('-').nth(1).unwrap().parse().unwrap();
     tell(&stage, 2, &cancelled(number)).await;
     until(&stage, "ASSIGNED 3, UNASSIGNED 1").await;
     let (_, lost) = events.next_of::<UnassignedAgain>().await;
-    assert_eq!(
-        (lost.waybill_no, lost.place_no, lost.cause.as_str()),
-        (no(number), 1, "cancelled")
-    );
+    assert_eq!((lost.waybill_no, lost.place_no, lost.cause.as_str()), (no(number), 1, "cancelled"));
     let (envelope, assigned) = events.next_of::<Assigned>().await;
-    assert_eq!(
-        (envelope.seq, assigned.waybill_no),
-        (Some(2), refused.waybill_no)
-    );
+    assert_eq!((envelope.seq, assigned.waybill_no), (Some(2), refused.waybill_no));
     worker.stop().await.unwrap();
     audit(&stage).await;
     stage.close().await;
@@ -233,12 +194,7 @@ async fn holds_come_and_go_and_old_news_changes_nothing() {
     tell(&stage, 6, &cancelled(1)).await;
     until_row(&stage, 1, columns, "UNASSIGNED 0 4 6").await;
     worker.stop().await.unwrap();
-    assert_eq!(
-        stage
-            .scalar::<String>("SELECT GROUP_CONCAT(status) FROM route")
-            .await,
-        "CLOSED"
-    );
+    assert_eq!(stage.scalar::<String>("SELECT GROUP_CONCAT(status) FROM route").await, "CLOSED");
     audit(&stage).await;
     stage.close().await;
 }
@@ -251,10 +207,7 @@ async fn the_row_of_the_waybill_is_the_truth_and_a_message_its_herald() {
     waybill_row(&stage, 1, 3, "CANCELLED", 0).await;
     tell(&stage, 3, &cancelled(1)).await;
     let settled = "SELECT COUNT(*) FROM inbox";
-    eventually("settled", async || {
-        (stage.scalar::<i64>(settled).await == 1).then_some(())
-    })
-    .await;
+    eventually("settled", async || (stage.scalar::<i64>(settled).await == 1).then_some(())).await;
     tell(&stage, 1, &waybill(1)).await;
     until(&stage, "UNASSIGNED 1").await;
 
@@ -275,18 +228,14 @@ async fn messages_wait_for_a_network_that_can_be_used() {
     let stage = Stage::with_users(&[KIND, WorkerKind::WaybillStatus, WorkerKind::SalesOrder]).await;
     let worker = start(&stage, &[]).await;
     tell(&stage, 1, &waybill(1)).await;
-    let waiting = stage
-        .wait_for_messages(&KIND.retry_queue(RetryTier::S10), 1)
-        .await;
+    let waiting = stage.wait_for_messages(&KIND.retry_queue(RetryTier::S10), 1).await;
     assert_eq!(waiting.len(), 1);
 
     let mut half = parts();
     half.zones.clear();
     load(&stage, 1, &half).await;
     tell(&stage, 1, &waybill(2)).await;
-    stage
-        .wait_for_messages(&KIND.retry_queue(RetryTier::S10), 1)
-        .await;
+    stage.wait_for_messages(&KIND.retry_queue(RetryTier::S10), 1).await;
 
     // once there was one, it stays in force while the next is incomplete
     load(&stage, 2, &parts()).await;
@@ -311,16 +260,12 @@ async fn a_slot_day_whose_books_disagree_fails_alone() {
     until(&stage, "ASSIGNED 1").await;
     worker.stop().await.unwrap();
 
-    stage
-        .run_sql("UPDATE quota_bucket SET waybills = waybills + 1 WHERE zone = 'Z01'")
-        .await;
+    stage.run_sql("UPDATE quota_bucket SET waybills = waybills + 1 WHERE zone = 'Z01'").await;
     tell(&stage, 1, &waybill(2)).await;
     tell(&stage, 1, &next_day(3)).await;
     let worker = start(&stage, &["--concurrency", "1"]).await;
     until(&stage, "ASSIGNED 2").await;
-    let failed = stage
-        .wait_for_messages(&KIND.retry_queue(RetryTier::S1), 1)
-        .await;
+    let failed = stage.wait_for_messages(&KIND.retry_queue(RetryTier::S1), 1).await;
     assert_eq!(failed.len(), 1);
     worker.stop().await.unwrap();
     stage.close().await;
@@ -335,13 +280,9 @@ async fn a_limit_that_was_cut_meanwhile_is_not_exceeded() {
     // the tables say so already, the revision does not yet: the database is the guard
     stage.run_sql("UPDATE zone_quota SET waybills = 1").await;
     tell(&stage, 1, &waybill(2)).await;
-    stage
-        .wait_for_messages(&KIND.retry_queue(RetryTier::S1), 1)
-        .await;
+    stage.wait_for_messages(&KIND.retry_queue(RetryTier::S1), 1).await;
     audit(&stage).await;
-    stage
-        .run_sql("UPDATE network_revision SET revision = 2")
-        .await;
+    stage.run_sql("UPDATE network_revision SET revision = 2").await;
     for number in [3, 4] {
         tell(&stage, 1, &waybill(number)).await;
     }
@@ -361,18 +302,13 @@ async fn what_another_process_wrote_is_seen() {
         number += 1;
         tell(&stage, 1, &waybill(number)).await;
         let sql = "SELECT COUNT(*) FROM assignment";
-        eventually("decided", async || {
-            (stage.scalar::<i64>(sql).await == round).then_some(())
-        })
-        .await;
+        eventually("decided", async || (stage.scalar::<i64>(sql).await == round).then_some(()))
+            .await;
     }
     for worker in workers {
         worker.stop().await.unwrap();
     }
-    assert_eq!(
-        states(&stage).await,
-        "ASSIGNED 4, UNASSIGNABLE ZONE_QUOTA 8"
-    );
+    assert_eq!(states(&stage).await, "ASSIGNED 4, UNASSIGNABLE ZONE_QUOTA 8");
     audit(&stage).await;
     stage.close().await;
 }
@@ -387,15 +323,7 @@ async fn more_capacity_is_offered_to_those_without_a_place() {
     }
     until(&stage, "ASSIGNED 1, UNASSIGNABLE ZONE_QUOTA 2").await;
     load(&stage, 2, &tight(3, 0, 10)).await;
-    tell(
-        &stage,
-        2,
-        &NetworkChanged {
-            revision: 2,
-            tables: vec!["zone_quota".to_owned()],
-        },
-    )
-    .await;
+    tell(&stage, 2, &NetworkChanged { revision: 2, tables: vec!["zone_quota".to_owned()] }).await;
     until(&stage, "ASSIGNED 3").await;
     for seq in [1, 2, 2] {
         let (envelope, _) = events.next_of::<Assigned>().await;

@@ -13,11 +13,7 @@ use crate::decide::{Clock, Event, News, Notice, Planned, Planner};
 use crate::state::Plan;
 
 /// Neither held nor cancelled.
-pub(super) const STANDS: Standing = Standing {
-    version: 1,
-    held: false,
-    cancelled: false,
-};
+pub(super) const STANDS: Standing = Standing { version: 1, held: false, cancelled: false };
 
 /// A slot day, what is known of its waybills, and a clock.
 pub(super) struct World {
@@ -40,13 +36,7 @@ impl World {
         };
         let plans = BTreeMap::from([(key(), plan)]);
         let clock = Clock::Wall(time("2035-06-10T10:00:00Z"));
-        Self {
-            network,
-            plans,
-            book: BTreeMap::new(),
-            clock,
-            ids: 0,
-        }
+        Self { network, plans, book: BTreeMap::new(), clock, ids: 0 }
     }
 
     pub(super) fn at(mut self, text: &str) -> Self {
@@ -66,18 +56,10 @@ impl World {
         let mut planner = Planner::new(&self.network, self.clock, ids, plans, book);
         let result = act(&mut planner);
         let planned = planner.finish();
-        let assignments = planned
-            .writes
-            .new_assignments
-            .iter()
-            .chain(&planned.writes.assignments);
-        self.book
-            .extend(assignments.map(|row| (row.waybill_no.clone(), row.clone())));
-        self.plans = planned
-            .plans
-            .iter()
-            .map(|plan| (plan.day.key().clone(), plan.clone()))
-            .collect();
+        let assignments = planned.writes.new_assignments.iter().chain(&planned.writes.assignments);
+        self.book.extend(assignments.map(|row| (row.waybill_no.clone(), row.clone())));
+        self.plans =
+            planned.plans.iter().map(|plan| (plan.day.key().clone(), plan.clone())).collect();
         (result, planned)
     }
 
@@ -89,9 +71,7 @@ impl World {
     ) -> (Outcome, Planned) {
         let seq = standing.version;
         let (result, planned) = self.transact(|planner| {
-            planner
-                .decide(0, &no(number), notice, seq, Some(standing))
-                .unwrap()
+            planner.decide(0, &no(number), notice, seq, Some(standing)).unwrap()
         });
         (result.0, planned)
     }
@@ -99,9 +79,7 @@ impl World {
     pub(super) fn create(&mut self, created: &WaybillCreated) -> Planned {
         let notice = Notice::Created(created);
         let (result, planned) = self.transact(|planner| {
-            planner
-                .decide(0, &created.waybill_no, notice, 1, Some(STANDS))
-                .unwrap()
+            planner.decide(0, &created.waybill_no, notice, 1, Some(STANDS)).unwrap()
         });
         assert_eq!(result, (Outcome::Applied, 1));
         planned
@@ -119,11 +97,7 @@ impl World {
 
 /// What was told, in a few words each.
 pub(super) fn told(news: &[News]) -> Vec<String> {
-    let word = |News {
-                    cause: _,
-                    seq,
-                    event,
-                }: &News| match event {
+    let word = |News { cause: _, seq, event }: &News| match event {
         Event::Assigned(event) => format!("{} place {} v{seq}", event.waybill_no, event.place_no),
         Event::Unassignable(event) => format!("{} {:?} v{seq}", event.waybill_no, event.reason),
         Event::Unassigned(event) => format!("{} {} v{seq}", event.waybill_no, event.cause),

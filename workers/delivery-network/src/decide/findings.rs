@@ -26,19 +26,11 @@ impl Findings {
         check: fn(&R, &mut RowFindings<'_>) -> String,
     ) {
         for (row, number) in rows.iter().zip(1_u32..) {
-            let mut of_row = RowFindings {
-                table,
-                number,
-                findings: self,
-            };
+            let mut of_row = RowFindings { table, number, findings: self };
             let key = check(row, &mut of_row);
             if !self.seen.insert((table, key.clone())) {
                 let message = format!("{} is there more than once: keep one row", shown(&key));
-                let mut of_row = RowFindings {
-                    table,
-                    number,
-                    findings: self,
-                };
+                let mut of_row = RowFindings { table, number, findings: self };
                 of_row.wrong("key", "DUPLICATE_ROW", message);
             }
         }
@@ -52,10 +44,7 @@ impl Findings {
                 line_no: None,
                 field: None,
                 code: "MORE_ERRORS".to_owned(),
-                message: format!(
-                    "{} more errors are not listed: correct these first",
-                    self.more
-                ),
+                message: format!("{} more errors are not listed: correct these first", self.more),
             });
         }
         match found {
@@ -98,10 +87,6 @@ impl RowFindings<'_> {
 /// The beginning of a value, quoted, for an error that repeats it.
 pub(super) fn shown(value: &str) -> String {
     let beginning: String = value.chars().take(MOST_CHARS_SHOWN).collect();
-    let rest = if beginning.len() < value.len() {
-        "..."
-    } else {
-        ""
-    };
+    let rest = if beginning.len() < value.len() { "..." } else { "" };
     format!("{beginning:?}{rest}")
 }

@@ -47,11 +47,7 @@ pub(super) fn zone(row: &ZoneRow, found: &mut RowFindings<'_>) -> String {
         let message = "a zone is no neighbour of itself: remove it";
         found.wrong("neighbours", "OWN_NEIGHBOUR", message);
     }
-    let bytes: usize = row
-        .neighbours
-        .iter()
-        .map(|zone| zone.as_str().len() + 1)
-        .sum();
+    let bytes: usize = row.neighbours.iter().map(|zone| zone.as_str().len() + 1).sum();
     if bytes > NEIGHBOURS_BYTES {
         let message =
             format!("the neighbours take {bytes} bytes, at most {NEIGHBOURS_BYTES} are kept");
@@ -64,20 +60,13 @@ pub(super) fn district(row: &DistrictRow, found: &mut RowFindings<'_>) -> String
     let since_ever = chrono::NaiveDate::from_ymd_opt(1, 1, 1);
     let from = row.valid_from.or(since_ever).unwrap_or_default();
     if !(1..=9999).contains(&from.year()) {
-        found.wrong(
-            "valid_from",
-            "OUT_OF_RANGE",
-            "a year from 1 to 9999 is needed",
-        );
+        found.wrong("valid_from", "OUT_OF_RANGE", "a year from 1 to 9999 is needed");
     }
     format!("{} from {from}", row.district)
 }
 
 pub(super) fn timeslot(row: &TimeslotRow, found: &mut RowFindings<'_>) -> String {
-    let (start, end) = (
-        time("start", &row.start, found),
-        time("end", &row.end, found),
-    );
+    let (start, end) = (time("start", &row.start, found), time("end", &row.end, found));
     if let (Some(start), Some(end)) = (start, end)
         && end <= start
     {
@@ -107,17 +96,9 @@ fn time(field: &str, text: &str, found: &mut RowFindings<'_>) -> Option<NaiveTim
 }
 
 pub(super) fn zone_quota(row: &QuotaRow, found: &mut RowFindings<'_>) -> String {
-    let sizes = [
-        ("dry_l", row.dry_l),
-        ("frozen_l", row.frozen_l),
-        ("weight_kg", row.weight_kg),
-    ];
+    let sizes = [("dry_l", row.dry_l), ("frozen_l", row.frozen_l), ("weight_kg", row.weight_kg)];
     for (field, _) in sizes.iter().filter(|(_, size)| *size > MOST_THOUSANDS) {
-        found.wrong(
-            field,
-            "OUT_OF_RANGE",
-            format!("at most {MOST_THOUSANDS} is possible"),
-        );
+        found.wrong(field, "OUT_OF_RANGE", format!("at most {MOST_THOUSANDS} is possible"));
     }
     format!("{} {}", row.zone, row.timeslot)
 }
@@ -125,11 +106,7 @@ pub(super) fn zone_quota(row: &QuotaRow, found: &mut RowFindings<'_>) -> String 
 pub(super) fn warehouse(row: &WarehouseRow, found: &mut RowFindings<'_>) -> String {
     name(&row.name, found);
     let count = |kept: SkuType| row.keeps.iter().filter(|keeps| **keeps == kept).count();
-    let (dry, frozen, mixed) = (
-        count(SkuType::Dry),
-        count(SkuType::Frozen),
-        count(SkuType::Mixed),
-    );
+    let (dry, frozen, mixed) = (count(SkuType::Dry), count(SkuType::Frozen), count(SkuType::Mixed));
     if mixed > 0 || dry + frozen == 0 || dry > 1 || frozen > 1 {
         let message = "a warehouse keeps dry, frozen, or both, each named once";
         found.wrong("keeps", "INVALID_KEEPS", message);
@@ -139,10 +116,7 @@ pub(super) fn warehouse(row: &WarehouseRow, found: &mut RowFindings<'_>) -> Stri
 
 pub(super) fn pick_flow(row: &PickFlowRow, found: &mut RowFindings<'_>) -> String {
     if row.max_lines.is_some_and(|most| most < row.min_lines) {
-        let message = format!(
-            "below min_lines {}: no waybill would ever fit",
-            row.min_lines
-        );
+        let message = format!("below min_lines {}: no waybill would ever fit", row.min_lines);
         found.wrong("max_lines", "OUT_OF_RANGE", message);
     }
     code("pick_flow", &row.pick_flow, PICK_FLOW_BYTES, found);

@@ -14,10 +14,7 @@ const PROFILES_BYTES: usize = 500;
 const TEMPLATE_BYTES: usize = 64;
 
 pub(super) fn truck_type(row: &TruckTypeRow, found: &mut RowFindings<'_>) -> String {
-    for (field, value) in [
-        ("max_weight_kg", row.max_weight_kg),
-        ("max_stops", row.max_stops),
-    ] {
+    for (field, value) in [("max_weight_kg", row.max_weight_kg), ("max_stops", row.max_stops)] {
         if value == 0 {
             found.wrong(
                 field,
@@ -58,11 +55,7 @@ fn has_volume(profile: &Profile) -> bool {
 
 pub(super) fn upgrade(row: &UpgradeRow, found: &mut RowFindings<'_>) -> String {
     if row.from_type == row.to_type {
-        found.wrong(
-            "to_type",
-            "OWN_UPGRADE",
-            "a truck is no upgrade of itself: remove the row",
-        );
+        found.wrong("to_type", "OWN_UPGRADE", "a truck is no upgrade of itself: remove the row");
     }
     format!("{} to {}", row.from_type, row.to_type)
 }

@@ -6,12 +6,7 @@ use serde_json::{Value, json};
 use crate::decide::{changed_tables, check};
 
 pub(super) fn actor(role: Role) -> Actor {
-    Actor {
-        subject: "anna".to_owned(),
-        role,
-        merchant: None,
-        origin: None,
-    }
+    Actor { subject: "anna".to_owned(), role, merchant: None, origin: None }
 }
 
 pub(super) fn command(tables: Value) -> UpsertNetwork {
@@ -67,19 +62,9 @@ fn check_row(table: &str, changes: Value, field: &str, code: &str) {
     let errors: Vec<_> = refusal
         .errors
         .iter()
-        .map(|error| {
-            (
-                error.line_no,
-                error.field.clone().unwrap(),
-                error.code.as_str(),
-            )
-        })
+        .map(|error| (error.line_no, error.field.clone().unwrap(), error.code.as_str()))
         .collect();
-    assert_eq!(
-        errors,
-        [(Some(1), format!("{table}.{field}"), code)],
-        "{refusal:?}"
-    );
+    assert_eq!(errors, [(Some(1), format!("{table}.{field}"), code)], "{refusal:?}");
     assert_eq!(refusal.code, "INVALID_NETWORK");
 }
 
@@ -122,10 +107,8 @@ fn operators_and_dispatchers_change_the_network_and_nobody_else() {
         Role::Operator,
         Role::Admin,
     ];
-    let may: Vec<Role> = all
-        .into_iter()
-        .filter(|role| check(&command, &actor(*role)).is_ok())
-        .collect();
+    let may: Vec<Role> =
+        all.into_iter().filter(|role| check(&command, &actor(*role)).is_ok()).collect();
     assert_eq!(may, [Role::Dispatcher, Role::Operator, Role::Admin]);
     let refusal = check(&command, &actor(Role::Shop)).unwrap_err();
     assert_eq!(refusal.code, "NOT_ALLOWED");
@@ -134,33 +117,15 @@ fn operators_and_dispatchers_change_the_network_and_nobody_else() {
 #[test]
 fn a_command_without_rows_is_refused() {
     assert_eq!(refused(json!([])).code, "NO_ROWS");
-    assert_eq!(
-        refused(json!([{ "table": "zones", "rows": [] }])).code,
-        "NO_ROWS"
-    );
+    assert_eq!(refused(json!([{ "table": "zones", "rows": [] }])).code, "NO_ROWS");
 }
 
 #[test]
 fn depots_need_a_name_and_a_time_zone() {
-    check_row(
-        "depots",
-        json!({"timezone": "Europe/Nowhere"}),
-        "timezone",
-        "UNKNOWN_TIMEZONE",
-    );
-    check_row(
-        "depots",
-        json!({"timezone": ""}),
-        "timezone",
-        "UNKNOWN_TIMEZONE",
-    );
+    check_row("depots", json!({"timezone": "Europe/Nowhere"}), "timezone", "UNKNOWN_TIMEZONE");
+    check_row("depots", json!({"timezone": ""}), "timezone", "UNKNOWN_TIMEZONE");
     check_row("depots", json!({"name": "  "}), "name", "INVALID_NAME");
-    check_row(
-        "depots",
-        json!({"name": "n".repeat(201)}),
-        "name",
-        "INVALID_NAME",
-    );
+    check_row("depots", json!({"name": "n".repeat(201)}), "name", "INVALID_NAME");
     check_row("zones", json!({"name": "a\nb"}), "name", "INVALID_NAME");
     check_row("warehouses", json!({"name": ""}), "name", "INVALID_NAME");
 }
@@ -173,52 +138,22 @@ fn neighbours_are_others_each_named_once() {
         "neighbours",
         "DUPLICATE_NEIGHBOUR",
     );
-    check_row(
-        "zones",
-        json!({"neighbours": ["Z01"]}),
-        "neighbours",
-        "OWN_NEIGHBOUR",
-    );
+    check_row("zones", json!({"neighbours": ["Z01"]}), "neighbours", "OWN_NEIGHBOUR");
 }
 
 #[test]
 fn a_district_begins_in_a_year_that_a_date_can_hold() {
-    check_row(
-        "districts",
-        json!({"valid_from": "+10000-01-01"}),
-        "valid_from",
-        "OUT_OF_RANGE",
-    );
-    check_row(
-        "districts",
-        json!({"valid_from": "0000-12-31"}),
-        "valid_from",
-        "OUT_OF_RANGE",
-    );
+    check_row("districts", json!({"valid_from": "+10000-01-01"}), "valid_from", "OUT_OF_RANGE");
+    check_row("districts", json!({"valid_from": "0000-12-31"}), "valid_from", "OUT_OF_RANGE");
 }
 
 #[test]
 fn times_are_written_exactly() {
     for wrong in ["9:00", "09:00:00", "24:00", "09.00", " 09:00", ""] {
-        check_row(
-            "timeslots",
-            json!({ "start": wrong }),
-            "start",
-            "INVALID_TIME",
-        );
+        check_row("timeslots", json!({ "start": wrong }), "start", "INVALID_TIME");
     }
-    check_row(
-        "timeslots",
-        json!({"end": "08:59"}),
-        "end",
-        "ENDS_BEFORE_START",
-    );
-    check_row(
-        "timeslots",
-        json!({"end": "09:00"}),
-        "end",
-        "ENDS_BEFORE_START",
-    );
+    check_row("timeslots", json!({"end": "08:59"}), "end", "ENDS_BEFORE_START");
+    check_row("timeslots", json!({"end": "09:00"}), "end", "ENDS_BEFORE_START");
 }
 
 #[test]
@@ -233,29 +168,14 @@ fn cut_offs_are_those_that_the_routing_engine_reads() {
         "D-1\u{a0}20:00",
         "D-1         20:00",
     ] {
-        check_row(
-            "timeslots",
-            json!({ "cutoff": wrong }),
-            "cutoff",
-            "INVALID_CUTOFF",
-        );
+        check_row("timeslots", json!({ "cutoff": wrong }), "cutoff", "INVALID_CUTOFF");
     }
 }
 
 #[test]
 fn trucks_can_carry_something() {
-    check_row(
-        "truck_types",
-        json!({"max_weight_kg": 0}),
-        "max_weight_kg",
-        "OUT_OF_RANGE",
-    );
-    check_row(
-        "truck_types",
-        json!({"max_stops": 0}),
-        "max_stops",
-        "OUT_OF_RANGE",
-    );
+    check_row("truck_types", json!({"max_weight_kg": 0}), "max_weight_kg", "OUT_OF_RANGE");
+    check_row("truck_types", json!({"max_stops": 0}), "max_stops", "OUT_OF_RANGE");
     let long = format!("dry=1{}", "|dry=1".repeat(100));
     for wrong in [
         "",
@@ -268,91 +188,36 @@ fn trucks_can_carry_something() {
         "dry=1|dry=0,frozen=0",
         &long,
     ] {
-        check_row(
-            "truck_types",
-            json!({ "profiles": wrong }),
-            "profiles",
-            "INVALID_PROFILES",
-        );
+        check_row("truck_types", json!({ "profiles": wrong }), "profiles", "INVALID_PROFILES");
     }
-    check_row(
-        "upgrade_ladder",
-        json!({"to_type": "VAN"}),
-        "to_type",
-        "OWN_UPGRADE",
-    );
+    check_row("upgrade_ladder", json!({"to_type": "VAN"}), "to_type", "OWN_UPGRADE");
 }
 
 #[test]
 fn templates_have_a_code_and_are_dry_or_mixed() {
-    check_row(
-        "route_templates",
-        json!({"sku_class": "frozen"}),
-        "sku_class",
-        "INVALID_SKU_CLASS",
-    );
-    check_row(
-        "route_templates",
-        json!({"template": "a b"}),
-        "template",
-        "INVALID_CODE",
-    );
-    check_row(
-        "route_templates",
-        json!({"template": "t".repeat(65)}),
-        "template",
-        "INVALID_CODE",
-    );
+    check_row("route_templates", json!({"sku_class": "frozen"}), "sku_class", "INVALID_SKU_CLASS");
+    check_row("route_templates", json!({"template": "a b"}), "template", "INVALID_CODE");
+    check_row("route_templates", json!({"template": "t".repeat(65)}), "template", "INVALID_CODE");
 }
 
 #[test]
 fn quotas_fit_the_engine() {
     let too_much = u64::MAX / 1_000 + 1;
-    check_row(
-        "zone_quota",
-        json!({ "dry_l": too_much }),
-        "dry_l",
-        "OUT_OF_RANGE",
-    );
-    check_row(
-        "zone_quota",
-        json!({ "weight_kg": too_much }),
-        "weight_kg",
-        "OUT_OF_RANGE",
-    );
+    check_row("zone_quota", json!({ "dry_l": too_much }), "dry_l", "OUT_OF_RANGE");
+    check_row("zone_quota", json!({ "weight_kg": too_much }), "weight_kg", "OUT_OF_RANGE");
 }
 
 #[test]
 fn warehouses_keep_dry_or_frozen_goods_or_both() {
-    for wrong in [
-        json!([]),
-        json!(["mixed"]),
-        json!(["dry", "dry"]),
-        json!(["dry", "mixed"]),
-    ] {
-        check_row(
-            "warehouses",
-            json!({ "keeps": wrong }),
-            "keeps",
-            "INVALID_KEEPS",
-        );
+    for wrong in [json!([]), json!(["mixed"]), json!(["dry", "dry"]), json!(["dry", "mixed"])] {
+        check_row("warehouses", json!({ "keeps": wrong }), "keeps", "INVALID_KEEPS");
     }
 }
 
 #[test]
 fn a_picking_rule_can_fit_a_waybill() {
-    check_row(
-        "pick_flow",
-        json!({"min_lines": 4, "max_lines": 3}),
-        "max_lines",
-        "OUT_OF_RANGE",
-    );
-    check_row(
-        "pick_flow",
-        json!({"pick_flow": ""}),
-        "pick_flow",
-        "INVALID_CODE",
-    );
+    check_row("pick_flow", json!({"min_lines": 4, "max_lines": 3}), "max_lines", "OUT_OF_RANGE");
+    check_row("pick_flow", json!({"pick_flow": ""}), "pick_flow", "INVALID_CODE");
 }
 
 #[test]
@@ -363,21 +228,14 @@ fn a_row_that_is_there_twice_is_named_even_across_tables_of_one_name() {
             { "table": table, "rows": [row] },
             { "table": table, "rows": [row] },
         ]));
-        let codes: Vec<&str> = refusal
-            .errors
-            .iter()
-            .map(|error| error.code.as_str())
-            .collect();
+        let codes: Vec<&str> = refusal.errors.iter().map(|error| error.code.as_str()).collect();
         assert_eq!(codes, ["DUPLICATE_ROW"], "{table}");
     }
 }
 
 #[test]
 fn since_ever_and_the_first_day_are_one_row() {
-    let rows = [
-        row("districts", json!({})),
-        row("districts", json!({"valid_from": "0001-01-01"})),
-    ];
+    let rows = [row("districts", json!({})), row("districts", json!({"valid_from": "0001-01-01"}))];
     let refusal = refused(json!([{ "table": "districts", "rows": rows }]));
     assert_eq!(refusal.errors[0].code, "DUPLICATE_ROW");
 }
@@ -417,11 +275,7 @@ fn an_answer_stays_small_however_much_is_wrong() {
     let refusal = refused(json!([{ "table": "timeslots", "rows": rows }]));
     assert_eq!(refusal.errors.len(), 1_001);
     assert_eq!(refusal.errors[1_000].code, "MORE_ERRORS");
-    assert!(
-        refusal.detail.starts_with("4000 errors"),
-        "{}",
-        refusal.detail
-    );
+    assert!(refusal.detail.starts_with("4000 errors"), "{}", refusal.detail);
     assert!(serde_json::to_vec(&refusal).unwrap().len() < contracts::MAX_MESSAGE_BYTES / 2);
 }
 

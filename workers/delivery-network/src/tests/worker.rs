@@ -16,17 +16,9 @@ const KIND: WorkerKind = WorkerKind::DeliveryNetwork;
 /// One process of this worker on the stage, with the rights of its broker user and no more.
 async fn start(stage: &Stage) -> Running {
     let (amqp_url, database_url) = (stage.amqp_url_as(&KIND.user()), stage.database_url());
-    let args = [
-        "delivery-network",
-        "--amqp-url",
-        &amqp_url,
-        "--database-url",
-        &database_url,
-    ];
+    let args = ["delivery-network", "--amqp-url", &amqp_url, "--database-url", &database_url];
     let settings = Settings::try_parse_from(args).unwrap();
-    let process = Process::prepare(KIND, settings.as_ref(), Shutdown::new())
-        .await
-        .unwrap();
+    let process = Process::prepare(KIND, settings.as_ref(), Shutdown::new()).await.unwrap();
     Running::start(process, DeliveryNetwork)
 }
 
@@ -35,9 +27,7 @@ fn dispatcher() -> Actor {
 }
 
 async fn send(stage: &Stage, replies: &ReplyBox, command: &UpsertNetwork) {
-    let how = PublishAs::default()
-        .actor(dispatcher())
-        .reply_to(replies.queue());
+    let how = PublishAs::default().actor(dispatcher()).reply_to(replies.queue());
     stage.publish(how, command).await.unwrap();
 }
 
@@ -78,20 +68,12 @@ async fn a_network_is_loaded_and_loaded_again() {
     for revision in 1..=2 {
         let reply = ask(&stage, &mut replies, &network).await;
         assert_eq!(reply.code, "APPLIED");
-        assert_eq!(
-            (reply.aggregate.as_deref(), reply.version),
-            (Some("network"), Some(revision))
-        );
+        assert_eq!((reply.aggregate.as_deref(), reply.version), (Some("network"), Some(revision)));
         let (envelope, event) = events.next_of::<NetworkChanged>().await;
         assert_eq!((envelope.seq, event.revision), (Some(revision), revision));
         assert_eq!(event.tables.len(), 11);
         for rows in &network.tables {
-            assert_eq!(
-                count(&stage, stored_in(rows)).await,
-                rows.len(),
-                "{}",
-                rows.table()
-            );
+            assert_eq!(count(&stage, stored_in(rows)).await, rows.len(), "{}", rows.table());
         }
     }
     worker.stop().await.unwrap();
@@ -116,44 +98,14 @@ fn replacements() -> [Replacement; 11] {
     [
         ("depots", "depot", depot, "NORTH|Kuzey ş|UTC"),
         ("zones", "zone", zone, "Z01|SOUTH|Zone 1|Z03,Z02"),
-        (
-            "districts",
-            "district",
-            json!({"zone": "Z09"}),
-            "D001|0001-01-01|Z09",
-        ),
-        (
-            "timeslots",
-            "timeslot",
-            timeslot,
-            "0900-1300|10:00|12:00|D 07:00",
-        ),
+        ("districts", "district", json!({"zone": "Z09"}), "D001|0001-01-01|Z09"),
+        ("timeslots", "timeslot", timeslot, "0900-1300|10:00|12:00|D 07:00"),
         ("truck_types", "truck_type", truck, "VAN|1|2|3|dry=4"),
         ("upgrade_ladder", "truck_upgrade", json!({}), "VAN|TRUCK"),
-        (
-            "truck_pool",
-            "truck_pool",
-            json!({"count": 7}),
-            "NORTH|0900-1300|VAN|7",
-        ),
-        (
-            "route_templates",
-            "route_template",
-            template,
-            "Z01-09-DRY|D|Z|T|mixed|V|5",
-        ),
-        (
-            "zone_quota",
-            "zone_quota",
-            quota,
-            "Z01|0900-1300|1|2|18446744073709551|4",
-        ),
-        (
-            "warehouses",
-            "warehouse",
-            warehouse,
-            "WH-N1|S|South|frozen,dry",
-        ),
+        ("truck_pool", "truck_pool", json!({"count": 7}), "NORTH|0900-1300|VAN|7"),
+        ("route_templates", "route_template", template, "Z01-09-DRY|D|Z|T|mixed|V|5"),
+        ("zone_quota", "zone_quota", quota, "Z01|0900-1300|1|2|18446744073709551|4"),
+        ("warehouses", "warehouse", warehouse, "WH-N1|S|South|frozen,dry"),
         ("pick_flow", "pick_flow", rule, "10|dry|2|3|P"),
     ]
 }
@@ -166,11 +118,7 @@ async fn a_row_that_is_there_is_replaced() {
     for (table, stored_in, changes, expected) in replacements() {
         for changes in [json!({}), changes] {
             let command = command(json!([{ "table": table, "rows": [row(table, changes)] }]));
-            assert_eq!(
-                ask(&stage, &mut replies, &command).await.code,
-                "APPLIED",
-                "{table}"
-            );
+            assert_eq!(ask(&stage, &mut replies, &command).await.code, "APPLIED", "{table}");
         }
         assert_eq!(only_row(&stage, stored_in).await, expected, "{table}");
     }
@@ -186,9 +134,7 @@ async fn only_row(stage: &Stage, table: &str) -> String {
              WHERE table_schema = DATABASE() AND table_name = '{table}'"
         ))
         .await;
-    stage
-        .scalar(&format!("SELECT CONCAT_WS('|', {columns}) FROM {table}"))
-        .await
+    stage.scalar(&format!("SELECT CONCAT_WS('|', {columns}) FROM {table}")).await
 }
 
 #[tokio::test]
@@ -205,13 +151,7 @@ async fn one_wrong_row_refuses_all_and_changes_nothing() {
     assert_eq!(reply.code, "INVALID_NETWORK");
     assert_eq!(reply.refusal.unwrap().errors.len(), 2);
     worker.stop().await.unwrap();
-    assert_eq!(
-        (
-            count(&stage, "depot").await,
-            count(&stage, "network_revision").await
-        ),
-        (0, 0)
-    );
+    assert_eq!((count(&stage, "depot").await, count(&stage, "network_revision").await), (0, 0));
     assert!(events.so_far(&stage).await.is_empty());
     stage.close().await;
 }
@@ -223,12 +163,7 @@ async fn changes_from_two_processes_come_one_after_another() {
     let commands = 40;
     for n in 0..commands {
         let rows = [row("depots", json!({"name": format!("North {n}")}))];
-        send(
-            &stage,
-            &replies,
-            &command(json!([{ "table": "depots", "rows": rows }])),
-        )
-        .await;
+        send(&stage, &replies, &command(json!([{ "table": "depots", "rows": rows }]))).await;
     }
     let workers = [start(&stage).await, start(&stage).await];
     let mut revisions = Vec::new();

@@ -84,11 +84,7 @@ impl Sightings {
     /// an upload is stale once it is unchanged for `stale_after`.
     #[must_use]
     pub fn new(settled_after: Duration, stale_after: Duration) -> Self {
-        Self {
-            settled_after,
-            stale_after,
-            seen: HashMap::new(),
-        }
+        Self { settled_after, stale_after, seen: HashMap::new() }
     }
 
     /// For how long the file has looked like this.
@@ -100,14 +96,7 @@ impl Sightings {
                 now.saturating_duration_since(seen.since)
             }
             Some(_) | None => {
-                self.seen.insert(
-                    name.to_owned(),
-                    Sighting {
-                        size,
-                        modified,
-                        since: now,
-                    },
-                );
+                self.seen.insert(name.to_owned(), Sighting { size, modified, since: now });
                 Duration::ZERO
             }
         }
@@ -128,9 +117,7 @@ impl SourceFolder {
     ) -> Result<Vec<Entry>, FolderError> {
         let names = self.list(Place::Inbox)?;
         let present: HashSet<&OsStr> = names.iter().map(OsString::as_os_str).collect();
-        sightings
-            .seen
-            .retain(|name, _| present.contains(name.as_os_str()));
+        sightings.seen.retain(|name, _| present.contains(name.as_os_str()));
         let mut entries = Vec::with_capacity(names.len());
         for name in &names {
             if is_mark_of(name, &present) {
@@ -138,10 +125,7 @@ impl SourceFolder {
             }
             let is_announced = moved_in.contains(name) || present.contains(&*mark(name));
             let look = self.look(name, sightings, is_announced, now)?;
-            entries.extend(look.map(|found| Entry {
-                name: name.clone(),
-                found,
-            }));
+            entries.extend(look.map(|found| Entry { name: name.clone(), found }));
         }
         Ok(entries)
     }
@@ -164,11 +148,7 @@ impl SourceFolder {
         let unchanged = sightings.unchanged_for(name, &stat, now);
         let found = if is_upload(name) {
             let is_stale = unchanged >= sightings.stale_after;
-            if is_stale {
-                Found::Misfit(Misfit::StaleUpload)
-            } else {
-                Found::Arriving
-            }
+            if is_stale { Found::Misfit(Misfit::StaleUpload) } else { Found::Arriving }
         } else if !is_announced && unchanged < sightings.settled_after {
             Found::Arriving
         } else if let Some(misfit) = misfit_of(&stat) {

@@ -147,10 +147,7 @@ impl Column for OrderColumn {
         )
     }
 
-    #[allow(
-        clippy::as_conversions,
-        reason = "the discriminant of a fieldless enum is its index"
-    )]
+    #[allow(clippy::as_conversions, reason = "the discriminant of a fieldless enum is its index")]
     fn index(self) -> usize {
         self as usize
     }

@@ -56,12 +56,7 @@ impl<'a> Fields<'_, 'a> {
     }
 
     pub(super) fn wrong(&mut self, column: OrderColumn, code: Code, message: String) {
-        self.errors.push(LineError::of_field(
-            self.record.line,
-            column.name(),
-            code,
-            message,
-        ));
+        self.errors.push(LineError::of_field(self.record.line, column.name(), code, message));
     }
 }
 
@@ -102,16 +97,10 @@ pub(super) fn time(text: &str) -> Parsed<Timestamp> {
         let message = format!("{} is no time: write 2026-03-01T09:30:00Z", excerpt(text));
         (Code::InvalidTime, message)
     };
-    let time = DateTime::parse_from_rfc3339(text)
-        .map_err(|_any| wrong())?
-        .with_timezone(&Utc);
+    let time = DateTime::parse_from_rfc3339(text).map_err(|_any| wrong())?.with_timezone(&Utc);
     // A leap second parses, and no database keeps one.
     let is_storable = YEARS.contains(&time.year()) && time.nanosecond() < 1_000_000_000;
-    if is_storable {
-        Ok(Timestamp::from(time))
-    } else {
-        Err(wrong())
-    }
+    if is_storable { Ok(Timestamp::from(time)) } else { Err(wrong()) }
 }
 
 /// `YYYY-MM-DD`.
@@ -122,22 +111,17 @@ pub(super) fn date(text: &str) -> Parsed<NaiveDate> {
             _ => byte.is_ascii_digit(),
         });
     let day = is_shaped.then(|| text.parse::<NaiveDate>().ok()).flatten();
-    day.filter(|day| YEARS.contains(&day.year()))
-        .ok_or_else(|| {
-            let message = format!("{} is no day: write 2026-03-01", excerpt(text));
-            (Code::InvalidDate, message)
-        })
+    day.filter(|day| YEARS.contains(&day.year())).ok_or_else(|| {
+        let message = format!("{} is no day: write 2026-03-01", excerpt(text));
+        (Code::InvalidDate, message)
+    })
 }
 
 /// A whole number that fits 32 bits.
 pub(super) fn whole(text: &str) -> Parsed<u32> {
     let number = is_digits(text).then(|| text.parse::<u32>().ok()).flatten();
     number.ok_or_else(|| {
-        let message = format!(
-            "{} is no whole number from 0 to {}",
-            excerpt(text),
-            u32::MAX
-        );
+        let message = format!("{} is no whole number from 0 to {}", excerpt(text), u32::MAX);
         (Code::InvalidNumber, message)
     })
 }
@@ -148,16 +132,11 @@ pub(super) fn quantity(text: &str) -> Parsed<u32> {
         let message = format!("{} is no whole number", excerpt(text));
         return Err((Code::InvalidNumber, message));
     }
-    let number = text
-        .parse::<i64>()
-        .ok()
-        .filter(|number| QUANTITIES.contains(number));
-    number
-        .and_then(|number| u32::try_from(number).ok())
-        .ok_or_else(|| {
-            let message = format!("the quantity {} is not between 1 and 9999", excerpt(text));
-            (Code::QuantityOutOfRange, message)
-        })
+    let number = text.parse::<i64>().ok().filter(|number| QUANTITIES.contains(number));
+    number.and_then(|number| u32::try_from(number).ok()).ok_or_else(|| {
+        let message = format!("the quantity {} is not between 1 and 9999", excerpt(text));
+        (Code::QuantityOutOfRange, message)
+    })
 }
 
 /// A decimal of 0 or more with at most 6 places, kept as it is written.
@@ -191,10 +170,7 @@ pub(super) fn sku_type(text: &str) -> Parsed<SkuType> {
     match text {
         "dry" => Ok(SkuType::Dry),
         "frozen" => Ok(SkuType::Frozen),
-        _ => Err((
-            Code::InvalidChoice,
-            format!("{} is neither dry nor frozen", excerpt(text)),
-        )),
+        _ => Err((Code::InvalidChoice, format!("{} is neither dry nor frozen", excerpt(text)))),
     }
 }
 

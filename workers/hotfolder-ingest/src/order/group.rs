@@ -60,10 +60,7 @@ struct Head {
 impl Group {
     /// An order that begins with `record`.
     pub(super) fn of(reference: &[u8], record: &Record<'_, OrderColumn>) -> Self {
-        Self {
-            reference: Some(reference.to_vec()),
-            ..Self::stray(record)
-        }
+        Self { reference: Some(reference.to_vec()), ..Self::stray(record) }
     }
 
     /// Lines without an order number, beginning with `record`.
@@ -106,9 +103,8 @@ impl Group {
             return;
         }
         let shape = record.shape_errors();
-        let is_shifted = shape
-            .iter()
-            .any(|e| matches!(e.code, Code::LineTooLong | Code::FieldCount));
+        let is_shifted =
+            shape.iter().any(|e| matches!(e.code, Code::LineTooLong | Code::FieldCount));
         self.errors.extend(shape);
         if is_shifted {
             return;
@@ -130,42 +126,24 @@ impl Group {
     }
 
     fn read_head(&mut self, record: &Record<'_, OrderColumn>, source: &Source) {
-        let order = read_head(
-            &mut Fields {
-                record,
-                errors: &mut self.errors,
-            },
-            source,
-        );
+        let order = read_head(&mut Fields { record, errors: &mut self.errors }, source);
         // Stray lines may belong to different orders: nothing is compared with the first.
         if self.reference.is_some() {
-            let raw = OrderColumn::OF_THE_ORDER
-                .iter()
-                .map(|column| record.raw(*column));
+            let raw = OrderColumn::OF_THE_ORDER.iter().map(|column| record.raw(*column));
             let raw: Vec<&[u8]> = raw.map(Option::unwrap_or_default).collect();
-            self.head = Some(Head {
-                line: record.line,
-                raw: raw.join(&b'\t'),
-                order,
-            });
+            self.head = Some(Head { line: record.line, raw: raw.join(&b'\t'), order });
         }
     }
 
     fn read_line(&mut self, record: &Record<'_, OrderColumn>) -> Option<OrderLine> {
-        let mut fields = Fields {
-            record,
-            errors: &mut self.errors,
-        };
+        let mut fields = Fields { record, errors: &mut self.errors };
         let line_no = fields.required(OrderColumn::LineNo, fields::whole);
-        self.numbers
-            .extend(line_no.map(|number| (number, record.line)));
+        self.numbers.extend(line_no.map(|number| (number, record.line)));
         let merchant = fields.required(OrderColumn::Merchant, fields::id(Merchant::new));
         let store = fields.optional(OrderColumn::Store, fields::id(Store::new));
         let sku = fields.required(OrderColumn::Sku, fields::id(Sku::new));
-        let description = fields.optional(
-            OrderColumn::Description,
-            fields::text(DESCRIPTION_CHARACTERS_MAX),
-        );
+        let description =
+            fields.optional(OrderColumn::Description, fields::text(DESCRIPTION_CHARACTERS_MAX));
         let quantity = fields.required(OrderColumn::Quantity, fields::quantity);
         let unit_price = fields.required(OrderColumn::UnitPrice, fields::price);
         let sku_type = fields.required(OrderColumn::SkuType, fields::sku_type);
@@ -194,15 +172,10 @@ impl Group {
         self.errors.sort_by_key(|error| error.line);
         let file_lines = std::mem::take(&mut self.file_lines);
         let result = match command {
-            Some(command) if self.errors.is_empty() => Ok(SoundOrder {
-                command,
-                file_lines,
-            }),
+            Some(command) if self.errors.is_empty() => Ok(SoundOrder { command, file_lines }),
             Some(_) | None => Err(self.errors),
         };
-        let reference = self
-            .reference
-            .map(|raw| String::from_utf8_lossy(&raw).into_owned());
+        let reference = self.reference.map(|raw| String::from_utf8_lossy(&raw).into_owned());
         ParsedOrder {
             reference,
             first_line: self.first_line,
@@ -245,29 +218,15 @@ impl Group {
         let mut order = self.head.take()?.order?;
         order.lines = std::mem::take(&mut self.lines);
         let has_total =
-            order
-                .lines
-                .iter()
-                .zip(&self.file_lines)
-                .try_fold(0_i64, |sum, (line, at)| {
-                    let total = line
-                        .unit_price
-                        .times(line.quantity, order.currency)
-                        .map(|m| m.minor_units);
-                    total
-                        .ok()
-                        .and_then(|total| sum.checked_add(total))
-                        .ok_or(*at)
-                });
+            order.lines.iter().zip(&self.file_lines).try_fold(0_i64, |sum, (line, at)| {
+                let total =
+                    line.unit_price.times(line.quantity, order.currency).map(|m| m.minor_units);
+                total.ok().and_then(|total| sum.checked_add(total)).ok_or(*at)
+            });
         if let Err(at) = has_total {
             let message = "quantity times unit_price, summed up to this line, is too large";
             let column = OrderColumn::UnitPrice.name();
-            self.errors.push(LineError::of_field(
-                at,
-                column,
-                Code::TotalTooLarge,
-                message,
-            ));
+            self.errors.push(LineError::of_field(at, column, Code::TotalTooLarge, message));
             return None;
         }
         self.check_contract(&order).then_some(order)
@@ -283,17 +242,12 @@ impl Group {
         }
         let mut bytes = Counted::default();
         if let Err(error) = serde_json::to_writer(&mut bytes, order) {
-            self.wrong(
-                Code::InvalidOrder,
-                format!("the order cannot be encoded: {error}"),
-            );
+            self.wrong(Code::InvalidOrder, format!("the order cannot be encoded: {error}"));
             return false;
         }
         if bytes.0 > MAX_MESSAGE_BYTES {
-            let message = format!(
-                "the order takes {} bytes as a message, 1 MiB is the limit",
-                bytes.0
-            );
+            let message =
+                format!("the order takes {} bytes as a message, 1 MiB is the limit", bytes.0);
             self.wrong(Code::OrderTooLarge, message);
             return false;
         }
@@ -310,8 +264,7 @@ impl Group {
     }
 
     fn wrong(&mut self, code: Code, message: String) {
-        self.errors
-            .push(LineError::of_line(self.first_line, code, message));
+        self.errors.push(LineError::of_line(self.first_line, code, message));
     }
 }
 
@@ -323,10 +276,7 @@ impl Head {
             let Some(here) = record.raw(column).filter(|here| *here != first) else {
                 continue;
             };
-            let mut fields = Fields {
-                record,
-                errors: &mut *errors,
-            };
+            let mut fields = Fields { record, errors: &mut *errors };
             if column == OrderColumn::OrderedAt {
                 fields.required(column, fields::time);
             } else {
@@ -366,10 +316,8 @@ fn read_head(fields: &mut Fields<'_, '_>, source: &Source) -> Option<Box<CreateO
     let promotion_codes =
         fields.optional(C::PromotionCodes, fields::text(PROMOTION_CHARACTERS_MAX));
     let notes = fields.optional(C::Notes, fields::personal(NOTE_CHARACTERS_MAX));
-    let delivery_instructions = fields.optional(
-        C::DeliveryInstructions,
-        fields::personal(NOTE_CHARACTERS_MAX),
-    );
+    let delivery_instructions =
+        fields.optional(C::DeliveryInstructions, fields::personal(NOTE_CHARACTERS_MAX));
     Some(Box::new(CreateOrder {
         source: source.clone(),
         order_ref: order_ref?,

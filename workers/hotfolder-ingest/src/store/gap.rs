@@ -12,9 +12,7 @@ use crate::name::FileName;
 /// # Errors
 /// When the database fails.
 pub async fn lock_standing(tx: &Tx, file: &FileName) -> Result<Option<Standing>, StoreError> {
-    Ok(first_standing(
-        tx.select(sql::LOCK_SEQUENCE, &[Place::of(file)]).await?,
-    ))
+    Ok(first_standing(tx.select(sql::LOCK_SEQUENCE, &[Place::of(file)]).await?))
 }
 
 /// True when the place of `file` has a record.
@@ -32,7 +30,5 @@ pub async fn has_record(tx: &Tx, file: &FileName) -> Result<bool, StoreError> {
 /// When the database fails.
 pub async fn pass(tx: &Tx, file: &FileName) -> Result<(), StoreError> {
     insert(tx, file, 0, FileState::Skipped).await?;
-    tx.execute(sql::PASS_SEQUENCE, &[Place::of(file)])
-        .await
-        .map(drop)
+    tx.execute(sql::PASS_SEQUENCE, &[Place::of(file)]).await.map(drop)
 }

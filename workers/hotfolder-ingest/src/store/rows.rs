@@ -24,12 +24,7 @@ pub(super) struct Place<'a> {
 impl<'a> Place<'a> {
     pub(super) fn of(file: &'a FileName) -> Self {
         let (kind, source) = (file.kind().as_str(), file.source().as_str());
-        Self {
-            kind,
-            source,
-            sequence: file.sequence(),
-            repair: file.repair(),
-        }
+        Self { kind, source, sequence: file.sequence(), repair: file.repair() }
     }
 }
 
@@ -106,10 +101,7 @@ pub(super) struct StandingRow {
 
 pub(super) fn first_standing(rows: Vec<StandingRow>) -> Option<Standing> {
     let row = rows.into_iter().next()?;
-    Some(Standing {
-        first: row.first_sequence,
-        next: row.next_sequence,
-    })
+    Some(Standing { first: row.first_sequence, next: row.next_sequence })
 }
 
 pub(super) async fn insert(
@@ -129,18 +121,10 @@ pub(super) async fn insert(
 }
 
 pub(super) async fn read_for_update(tx: &Tx, id: Uuid) -> Result<FileRecord, StoreError> {
-    let rows: Vec<RecordRow> = tx
-        .select(
-            sql::READ_FOR_UPDATE,
-            &[Id {
-                id: hex(id),
-                fence: 0,
-            }],
-        )
-        .await?;
+    let rows: Vec<RecordRow> =
+        tx.select(sql::READ_FOR_UPDATE, &[Id { id: hex(id), fence: 0 }]).await?;
     let row = rows.into_iter().next();
-    row.ok_or_else(|| StoreError::decode("the record of a file is gone"))?
-        .record()
+    row.ok_or_else(|| StoreError::decode("the record of a file is gone"))?.record()
 }
 
 pub(super) async fn insert_errors(
@@ -187,8 +171,5 @@ pub(super) async fn insert_errors(
 
 /// Foreign text in the width of its column, without control characters.
 fn clipped(text: &str, characters_max: usize) -> String {
-    text.chars()
-        .take(characters_max)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().take(characters_max).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

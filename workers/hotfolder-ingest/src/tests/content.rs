@@ -8,21 +8,13 @@ use flate2::write::GzEncoder;
 
 use crate::content::{Caps, ContentError, Inspection, Stop, Stored};
 
-const CAPS: Caps = Caps {
-    content_bytes_max: 1 << 20,
-    gzip_ratio_max: 20,
-    gzip_ratio_from_bytes: 1 << 16,
-};
+const CAPS: Caps =
+    Caps { content_bytes_max: 1 << 20, gzip_ratio_max: 20, gzip_ratio_from_bytes: 1 << 16 };
 
 fn stored(bytes: &[u8], is_gzip: bool) -> Stored {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
-    Stored {
-        file: Arc::new(file),
-        is_gzip,
-        caps: CAPS,
-        stop: Stop::never(),
-    }
+    Stored { file: Arc::new(file), is_gzip, caps: CAPS, stop: Stop::never() }
 }
 
 fn inspect(bytes: &[u8], is_gzip: bool) -> Result<Inspection, ContentError> {
@@ -54,10 +46,7 @@ fn a_file_and_its_compressed_copy_have_the_same_hash() {
     let text = b"some lines\nand more\n".repeat(500);
     let plain = inspect(&text, false).unwrap();
     let packed = inspect(&gzip(&text), true).unwrap();
-    assert_eq!(
-        (plain.sha256, plain.content_bytes),
-        (packed.sha256, packed.content_bytes)
-    );
+    assert_eq!((plain.sha256, plain.content_bytes), (packed.sha256, packed.content_bytes));
     assert!(packed.stored_bytes < plain.stored_bytes && plain.ends_with_line_break);
     let parts = [gzip(&text[..100]), gzip(&text[100..])].concat();
     assert_eq!(inspect(&parts, true).unwrap().sha256, plain.sha256);
@@ -93,11 +82,7 @@ fn reading_can_begin_at_any_offset() {
         let stored = stored(&bytes, is_gzip);
         for offset in [0_usize, 1, 131_072, 299_999, 300_000] {
             let mut rest = Vec::new();
-            stored
-                .open_at(offset as u64)
-                .unwrap()
-                .read_to_end(&mut rest)
-                .unwrap();
+            stored.open_at(offset as u64).unwrap().read_to_end(&mut rest).unwrap();
             assert!(rest == text[offset..], "offset {offset}");
         }
     }

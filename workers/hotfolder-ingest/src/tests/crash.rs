@@ -27,25 +27,13 @@ async fn check_answered(fleet: &Fleet) {
     let report = fleet.report("order-shop-1.tsv.json").await;
     let counts = &report["counts"];
     let (good, bad) = (u64::from(ORDERS) * 4 / 5, u64::from(ORDERS) / 5);
-    assert_eq!(
-        counts["accepted"].as_u64().unwrap() + counts["duplicate"].as_u64().unwrap(),
-        good
-    );
-    assert_eq!(
-        (&counts["rejected"], &counts["lines"]),
-        (&bad.into(), &ORDERS.into())
-    );
+    assert_eq!(counts["accepted"].as_u64().unwrap() + counts["duplicate"].as_u64().unwrap(), good);
+    assert_eq!((&counts["rejected"], &counts["lines"]), (&bad.into(), &ORDERS.into()));
     assert_eq!(report["errors"].as_array().unwrap().len() as u64, bad);
-    assert_eq!(
-        fleet.rejected("order-shop-1.tsv").lines().count() as u64,
-        bad + 1
-    );
+    assert_eq!(fleet.rejected("order-shop-1.tsv").lines().count() as u64, bad + 1);
     let accepted = fleet.accepted();
     assert_eq!(accepted.len() as u64, good);
-    assert!(
-        accepted.values().all(|times| *times == 1),
-        "an order had its effect twice"
-    );
+    assert!(accepted.values().all(|times| *times == 1), "an order had its effect twice");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,21 +43,14 @@ async fn a_crash_in_the_middle_loses_and_doubles_nothing() {
     let queue = WorkerKind::OrderIntake.queue(WorkQueue::Commands);
     // The first one dies with a full window, the second with answers on their way.
     let first = fleet.start(&["--instance", "first"]).await;
-    eventually("a full window", async || {
-        (fleet.stage.depth(&queue).await >= 400).then_some(())
-    })
-    .await;
+    eventually("a full window", async || (fleet.stage.depth(&queue).await >= 400).then_some(()))
+        .await;
     assert_eq!(fleet.stage.depth(&queue).await, 400, "the window holds");
     first.kill().await;
     fleet.start_intake().await;
-    let second = fleet
-        .start(&["--instance", "second", "--window", "20"])
-        .await;
+    let second = fleet.start(&["--instance", "second", "--window", "20"]).await;
     eventually("a checkpoint", async || {
-        let rows = fleet
-            .stage
-            .rows("SELECT offset_bytes FROM import_file")
-            .await;
+        let rows = fleet.stage.rows("SELECT offset_bytes FROM import_file").await;
         (rows.first()?["offset_bytes"].as_u64()? > 0).then_some(())
     })
     .await;
@@ -85,10 +66,7 @@ async fn a_drain_gives_the_file_to_the_next_process_at_once() {
     fleet.send("order-shop-1.tsv", long_file());
     let queue = WorkerKind::OrderIntake.queue(WorkQueue::Commands);
     let first = fleet.start(&["--lease-seconds", "3600"]).await;
-    eventually("commands", async || {
-        (fleet.stage.depth(&queue).await >= 100).then_some(())
-    })
-    .await;
+    eventually("commands", async || (fleet.stage.depth(&queue).await >= 100).then_some(())).await;
     first.stop().await.unwrap();
     assert_eq!(fleet.names("processing"), ["order-shop-1.tsv"]);
     fleet.start_intake().await;
@@ -100,29 +78,18 @@ async fn a_drain_gives_the_file_to_the_next_process_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_on_one_folder_share_the_work_and_double_nothing() {
     let fleet = Fleet::answering().await;
-    let (one, other) = (
-        fleet.start(&["--instance", "one"]).await,
-        fleet.start(&["--instance", "two"]).await,
-    );
+    let (one, other) =
+        (fleet.start(&["--instance", "one"]).await, fleet.start(&["--instance", "two"]).await);
     for sequence in 1..=6 {
         let order = format!("S{sequence}");
-        fleet.send(
-            &format!("order-shop-{sequence}.tsv"),
-            format!("{HEADER}{}", line(&order, 1)),
-        );
+        fleet.send(&format!("order-shop-{sequence}.tsv"), format!("{HEADER}{}", line(&order, 1)));
     }
     for sequence in 1..=6 {
-        fleet
-            .wait_for("archive", &format!("order-shop-{sequence}.tsv."))
-            .await;
+        fleet.wait_for("archive", &format!("order-shop-{sequence}.tsv.")).await;
     }
     let accepted = fleet.accepted();
     assert!(accepted.len() == 6 && accepted.values().all(|times| *times == 1));
-    assert_eq!(
-        fleet.names("report").len(),
-        7,
-        "six reports and the listing"
-    );
+    assert_eq!(fleet.names("report").len(), 7, "six reports and the listing");
     one.stop().await.unwrap();
     fleet.close(other).await;
 }

@@ -51,15 +51,9 @@ fn what_a_claimed_file_is_follows_from_the_record_of_its_place() {
 
 #[test]
 fn only_the_missing_number_can_be_passed() {
-    assert_eq!(
-        skip(Some(STANDING), 5, false),
-        Ok(Standing { first: 3, next: 6 })
-    );
+    assert_eq!(skip(Some(STANDING), 5, false), Ok(Standing { first: 3, next: 6 }));
     assert_eq!(skip(Some(STANDING), 5, true), Err(NotSkipped::FileHasCome));
-    assert_eq!(
-        skip(Some(STANDING), 4, false),
-        Err(NotSkipped::AlreadyPassed(5))
-    );
+    assert_eq!(skip(Some(STANDING), 4, false), Err(NotSkipped::AlreadyPassed(5)));
     assert_eq!(skip(Some(STANDING), 6, false), Err(NotSkipped::NotNext(5)));
     assert_eq!(skip(None, 5, false), Err(NotSkipped::UnknownSequence));
 }

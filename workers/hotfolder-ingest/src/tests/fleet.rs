@@ -81,10 +81,7 @@ fn unknown_district() -> Refusal {
         code: "UNKNOWN_DISTRICT".into(),
         message: "there is no district NOWHERE".into(),
     };
-    Refusal {
-        errors: vec![error],
-        ..Refusal::new("UNKNOWN_DISTRICT", "unknown district")
-    }
+    Refusal { errors: vec![error], ..Refusal::new("UNKNOWN_DISTRICT", "unknown district") }
 }
 
 /// A root with one source, a stage, and what runs on it.
@@ -100,12 +97,7 @@ impl Fleet {
         let root = TempDir::new().unwrap();
         fs::create_dir(root.path().join("shop")).unwrap();
         let stage = Stage::with_users(&KINDS).await;
-        Self {
-            stage,
-            effects: Effects::default(),
-            root,
-            intake: None,
-        }
+        Self { stage, effects: Effects::default(), root, intake: None }
     }
 
     /// The same, with the intake at work.
@@ -125,11 +117,8 @@ impl Fleet {
     /// One process of the hot folder with short intervals.
     pub(super) async fn start(&self, more: &[&str]) -> Running {
         let settings = self.settings(WorkerKind::HotfolderIngest, more);
-        let process = Process::prepare(
-            WorkerKind::HotfolderIngest,
-            settings.as_ref(),
-            Shutdown::new(),
-        );
+        let process =
+            Process::prepare(WorkerKind::HotfolderIngest, settings.as_ref(), Shutdown::new());
         let process = process.await.unwrap();
         ingest::start(settings.folder, &process.context()).unwrap();
         Running::start(process, SkipDesk)
@@ -139,21 +128,8 @@ impl Fleet {
         let amqp_url = self.stage.amqp_url_as(&kind.user());
         let database_url = self.stage.database_url();
         let root = self.root.path().to_str().unwrap();
-        let mut arguments = vec![
-            "test",
-            "--amqp-url",
-            &amqp_url,
-            "--database-url",
-            &database_url,
-        ];
-        arguments.extend([
-            "--hotfolder",
-            root,
-            "--scan-ms",
-            "50",
-            "--answer-seconds",
-            "1",
-        ]);
+        let mut arguments = vec!["test", "--amqp-url", &amqp_url, "--database-url", &database_url];
+        arguments.extend(["--hotfolder", root, "--scan-ms", "50", "--answer-seconds", "1"]);
         if !more.contains(&"--lease-seconds") {
             arguments.extend(["--lease-seconds", "2"]);
         }
@@ -178,9 +154,7 @@ impl Fleet {
     pub(super) async fn wait_for(&self, place: &str, prefix: &str) -> String {
         let what = format!("{prefix} in {place}");
         eventually(&what, async || {
-            names(&self.path(place))
-                .into_iter()
-                .find(|n| n.starts_with(prefix))
+            names(&self.path(place)).into_iter().find(|n| n.starts_with(prefix))
         })
         .await
     }
@@ -202,9 +176,7 @@ impl Fleet {
             let listing = fs::read(self.path("report").join("inbox.json")).ok()?;
             let listing: Value = serde_json::from_slice(&listing).ok()?;
             let mut files = listing.as_array()?.iter();
-            files
-                .find(|file| file["file"] == name && file["reason"] == reason)
-                .map(drop)
+            files.find(|file| file["file"] == name && file["reason"] == reason).map(drop)
         })
         .await;
     }
@@ -218,8 +190,7 @@ impl Fleet {
             "SELECT state FROM import_file WHERE sequence = {sequence} AND repair = {repair}"
         );
         let rows = self.stage.rows(&sql).await;
-        rows.first()
-            .map(|row| row["state"].as_str().unwrap().to_owned())
+        rows.first().map(|row| row["state"].as_str().unwrap().to_owned())
     }
 
     pub(super) fn accepted(&self) -> BTreeMap<String, u32> {

@@ -28,17 +28,9 @@ impl Fixture {
     fn new() -> Self {
         let root = TempDir::new().unwrap();
         fs::create_dir(root.path().join("shop")).unwrap();
-        let folder = HotFolder::open(root.path())
-            .unwrap()
-            .source(&source())
-            .unwrap();
+        let folder = HotFolder::open(root.path()).unwrap().source(&source()).unwrap();
         let sightings = Sightings::new(SETTLED, STALE);
-        Self {
-            root,
-            folder,
-            sightings,
-            start: Instant::now(),
-        }
+        Self { root, folder, sightings, start: Instant::now() }
     }
 
     fn path(&self, place: Place) -> PathBuf {
@@ -53,27 +45,18 @@ impl Fixture {
     fn scan(&mut self, seconds: u64, moved_in: &[&str]) -> Vec<(String, &'static str)> {
         let moved_in: HashSet<OsString> = moved_in.iter().map(OsString::from).collect();
         let now = self.start + Duration::from_secs(seconds);
-        let entries = self
-            .folder
-            .scan(&mut self.sightings, &moved_in, now)
-            .unwrap();
+        let entries = self.folder.scan(&mut self.sightings, &moved_in, now).unwrap();
         let word = |found: &Found| match found {
             Found::Ready(_) => "ready",
             Found::Arriving => "arriving",
             Found::Misfit(misfit) => misfit.code(),
         };
-        entries
-            .iter()
-            .map(|e| (e.name.to_string_lossy().into_owned(), word(&e.found)))
-            .collect()
+        entries.iter().map(|e| (e.name.to_string_lossy().into_owned(), word(&e.found))).collect()
     }
 
     fn names(&self, place: Place) -> Vec<String> {
         let names = self.folder.list(place).unwrap();
-        names
-            .into_iter()
-            .map(|name| name.to_string_lossy().into_owned())
-            .collect()
+        names.into_iter().map(|name| name.to_string_lossy().into_owned()).collect()
     }
 }
 
@@ -100,12 +83,7 @@ fn a_source_whose_subfolder_is_a_link_is_refused() {
     let root = TempDir::new().unwrap();
     fs::create_dir(root.path().join("shop")).unwrap();
     std::os::unix::fs::symlink("/tmp", root.path().join("shop").join("archive")).unwrap();
-    assert!(
-        HotFolder::open(root.path())
-            .unwrap()
-            .source(&source())
-            .is_err()
-    );
+    assert!(HotFolder::open(root.path()).unwrap().source(&source()).is_err());
 }
 
 #[test]
@@ -118,18 +96,10 @@ fn a_file_is_ready_when_moved_in_or_marked_or_unchanged() {
     let first = f.scan(0, &["order-shop-2.tsv"]);
     let expected = |one: &'static str| {
         let names = ["order-shop-1.tsv", "order-shop-2.tsv", "order-shop-3.tsv"];
-        names
-            .map(String::from)
-            .into_iter()
-            .zip([one, "ready", "ready"])
-            .collect::<Vec<_>>()
+        names.map(String::from).into_iter().zip([one, "ready", "ready"]).collect::<Vec<_>>()
     };
     assert_eq!(first, expected("arriving"));
-    assert_eq!(
-        f.scan(1, &["order-shop-2.tsv"]),
-        expected("arriving"),
-        "a hint is no second scan"
-    );
+    assert_eq!(f.scan(1, &["order-shop-2.tsv"]), expected("arriving"), "a hint is no second scan");
     assert_eq!(f.scan(2, &["order-shop-2.tsv"]), expected("ready"));
 }
 
@@ -139,12 +109,7 @@ fn a_file_that_still_grows_is_left_alone() {
     f.put("order-shop-1.tsv");
     assert_eq!(f.scan(0, &[])[0].1, "arriving");
     let path = f.path(Place::Inbox).join("order-shop-1.tsv");
-    fs::OpenOptions::new()
-        .append(true)
-        .open(path)
-        .unwrap()
-        .write_all(b"more")
-        .unwrap();
+    fs::OpenOptions::new().append(true).open(path).unwrap().write_all(b"more").unwrap();
     assert_eq!(f.scan(2, &[])[0].1, "arriving");
     assert_eq!(f.scan(3, &[])[0].1, "arriving");
     assert_eq!(f.scan(4, &[])[0].1, "ready");
@@ -163,11 +128,7 @@ fn what_does_not_belong_is_told_apart_once_it_is_settled() {
     fs::create_dir(inbox.join("order-shop-6.tsv")).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", inbox.join("order-shop-7.tsv")).unwrap();
     f.put("order-shop-8.tsv");
-    fs::hard_link(
-        inbox.join("order-shop-8.tsv"),
-        f.root.path().join("elsewhere"),
-    )
-    .unwrap();
+    fs::hard_link(inbox.join("order-shop-8.tsv"), f.root.path().join("elsewhere")).unwrap();
     assert!(f.scan(0, &[]).iter().all(|(_, word)| *word == "arriving"));
     let settled: HashSet<&str> = f.scan(2, &[]).into_iter().map(|(_, word)| word).collect();
     let expected = [
@@ -181,13 +142,7 @@ fn what_does_not_belong_is_told_apart_once_it_is_settled() {
     ];
     assert_eq!(settled, HashSet::from(expected));
     let stale = f.scan(3_600, &[]);
-    assert_eq!(
-        stale
-            .iter()
-            .filter(|(_, word)| *word == "STALE_UPLOAD")
-            .count(),
-        2
-    );
+    assert_eq!(stale.iter().filter(|(_, word)| *word == "STALE_UPLOAD").count(), 2);
 }
 
 #[test]
@@ -210,10 +165,7 @@ fn a_file_is_claimed_once_and_archived_without_replacing_another() {
     f.put(name);
     f.put("order-shop-1.tsv.done");
     f.folder.claim(name).unwrap();
-    assert!(
-        f.names(Place::Inbox).is_empty(),
-        "the mark goes with the file"
-    );
+    assert!(f.names(Place::Inbox).is_empty(), "the mark goes with the file");
     assert!(f.folder.claim(name).unwrap_err().is_gone());
     f.put(name);
     assert!(f.folder.claim(name).unwrap_err().is_taken());
@@ -223,10 +175,7 @@ fn a_file_is_claimed_once_and_archived_without_replacing_another() {
     f.folder.claim(name).unwrap();
     assert!(f.folder.archive(name, at()).unwrap_err().is_taken());
     f.folder.give_back(name).unwrap();
-    assert_eq!(
-        (f.names(Place::Inbox).len(), f.names(Place::Archive).len()),
-        (1, 1)
-    );
+    assert_eq!((f.names(Place::Inbox).len(), f.names(Place::Archive).len()), (1, 1));
 }
 
 #[test]
@@ -251,16 +200,9 @@ fn a_written_file_is_there_as_a_whole_or_not_at_all() {
     assert!(failing.is_err());
     assert!(f.names(Place::Report).is_empty());
     for text in ["one", "two"] {
-        f.folder
-            .write(Place::Report, "a.json", |out| {
-                out.write_all(text.as_bytes())
-            })
-            .unwrap();
+        f.folder.write(Place::Report, "a.json", |out| out.write_all(text.as_bytes())).unwrap();
     }
-    assert_eq!(
-        fs::read_to_string(f.path(Place::Report).join("a.json")).unwrap(),
-        "two"
-    );
+    assert_eq!(fs::read_to_string(f.path(Place::Report).join("a.json")).unwrap(), "two");
     assert_eq!(f.names(Place::Report), ["a.json"]);
     assert!(f.folder.free_bytes().unwrap() > 0);
 }

@@ -22,60 +22,19 @@ fn names_that_fit_say_kind_source_sequence_and_repair() {
         );
         assert_eq!(file.as_str(), name);
     };
-    check(
-        "order-shop-000001.tsv",
-        "shop",
-        FileKind::Order,
-        1,
-        0,
-        false,
-    );
+    check("order-shop-000001.tsv", "shop", FileKind::Order, 1, 0, false);
     check("order-shop-0.tsv.gz", "shop", FileKind::Order, 0, 0, true);
-    check(
-        "return-shop-9999999999.tsv",
-        "shop",
-        FileKind::Return,
-        9_999_999_999,
-        0,
-        false,
-    );
-    check(
-        "order-shop-00000000000000000012.tsv",
-        "shop",
-        FileKind::Order,
-        12,
-        0,
-        false,
-    );
-    check(
-        "cancel-north-west-7.r3.tsv",
-        "north-west",
-        FileKind::Cancel,
-        7,
-        3,
-        false,
-    );
-    check(
-        "status-a.r1-7.r12.tsv.gz",
-        "a.r1",
-        FileKind::Status,
-        7,
-        12,
-        true,
-    );
+    check("return-shop-9999999999.tsv", "shop", FileKind::Return, 9_999_999_999, 0, false);
+    check("order-shop-00000000000000000012.tsv", "shop", FileKind::Order, 12, 0, false);
+    check("cancel-north-west-7.r3.tsv", "north-west", FileKind::Cancel, 7, 3, false);
+    check("status-a.r1-7.r12.tsv.gz", "a.r1", FileKind::Status, 7, 12, true);
     check("container-x-1.tsv", "x", FileKind::Container, 1, 0, false);
 }
 
 #[test]
 fn a_compressed_copy_has_the_same_plain_name() {
-    assert_eq!(
-        parse("order-shop-1.tsv.gz", "shop").unwrap().plain(),
-        "order-shop-1.tsv"
-    );
-    assert_eq!(
-        parse("order-shop-1.tsv", "shop").unwrap().plain(),
-        "order-shop-1.tsv"
-    );
+    assert_eq!(parse("order-shop-1.tsv.gz", "shop").unwrap().plain(), "order-shop-1.tsv");
+    assert_eq!(parse("order-shop-1.tsv", "shop").unwrap().plain(), "order-shop-1.tsv");
 }
 
 #[test]
@@ -102,10 +61,7 @@ fn names_that_do_not_fit_say_why() {
     check("order-shop-1.r.tsv", "NAME_SEQUENCE");
     check("order-shop-1\n.tsv", "NAME_CONTROL_CHARACTER");
     check("order-shop-1\u{1b}[2J.tsv", "NAME_CONTROL_CHARACTER");
-    check(
-        &format!("order-shop-{}.tsv", "0".repeat(200)),
-        "NAME_TOO_LONG",
-    );
+    check(&format!("order-shop-{}.tsv", "0".repeat(200)), "NAME_TOO_LONG");
     let not_text = FileName::parse(OsStr::from_bytes(b"order-shop-\xff1.tsv"), &super::source());
     assert_eq!(not_text.unwrap_err().code(), "NAME_NOT_UTF8");
 }

@@ -20,13 +20,7 @@ fn summary() -> Summary {
         content_bytes: Some(10),
         started_at: at,
         finished_at: at,
-        counts: Some(Counts {
-            lines: 3,
-            orders: 2,
-            accepted: 1,
-            duplicate: 0,
-            rejected: 1,
-        }),
+        counts: Some(Counts { lines: 3, orders: 2, accepted: 1, duplicate: 0, rejected: 1 }),
         unknown_columns: vec!["mood".into()],
         warnings: Vec::new(),
         rejected_rows: None,
@@ -56,39 +50,19 @@ fn a_report_is_json_with_every_error() {
 fn rejected_rows_come_back_byte_for_byte_under_their_header() {
     let bad = |order: &str| line_with(order, 1, OrderColumn::Quantity, "0").replace('\n', "\r\n");
     let last = bad("D").trim_end().to_owned();
-    let file = format!(
-        "\u{feff}{HEADER}{}{}{}\n{last}",
-        line("A", 1),
-        bad("B"),
-        line("C", 1)
-    );
+    let file = format!("\u{feff}{HEADER}{}{}{}\n{last}", line("A", 1), bad("B"), line("C", 1));
     let header_bytes = (HEADER.len() + 3) as u64;
-    let wrong = orders(file.as_bytes())
-        .into_iter()
-        .filter(|order| order.result.is_err());
-    let ranges = wrong.map(|order| Rows {
-        start: order.start,
-        length: order.end - order.start,
-    });
+    let wrong = orders(file.as_bytes()).into_iter().filter(|order| order.result.is_err());
+    let ranges = wrong.map(|order| Rows { start: order.start, length: order.end - order.start });
     let mut out = Vec::new();
     write_rejected(&mut out, &mut file.as_bytes(), header_bytes, ranges).unwrap();
-    assert_eq!(
-        String::from_utf8(out).unwrap(),
-        format!("\u{feff}{HEADER}{}{last}", bad("B"))
-    );
+    assert_eq!(String::from_utf8(out).unwrap(), format!("\u{feff}{HEADER}{}{last}", bad("B")));
 }
 
 #[test]
 fn a_file_that_lost_its_end_gives_an_error_instead_of_half_a_row() {
-    let rows = [Rows {
-        start: 5,
-        length: 100,
-    }];
-    let result = write_rejected(
-        &mut Vec::new(),
-        &mut b"head\nrow\n".as_slice(),
-        5,
-        rows.into_iter(),
-    );
+    let rows = [Rows { start: 5, length: 100 }];
+    let result =
+        write_rejected(&mut Vec::new(), &mut b"head\nrow\n".as_slice(), 5, rows.into_iter());
     assert!(result.is_err());
 }

@@ -9,10 +9,7 @@ use crate::order::OrderColumn;
 use crate::tsv::{Header, LINE_BYTES_MAX, Position, TsvReader};
 
 fn refs(file: &str) -> Vec<String> {
-    orders(file.as_bytes())
-        .into_iter()
-        .map(|o| o.reference.unwrap())
-        .collect()
+    orders(file.as_bytes()).into_iter().map(|o| o.reference.unwrap()).collect()
 }
 
 #[test]
@@ -30,10 +27,7 @@ fn lf_crlf_byte_order_mark_and_a_missing_last_line_break_are_all_read() {
 fn empty_lines_are_passed_over_and_counted_as_lines_of_the_file() {
     let file = format!("{HEADER}\n{}\r\n\n{}\n\n", line("A", 1), line("B", 1));
     let found = orders(file.as_bytes());
-    assert_eq!(
-        found.iter().map(|o| o.first_line).collect::<Vec<_>>(),
-        [3, 6]
-    );
+    assert_eq!(found.iter().map(|o| o.first_line).collect::<Vec<_>>(), [3, 6]);
 }
 
 #[test]
@@ -48,10 +42,7 @@ fn columns_come_in_any_order_and_unknown_ones_are_named_once() {
     let order = orders(file.as_bytes()).remove(0).result.unwrap().command;
     assert_eq!(order.ordered_at.to_string(), "2026-03-01T06:26:00Z");
     let line = &order.lines[0];
-    assert_eq!(
-        (line.volume_ml, line.weight_g, line.quantity),
-        (1_500, 700, 2)
-    );
+    assert_eq!((line.volume_ml, line.weight_g, line.quantity), (1_500, 700, 2));
     assert_eq!(order.customer_ref, None);
 }
 
@@ -62,14 +53,9 @@ fn every_fault_of_a_header_is_found_at_once() {
     assert_eq!(code(b"\n\n"), ["EMPTY_FILE"]);
     assert_eq!(code(b"\x7fELF\x02\x01\x01\xff\xfe\x00"), ["NOT_UTF8"]);
     assert_eq!(code(b"\xff\xfeo\x00r\x00"), ["NOT_UTF8"]);
-    assert_eq!(
-        code(HEADER.replace('\t', ";").as_bytes()),
-        ["NOT_TAB_SEPARATED"]
-    );
+    assert_eq!(code(HEADER.replace('\t', ";").as_bytes()), ["NOT_TAB_SEPARATED"]);
     assert_eq!(code(&[b'x'; 100_000]), ["LINE_TOO_LONG"]);
-    let header = HEADER
-        .replace("district", "city")
-        .replace("\tquantity", "\tsku");
+    let header = HEADER.replace("district", "city").replace("\tquantity", "\tsku");
     let expected = [
         (1, "district".to_owned(), "MISSING_COLUMN"),
         (1, "sku".to_owned(), "DUPLICATE_COLUMN"),
@@ -84,10 +70,7 @@ fn a_line_with_too_few_or_too_many_fields_is_one_error() {
     let short = line("A", 1).replace("\tdry", "");
     let long = line("B", 1).replace("\tdry", "\tdry\tdry");
     let file = format!("{HEADER}{short}{long}{}", line("C", 1));
-    let expected = [
-        (2, String::new(), "FIELD_COUNT"),
-        (3, String::new(), "FIELD_COUNT"),
-    ];
+    let expected = [(2, String::new(), "FIELD_COUNT"), (3, String::new(), "FIELD_COUNT")];
     assert_eq!(errors(file.as_bytes()), expected);
 }
 
@@ -120,19 +103,13 @@ impl Read for Endless {
 
 #[test]
 fn a_line_of_many_megabytes_is_skipped_without_being_kept() {
-    let endless = |pattern: &'static [u8], length| {
-        BufReader::new(Endless {
-            pattern,
-            length,
-            given: 0,
-        })
-    };
+    let endless =
+        |pattern: &'static [u8], length| BufReader::new(Endless { pattern, length, given: 0 });
     for pattern in [b"x".as_slice(), b"\t".as_slice()] {
         let before = format!("{HEADER}{}", line("A", 1));
         let after = format!("\n{}", line("B", 1));
-        let input = io::Cursor::new(before)
-            .chain(endless(pattern, 64 << 20))
-            .chain(io::Cursor::new(after));
+        let input =
+            io::Cursor::new(before).chain(endless(pattern, 64 << 20)).chain(io::Cursor::new(after));
         let mut input = BufReader::new(input);
         let header = Header::<OrderColumn>::read(&mut input).unwrap();
         let start = header.end();
@@ -143,14 +120,7 @@ fn a_line_of_many_megabytes_is_skipped_without_being_kept() {
             let bytes = record.raw(OrderColumn::OrderRef).map_or(0, <[u8]>::len);
             seen.push((record.line, shape, bytes <= LINE_BYTES_MAX));
         }
-        assert_eq!(
-            seen,
-            [
-                (2, None, true),
-                (3, Some("LINE_TOO_LONG"), true),
-                (4, None, true)
-            ]
-        );
+        assert_eq!(seen, [(2, None, true), (3, Some("LINE_TOO_LONG"), true), (4, None, true)]);
     }
     let huge_header = endless(b"column\t", 1 << 24);
     let refused = Header::<OrderColumn>::read(&mut BufReader::new(huge_header));
@@ -161,14 +131,9 @@ fn a_line_of_many_megabytes_is_skipped_without_being_kept() {
 fn a_line_of_exactly_the_limit_is_read() {
     let fits = |extra: usize, end: &str| {
         let filler = LINE_BYTES_MAX - line("A", 1).trim_end().len() + "LIGHT HOLDER".len() + extra;
-        let row = line("A", 1)
-            .replace("LIGHT HOLDER", &"d".repeat(filler))
-            .replace('\n', end);
+        let row = line("A", 1).replace("LIGHT HOLDER", &"d".repeat(filler)).replace('\n', end);
         let file = format!("{HEADER}{row}{}", line("B", 1));
-        errors(file.as_bytes())
-            .into_iter()
-            .map(|e| e.2)
-            .collect::<Vec<_>>()
+        errors(file.as_bytes()).into_iter().map(|e| e.2).collect::<Vec<_>>()
     };
     // The description is too long for an order, the line is not too long for a line.
     assert_eq!(fits(0, "\n"), ["TEXT_TOO_LONG"]);
@@ -241,10 +206,7 @@ fn count_lines(file: &[u8]) -> u64 {
 fn any_row() -> impl Strategy<Value = Vec<u8>> {
     let sound = (0..4_u32, 1..4_u32)
         .prop_map(|(order, number)| line(&format!("R{order}"), number).into_bytes());
-    let mangled = (
-        0..4_u32,
-        proptest::collection::vec((any::<usize>(), any::<u8>()), 1..6),
-    )
+    let mangled = (0..4_u32, proptest::collection::vec((any::<usize>(), any::<u8>()), 1..6))
         .prop_map(|(order, changes)| {
             let mut row = line(&format!("R{order}"), 1).into_bytes();
             for (at, byte) in changes {

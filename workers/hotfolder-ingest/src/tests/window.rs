@@ -14,9 +14,7 @@ fn enter(window: &Arc<Window>) -> Entering {
 }
 
 fn poll_once(entering: &mut Entering) -> Poll<Place> {
-    entering
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
+    entering.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
 #[test]
@@ -43,11 +41,7 @@ fn a_deep_queue_narrows_the_window_and_a_full_one_closes_it() {
     for _ in 0..100 {
         pace.next(150);
     }
-    assert_eq!(
-        pace.next(150),
-        1,
-        "one place always stays while no queue is full"
-    );
+    assert_eq!(pace.next(150), 1, "one place always stays while no queue is full");
     assert_eq!(pace.next(70), 1, "in between it stays as it is");
 }
 

@@ -37,31 +37,13 @@ pub(super) fn misfits(order: &CreateOrder, personal: Option<&str>) -> Vec<FieldE
     date_fits(&mut errors, "delivery_date", order.delivery_date);
     date_fits(&mut errors, "ordered_at", order.ordered_at.date());
     let chars = |text: &Option<String>| text.as_ref().map_or(0, |text| text.chars().count());
-    length_fits(
-        &mut errors,
-        None,
-        "country",
-        chars(&order.country),
-        COUNTRY_CHARS,
-    );
+    length_fits(&mut errors, None, "country", chars(&order.country), COUNTRY_CHARS);
     let promotion_codes = chars(&order.promotion_codes);
-    length_fits(
-        &mut errors,
-        None,
-        "promotion_codes",
-        promotion_codes,
-        PROMOTION_CODES_CHARS,
-    );
+    length_fits(&mut errors, None, "promotion_codes", promotion_codes, PROMOTION_CODES_CHARS);
     personal_fits(&mut errors, personal);
     for line in &order.lines {
         let description = line.description.as_ref().map_or(0, String::len);
-        length_fits(
-            &mut errors,
-            Some(line.line_no),
-            "description",
-            description,
-            TEXT_BYTES,
-        );
+        length_fits(&mut errors, Some(line.line_no), "description", description, TEXT_BYTES);
     }
     errors
 }
@@ -113,20 +95,12 @@ pub(super) fn total(order: &CreateOrder) -> Result<Money, Vec<FieldError>> {
             Ok(amount) => sum = sum.and_then(|sum| sum.checked_add(amount.minor_units)),
             Err(found) => {
                 let line_no = Some(line.line_no);
-                errors.push(error(
-                    line_no,
-                    "unit_price",
-                    "TOTAL_TOO_LARGE",
-                    found.to_string(),
-                ));
+                errors.push(error(line_no, "unit_price", "TOTAL_TOO_LARGE", found.to_string()));
             }
         }
     }
     match sum {
-        Some(minor_units) if errors.is_empty() => Ok(Money {
-            minor_units,
-            currency,
-        }),
+        Some(minor_units) if errors.is_empty() => Ok(Money { minor_units, currency }),
         Some(_) => Err(errors),
         None => {
             let message =

@@ -79,8 +79,7 @@ impl FieldDigest {
 /// differ in case or in spaces around them only, empty when the order names none.
 pub(crate) fn address_key(order: &CreateOrder) -> String {
     let plain = |text: &Option<Personal>| {
-        text.as_ref()
-            .map_or_else(String::new, |text| text.expose().trim().to_lowercase())
+        text.as_ref().map_or_else(String::new, |text| text.expose().trim().to_lowercase())
     };
     let (address, postcode) = (plain(&order.address), plain(&order.postcode));
     if address.is_empty() && postcode.is_empty() {
@@ -90,20 +89,14 @@ pub(crate) fn address_key(order: &CreateOrder) -> String {
     digest.part(&address);
     digest.part(&postcode);
     let bytes = digest.0.finalize();
-    bytes
-        .iter()
-        .take(ADDRESS_KEY_BYTES)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    bytes.iter().take(ADDRESS_KEY_BYTES).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The personal fields that are there, as a JSON object; `None` when there are none.
 pub(super) fn personal_json(order: &CreateOrder) -> Option<String> {
-    let present = personal_fields(order)
-        .into_iter()
-        .filter_map(|(name, value)| {
-            value.map(|value| (name.to_owned(), Value::from(value.expose())))
-        });
+    let present = personal_fields(order).into_iter().filter_map(|(name, value)| {
+        value.map(|value| (name.to_owned(), Value::from(value.expose())))
+    });
     let fields: Map<String, Value> = present.collect();
     (!fields.is_empty()).then(|| Value::Object(fields).to_string())
 }
@@ -115,9 +108,6 @@ fn personal_fields(order: &CreateOrder) -> [(&'static str, Option<&Personal>); 6
         ("postcode", order.postcode.as_ref()),
         ("address", order.address.as_ref()),
         ("notes", order.notes.as_ref()),
-        (
-            "delivery_instructions",
-            order.delivery_instructions.as_ref(),
-        ),
+        ("delivery_instructions", order.delivery_instructions.as_ref()),
     ]
 }

@@ -61,10 +61,7 @@ pub(crate) fn split(
     policy: &SplitPolicy,
 ) -> Result<Vec<WaybillDraft>, FieldError> {
     let groups = grouped(order, policy).into_iter();
-    groups
-        .zip(1_usize..)
-        .map(|((group, lines), k)| draft(order, k, group, &lines))
-        .collect()
+    groups.zip(1_usize..).map(|((group, lines), k)| draft(order, k, group, &lines)).collect()
 }
 
 /// Depends on line numbers alone: a command that names its lines in another order splits alike.
@@ -72,18 +69,12 @@ fn grouped<'a>(
     order: &'a CreateOrder,
     policy: &SplitPolicy,
 ) -> Vec<(Group<'a>, Vec<&'a OrderLine>)> {
-    let shipped = order
-        .lines
-        .iter()
-        .filter(|line| !policy.no_ship.contains(line.sku.as_str()));
+    let shipped = order.lines.iter().filter(|line| !policy.no_ship.contains(line.sku.as_str()));
     let mut lines: Vec<&OrderLine> = shipped.collect();
     lines.sort_by_key(|line| line.line_no);
     let mut groups: BTreeMap<Group<'a>, Vec<&OrderLine>> = BTreeMap::new();
     for line in lines {
-        groups
-            .entry(Group::of(line, policy.compartments))
-            .or_default()
-            .push(line);
+        groups.entry(Group::of(line, policy.compartments)).or_default().push(line);
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by_key(|(_, lines)| lines.first().map(|line| line.line_no));
@@ -106,10 +97,7 @@ fn draft(
         fulfilled_by: group.fulfilled_by,
         dry_ml: volume_ml(lines, SkuType::Dry),
         frozen_ml: volume_ml(lines, SkuType::Frozen),
-        weight_g: lines
-            .iter()
-            .map(|line| units(line.quantity, line.weight_g))
-            .sum(),
+        weight_g: lines.iter().map(|line| units(line.quantity, line.weight_g)).sum(),
         lines: lines.iter().map(|line| draft_line(line)).collect(),
     })
 }
@@ -117,11 +105,7 @@ fn draft(
 fn sku_type_of(lines: &[&OrderLine]) -> SkuType {
     let mut types = lines.iter().map(|line| line.sku_type);
     let first = types.next().unwrap_or(SkuType::Dry);
-    if types.all(|other| other == first) {
-        first
-    } else {
-        SkuType::Mixed
-    }
+    if types.all(|other| other == first) { first } else { SkuType::Mixed }
 }
 
 fn volume_ml(lines: &[&OrderLine], sku_type: SkuType) -> u64 {

@@ -27,26 +27,14 @@ fn the_writing_of_an_order_is_not_its_content() {
 fn every_field_counts() {
     check_same(|order| order.lines[0].unit_price = price("2.550001"), false);
     check_same(|order| order.lines[0].quantity = 2, false);
-    check_same(
-        |order| order.lines[0].sku = "85123a".to_owned().try_into().unwrap(),
-        false,
-    );
+    check_same(|order| order.lines[0].sku = "85123a".to_owned().try_into().unwrap(), false);
     check_same(|order| order.lines[1].line_no = 3, false);
-    check_same(
-        |order| order.lines[1].description = Some(String::new()),
-        false,
-    );
+    check_same(|order| order.lines[1].description = Some(String::new()), false);
     check_same(|order| order.lines.truncate(1), false);
     check_same(|order| order.customer_ref = None, false);
     check_same(|order| order.country = Some("GB".to_owned()), false);
-    check_same(
-        |order| order.notes = Some(Personal::new("ring twice")),
-        false,
-    );
-    check_same(
-        |order| std::mem::swap(&mut order.address, &mut order.postcode),
-        false,
-    );
+    check_same(|order| order.notes = Some(Personal::new("ring twice")), false);
+    check_same(|order| std::mem::swap(&mut order.address, &mut order.postcode), false);
 }
 
 #[test]

@@ -33,11 +33,7 @@ type Found<'a> = (Option<u32>, &'a str, &'a str);
 /// The refusal's code, and each of its errors.
 fn codes(refusal: &Refusal) -> (&str, Vec<Found<'_>>) {
     let errors = refusal.errors.iter().map(|error| {
-        (
-            error.line_no,
-            error.field.as_deref().unwrap_or_default(),
-            error.code.as_str(),
-        )
+        (error.line_no, error.field.as_deref().unwrap_or_default(), error.code.as_str())
     });
     (&refusal.code, errors.collect())
 }
@@ -69,44 +65,26 @@ fn an_order_without_personal_fields_keeps_none() {
     let mut order = small();
     (order.recipient, order.postcode, order.address) = (None, None, None);
     let accepted = accepted(decided(&order, &shop(), None));
-    assert_eq!(
-        (accepted.personal, accepted.event.address_key.as_str()),
-        (None, "")
-    );
+    assert_eq!((accepted.personal, accepted.event.address_key.as_str()), (None, ""));
 }
 
 #[test]
 fn the_same_content_again_is_a_duplicate_and_other_content_a_conflict() {
     let order = small();
-    let known = Known {
-        content_hash: content_hash(&order),
-        version: 4,
-    };
-    assert_eq!(
-        decided(&order, &shop(), Some(&known)),
-        Decision::Duplicate { version: 4 }
-    );
+    let known = Known { content_hash: content_hash(&order), version: 4 };
+    assert_eq!(decided(&order, &shop(), Some(&known)), Decision::Duplicate { version: 4 });
 
     let mut other = order.clone();
     other.lines[0].quantity = 2;
-    assert_eq!(
-        refusal(decided(&other, &shop(), Some(&known))).code,
-        "CONFLICT"
-    );
+    assert_eq!(refusal(decided(&other, &shop(), Some(&known))).code, "CONFLICT");
 }
 
 #[test]
 fn a_duplicate_stays_one_when_the_network_has_lost_its_district() {
     let mut order = small();
     order.district = "GONE".to_owned().try_into().unwrap();
-    let known = Known {
-        content_hash: content_hash(&order),
-        version: 1,
-    };
-    assert_eq!(
-        decided(&order, &shop(), Some(&known)),
-        Decision::Duplicate { version: 1 }
-    );
+    let known = Known { content_hash: content_hash(&order), version: 1 };
+    assert_eq!(decided(&order, &shop(), Some(&known)), Decision::Duplicate { version: 1 });
 }
 
 #[test]
@@ -121,12 +99,7 @@ fn only_shops_for_themselves_service_and_operators_create_orders() {
     };
     assert!(may("uci", Role::Shop));
     assert!(!may("grocery", Role::Shop));
-    for role in [
-        Role::Operator,
-        Role::Admin,
-        Role::CsAgent,
-        Role::CsSupervisor,
-    ] {
+    for role in [Role::Operator, Role::Admin, Role::CsAgent, Role::CsSupervisor] {
         assert!(may("anna", role), "{role:?}");
     }
     let others = [
@@ -146,10 +119,7 @@ fn only_shops_for_themselves_service_and_operators_create_orders() {
 #[test]
 fn a_stranger_does_not_learn_what_is_stored() {
     let order = small();
-    let known = Known {
-        content_hash: content_hash(&order),
-        version: 1,
-    };
+    let known = Known { content_hash: content_hash(&order), version: 1 };
     let refusal = refusal(decided(&order, &actor("grocery", Role::Shop), Some(&known)));
     assert_eq!(refusal.code, "NOT_ALLOWED");
 }
@@ -159,20 +129,12 @@ fn one_unknown_place_gives_its_code_and_two_are_both_listed() {
     let mut order = small();
     order.district = "D999".to_owned().try_into().unwrap();
     let one = refusal(decided(&order, &shop(), None));
-    assert_eq!(
-        codes(&one),
-        (
-            "UNKNOWN_DISTRICT",
-            vec![(None, "district", "UNKNOWN_DISTRICT")]
-        )
-    );
+    assert_eq!(codes(&one), ("UNKNOWN_DISTRICT", vec![(None, "district", "UNKNOWN_DISTRICT")]));
 
     order.timeslot = "NIGHT".to_owned().try_into().unwrap();
     let both = refusal(decided(&order, &shop(), None));
-    let errors = vec![
-        (None, "district", "UNKNOWN_DISTRICT"),
-        (None, "timeslot", "UNKNOWN_TIMESLOT"),
-    ];
+    let errors =
+        vec![(None, "district", "UNKNOWN_DISTRICT"), (None, "timeslot", "UNKNOWN_TIMESLOT")];
     assert_eq!(codes(&both), ("INVALID_ORDER", errors));
 }
 
@@ -188,24 +150,12 @@ fn totals_that_do_not_fit_are_refused_line_by_line_and_in_sum() {
     let mut order = small();
     order.lines[1].unit_price = price("100000000000000000000");
     let one = refusal(decided(&order, &shop(), None));
-    assert_eq!(
-        codes(&one),
-        (
-            "TOTAL_TOO_LARGE",
-            vec![(Some(2), "unit_price", "TOTAL_TOO_LARGE")]
-        )
-    );
+    assert_eq!(codes(&one), ("TOTAL_TOO_LARGE", vec![(Some(2), "unit_price", "TOTAL_TOO_LARGE")]));
 
     let half = price("50000000000000000");
     (order.lines[0].unit_price, order.lines[1].unit_price) = (half, half);
     let sum = refusal(decided(&order, &shop(), None));
-    assert_eq!(
-        codes(&sum),
-        (
-            "TOTAL_TOO_LARGE",
-            vec![(None, "unit_price", "TOTAL_TOO_LARGE")]
-        )
-    );
+    assert_eq!(codes(&sum), ("TOTAL_TOO_LARGE", vec![(None, "unit_price", "TOTAL_TOO_LARGE")]));
 }
 
 #[test]
@@ -247,20 +197,15 @@ fn a_fee_is_told_by_the_case_of_its_sku_and_paid_for_all_the_same() {
     let fees = policy(Compartments::Mixed, &["POST"]);
     let order = order(vec![line(1, "m1", "POST"), line(2, "m1", "post")]);
     let accepted = accepted(decided_by(&fees, &order, &shop(), None));
-    let lines: Vec<u32> = accepted.event.waybills[0]
-        .lines
-        .iter()
-        .map(|line| line.line_no)
-        .collect();
+    let lines: Vec<u32> =
+        accepted.event.waybills[0].lines.iter().map(|line| line.line_no).collect();
     assert_eq!((lines, accepted.total.minor_units), (vec![2], 510));
 }
 
 #[test]
 fn the_largest_order_fits_a_message_unless_all_its_names_are_long_and_no_two_lines_belong_together()
 {
-    let one_merchant = (1..=2_000)
-        .map(|n| line(n, "m1", &"s".repeat(64)))
-        .collect();
+    let one_merchant = (1..=2_000).map(|n| line(n, "m1", &"s".repeat(64))).collect();
     accepted(decided(&order(one_merchant), &shop(), None));
 
     let each_its_own = |n: u32| {

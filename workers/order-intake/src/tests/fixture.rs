@@ -52,12 +52,7 @@ pub(super) fn shop() -> Actor {
 }
 
 pub(super) fn actor(subject: &str, role: Role) -> Actor {
-    Actor {
-        subject: subject.to_owned(),
-        role,
-        merchant: None,
-        origin: None,
-    }
+    Actor { subject: subject.to_owned(), role, merchant: None, origin: None }
 }
 
 /// A network of one district and one timeslot.
@@ -71,10 +66,7 @@ pub(super) fn network() -> Network {
 
 pub(super) fn policy(compartments: Compartments, no_ship: &[&str]) -> SplitPolicy {
     let no_ship: BTreeSet<String> = no_ship.iter().map(|sku| (*sku).to_owned()).collect();
-    SplitPolicy {
-        compartments,
-        no_ship,
-    }
+    SplitPolicy { compartments, no_ship }
 }
 
 /// Decides by the default policy about an order that `actor` sends.
@@ -89,14 +81,5 @@ pub(super) fn decided_by(
     known: Option<&Known>,
 ) -> Decision {
     let (network, order_id) = (&network(), Uuid::from_u128(7));
-    decide(
-        order,
-        &Circumstances {
-            actor,
-            known,
-            network,
-            policy,
-            order_id,
-        },
-    )
+    decide(order, &Circumstances { actor, known, network, policy, order_id })
 }

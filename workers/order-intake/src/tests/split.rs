@@ -16,30 +16,19 @@ fn a_line() -> impl Strategy<Value = OrderLine> {
     let merchant = prop::sample::select(vec!["m1", "m2", "m3"]);
     let store = prop::sample::select(vec![None, Some("s1"), Some("s2")]);
     let sku = prop::sample::select(vec!["A", "a", "B", POSTAGE]);
-    (
-        merchant,
-        store,
-        sku,
-        1..=9_999_u32,
-        any::<(bool, bool, u32, u32)>(),
+    (merchant, store, sku, 1..=9_999_u32, any::<(bool, bool, u32, u32)>()).prop_map(
+        |(merchant, store, sku, quantity, (frozen, by_merchant, volume_ml, weight_g))| {
+            let mut line = line(0, merchant, sku);
+            line.store = store.map(|store| store.to_owned().try_into().unwrap());
+            line.quantity = quantity;
+            line.sku_type = if frozen { SkuType::Frozen } else { SkuType::Dry };
+            if by_merchant {
+                line.fulfilled_by = contracts::FulfilledBy::Merchant;
+            }
+            (line.volume_ml, line.weight_g) = (volume_ml, weight_g);
+            line
+        },
     )
-        .prop_map(
-            |(merchant, store, sku, quantity, (frozen, by_merchant, volume_ml, weight_g))| {
-                let mut line = line(0, merchant, sku);
-                line.store = store.map(|store| store.to_owned().try_into().unwrap());
-                line.quantity = quantity;
-                line.sku_type = if frozen {
-                    SkuType::Frozen
-                } else {
-                    SkuType::Dry
-                };
-                if by_merchant {
-                    line.fulfilled_by = contracts::FulfilledBy::Merchant;
-                }
-                (line.volume_ml, line.weight_g) = (volume_ml, weight_g);
-                line
-            },
-        )
 }
 
 /// Line numbers in any order, with gaps.
@@ -61,18 +50,12 @@ fn a_policy() -> impl Strategy<Value = SplitPolicy> {
 }
 
 fn shipped<'a>(order: &'a CreateOrder, policy: &SplitPolicy) -> BTreeMap<u32, &'a OrderLine> {
-    let lines = order
-        .lines
-        .iter()
-        .filter(|line| !policy.no_ship.contains(line.sku.as_str()));
+    let lines = order.lines.iter().filter(|line| !policy.no_ship.contains(line.sku.as_str()));
     lines.map(|line| (line.line_no, line)).collect()
 }
 
 fn numbers(waybills: &[WaybillDraft]) -> Vec<&str> {
-    waybills
-        .iter()
-        .map(|waybill| waybill.waybill_no.as_str())
-        .collect()
+    waybills.iter().map(|waybill| waybill.waybill_no.as_str()).collect()
 }
 
 proptest! {
@@ -149,10 +132,7 @@ fn dry_and_frozen_of_a_merchant_share_a_waybill_by_default() {
     let mixed = split(&order, &policy(Compartments::Mixed, &[])).unwrap();
     assert_eq!(numbers(&mixed), ["uci-536365-1", "uci-536365-2"]);
     assert_eq!(mixed[0].sku_type, SkuType::Mixed);
-    assert_eq!(
-        (mixed[0].dry_ml, mixed[0].frozen_ml, mixed[0].weight_g),
-        (1_500, 1_500, 1_400)
-    );
+    assert_eq!((mixed[0].dry_ml, mixed[0].frozen_ml, mixed[0].weight_g), (1_500, 1_500, 1_400));
 
     let parted = split(&order, &policy(Compartments::Split, &[])).unwrap();
     let types: Vec<SkuType> = parted.iter().map(|waybill| waybill.sku_type).collect();

@@ -36,36 +36,21 @@ struct Floor {
 
 impl Floor {
     async fn with(rows: &[&str]) -> Self {
-        let kinds = [
-            WorkerKind::SalesOrder,
-            WorkerKind::AdraAssigner,
-            WorkerKind::WmsSync,
-        ];
+        let kinds = [WorkerKind::SalesOrder, WorkerKind::AdraAssigner, WorkerKind::WmsSync];
         let stage = Stage::with_users(&kinds).await;
         for sql in rows {
             stage.run_sql(sql).await;
         }
         let amqp_url = stage.amqp_url_as("dray-sales-order");
         let database_url = stage.database_url();
-        let arguments = [
-            "sales-order",
-            "--amqp-url",
-            &amqp_url,
-            "--database-url",
-            &database_url,
-        ];
+        let arguments = ["sales-order", "--amqp-url", &amqp_url, "--database-url", &database_url];
         let settings = Settings::try_parse_from(arguments).unwrap();
         let prepared = Process::prepare(WorkerKind::SalesOrder, &settings.worker, Shutdown::new());
         let worker = SalesOrders::new(settings.submit_at, cache::Cache::connect(None));
         let events = stage.tap(Exchange::Events, "sales-order.#").await;
         let replies = stage.replies().await;
         let running = Running::start(prepared.await.unwrap(), worker);
-        Self {
-            stage,
-            running,
-            events,
-            replies,
-        }
+        Self { stage, running, events, replies }
     }
 
     async fn assign(&self, place_no: u16) -> MessageId {
@@ -86,23 +71,16 @@ impl Floor {
     }
 
     async fn code_of(&self, id: MessageId) -> String {
-        let sql = format!(
-            "SELECT code FROM inbox WHERE message_id = UNHEX('{}')",
-            id.0.simple()
-        );
+        let sql = format!("SELECT code FROM inbox WHERE message_id = UNHEX('{}')", id.0.simple());
         eventually(&format!("{id} is settled"), async || {
             let rows = self.stage.rows(&sql).await;
-            rows.first()
-                .map(|row| row["code"].as_str().unwrap().to_owned())
+            rows.first().map(|row| row["code"].as_str().unwrap().to_owned())
         })
         .await
     }
 
     async fn row(&self, columns: &str) -> serde_json::Value {
-        let mut rows = self
-            .stage
-            .rows(&format!("SELECT {columns} FROM sales_order"))
-            .await;
+        let mut rows = self.stage.rows(&format!("SELECT {columns} FROM sales_order")).await;
         assert_eq!(rows.len(), 1);
         rows.remove(0)
     }
@@ -151,48 +129,21 @@ async fn from_a_place_to_the_hand_over() {
         (submitted.warehouse.as_str(), submitted.pick_flow.as_str()),
         ("DRY", "PICK_BY_ZONE")
     );
-    let lines: Vec<_> = submitted
-        .lines
-        .iter()
-        .map(|l| (l.line_no, l.sku.as_str(), l.quantity))
-        .collect();
+    let lines: Vec<_> =
+        submitted.lines.iter().map(|l| (l.line_no, l.sku.as_str(), l.quantity)).collect();
     assert_eq!(lines, [(1, "85123A", 6), (7, "Café-é", 2)]);
 
-    assert_eq!(
-        floor.tell(&progress(WarehouseProgress::Picked)).await,
-        "APPLIED"
-    );
+    assert_eq!(floor.tell(&progress(WarehouseProgress::Picked)).await, "APPLIED");
     let (envelope, picked) = floor.events.next_of::<SalesOrderProgressed>().await;
-    assert_eq!(
-        (envelope.seq, picked.waybill_no.as_str()),
-        (Some(2), WAYBILL)
-    );
-    assert_eq!(
-        floor.tell(&answer(WarehouseAnswer::Accepted)).await,
-        "STALE"
-    );
-    assert_eq!(
-        floor.tell(&answer(WarehouseAnswer::Accepted)).await,
-        "DUPLICATE"
-    );
-    assert_eq!(
-        floor.tell(&progress(WarehouseProgress::HandedOver)).await,
-        "APPLIED"
-    );
+    assert_eq!((envelope.seq, picked.waybill_no.as_str()), (Some(2), WAYBILL));
+    assert_eq!(floor.tell(&answer(WarehouseAnswer::Accepted)).await, "STALE");
+    assert_eq!(floor.tell(&answer(WarehouseAnswer::Accepted)).await, "DUPLICATE");
+    assert_eq!(floor.tell(&progress(WarehouseProgress::HandedOver)).await, "APPLIED");
 
     let expected = serde_json::json!({"status": "HANDED_OVER", "version": 4, "live": 1,
         "reached": "SUBMITTED,ACCEPTED,PICKED,HANDED_OVER", "warehouse": "DRY"});
-    assert_eq!(
-        floor.row("status, version, live, reached, warehouse").await,
-        expected
-    );
-    assert_eq!(
-        floor
-            .stage
-            .scalar::<i64>("SELECT COUNT(*) FROM sales_order_line")
-            .await,
-        2
-    );
+    assert_eq!(floor.row("status, version, live, reached, warehouse").await, expected);
+    assert_eq!(floor.stage.scalar::<i64>("SELECT COUNT(*) FROM sales_order_line").await, 2);
     floor.close().await;
 }
 
@@ -209,18 +160,11 @@ async fn every_fact_three_times_and_backwards() {
     ];
     for step in steps {
         let (id, step) = (MessageId::generate(), progress(step));
-        for how in [
-            by_the_warehouse().id(id),
-            by_the_warehouse().id(id),
-            by_the_warehouse(),
-        ] {
+        for how in [by_the_warehouse().id(id), by_the_warehouse().id(id), by_the_warehouse()] {
             floor.stage.publish(how, &step).await.unwrap();
         }
     }
-    let last = floor
-        .stage
-        .publish(by_the_warehouse(), &answer(WarehouseAnswer::Accepted))
-        .await;
+    let last = floor.stage.publish(by_the_warehouse(), &answer(WarehouseAnswer::Accepted)).await;
     assert_eq!(floor.code_of(last.unwrap()).await, "STALE");
     let expected = serde_json::json!({"status": "HANDED_OVER", "version": 6,
         "reached": "SUBMITTED,ACCEPTED,PICKING,PICKED,PACKED,HANDED_OVER"});
@@ -235,19 +179,13 @@ async fn another_place_before_and_after_picking() {
     floor.submitted().await;
     let older = floor.assign(1).await;
     assert_eq!(floor.code_of(older).await, "STALE");
-    assert_eq!(
-        floor.tell(&answer(WarehouseAnswer::Accepted)).await,
-        "APPLIED"
-    );
+    assert_eq!(floor.tell(&answer(WarehouseAnswer::Accepted)).await, "APPLIED");
     let again = floor.assign(2).await;
     assert_eq!(floor.code_of(again).await, "DUPLICATE");
     floor.assign(3).await;
     let (seq, submitted) = floor.submitted().await;
     assert_eq!((seq, submitted.route_ref.as_str()), (3, "NORTH-Z01-003"));
-    assert_eq!(
-        floor.tell(&progress(WarehouseProgress::Picking)).await,
-        "APPLIED"
-    );
+    assert_eq!(floor.tell(&progress(WarehouseProgress::Picking)).await, "APPLIED");
     let late = floor.assign(4).await;
     assert_eq!(floor.code_of(late).await, "STALE");
     let expected =
@@ -261,20 +199,11 @@ async fn a_warehouse_that_comes_later_is_found_at_the_next_place() {
     let mut floor = Floor::with(&[NETWORK, PICK_FLOW, WAYBILL_ROW, LINES]).await;
     floor.assign(1).await;
     let (envelope, refused) = floor.events.next_of::<SalesOrderAnswered>().await;
-    assert_eq!(
-        (envelope.seq, refused.reason.as_deref()),
-        (Some(1), Some("NO_WAREHOUSE"))
-    );
-    assert_eq!(
-        floor.tell(&answer(WarehouseAnswer::Accepted)).await,
-        "NOT_SUBMITTED"
-    );
+    assert_eq!((envelope.seq, refused.reason.as_deref()), (Some(1), Some("NO_WAREHOUSE")));
+    assert_eq!(floor.tell(&answer(WarehouseAnswer::Accepted)).await, "NOT_SUBMITTED");
 
     floor.stage.run_sql(WAREHOUSES).await;
-    floor
-        .stage
-        .run_sql("UPDATE network_revision SET revision = 2")
-        .await;
+    floor.stage.run_sql("UPDATE network_revision SET revision = 2").await;
     floor.assign(2).await;
     let (seq, submitted) = floor.submitted().await;
     assert_eq!((seq, submitted.warehouse.as_str()), (2, "DRY"));
@@ -300,28 +229,13 @@ async fn a_place_waits_for_the_lines() {
 #[tokio::test]
 async fn a_no_is_a_settled_answer() {
     let mut floor = Floor::with(&[NETWORK, WAREHOUSES, PICK_FLOW, WAYBILL_ROW, LINES]).await;
-    assert_eq!(
-        floor.tell(&answer(WarehouseAnswer::Accepted)).await,
-        "UNKNOWN_SALES_ORDER"
-    );
+    assert_eq!(floor.tell(&answer(WarehouseAnswer::Accepted)).await, "UNKNOWN_SALES_ORDER");
     floor.assign(1).await;
     floor.submitted().await;
-    let by_itself = PublishAs::default()
-        .user("dray-wms-sync")
-        .reply_to(floor.replies.queue());
-    floor
-        .stage
-        .publish(by_itself, &answer(WarehouseAnswer::Accepted))
-        .await
-        .unwrap();
+    let by_itself = PublishAs::default().user("dray-wms-sync").reply_to(floor.replies.queue());
+    floor.stage.publish(by_itself, &answer(WarehouseAnswer::Accepted)).await.unwrap();
     assert_eq!(floor.replies.next(DEADLINE).await.code, "NOT_ALLOWED");
     assert_eq!(floor.row("status").await["status"], "SUBMITTED");
-    assert_eq!(
-        floor
-            .stage
-            .depth(&WorkerKind::SalesOrder.dead_letter_queue())
-            .await,
-        0
-    );
+    assert_eq!(floor.stage.depth(&WorkerKind::SalesOrder.dead_letter_queue()).await, 0);
     floor.close().await;
 }

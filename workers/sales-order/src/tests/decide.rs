@@ -10,14 +10,7 @@ use crate::network::Network;
 use crate::settings::SubmitAt;
 
 fn place(current: Option<&SalesOrder>, place_no: u16) -> Decision {
-    assign(
-        current,
-        &assigned(place_no),
-        &lines(2),
-        &network(),
-        SubmitAt::Assigned,
-    )
-    .unwrap()
+    assign(current, &assigned(place_no), &lines(2), &network(), SubmitAt::Assigned).unwrap()
 }
 
 fn submitted() -> SalesOrder {
@@ -29,9 +22,7 @@ fn tell(order: &SalesOrder, fact: Fact) -> Decision {
 }
 
 fn told(facts: &[Fact]) -> SalesOrder {
-    facts.iter().fold(submitted(), |order, fact| {
-        tell(&order, *fact).changed.unwrap_or(order)
-    })
+    facts.iter().fold(submitted(), |order, fact| tell(&order, *fact).changed.unwrap_or(order))
 }
 
 fn status(order: &SalesOrder) -> &'static str {
@@ -48,25 +39,13 @@ fn refusal(decision: &Decision) -> &str {
 
 #[test]
 fn the_first_place_makes_a_submitted_sales_order() {
-    let Decision {
-        outcome,
-        changed,
-        event,
-    } = place(None, 1);
+    let Decision { outcome, changed, event } = place(None, 1);
     let order = changed.unwrap();
     assert!(matches!(outcome, Outcome::Applied));
-    assert_eq!(
-        (order.number.as_str(), status(&order)),
-        ("uci-536365-1/1", "SUBMITTED")
-    );
+    assert_eq!((order.number.as_str(), status(&order)), ("uci-536365-1/1", "SUBMITTED"));
     assert_eq!((order.revision, order.version), (1, 1));
-    let Some(Event::Submitted(event)) = event else {
-        panic!("{event:?}")
-    };
-    assert_eq!(
-        (event.warehouse.as_str(), event.pick_flow.as_str()),
-        ("DRY", "BY_BATCH")
-    );
+    let Some(Event::Submitted(event)) = event else { panic!("{event:?}") };
+    assert_eq!((event.warehouse.as_str(), event.pick_flow.as_str()), ("DRY", "BY_BATCH"));
     assert_eq!(event.route_ref, "NORTH-Z01-001");
     assert_eq!(event.lines, lines(2));
 }
@@ -85,23 +64,15 @@ fn nobody_to_ask_is_a_rejection_that_everybody_hears() {
     let empty = Network::default();
     let decision = assign(None, &assigned(1), &lines(2), &empty, SubmitAt::Assigned).unwrap();
     let order = decision.changed.unwrap();
-    assert_eq!(
-        (status(&order), order.reason.as_deref()),
-        ("REJECTED", Some("NO_WAREHOUSE"))
-    );
-    let Some(Event::Answered(event)) = decision.event else {
-        panic!("{:?}", decision.event)
-    };
+    assert_eq!((status(&order), order.reason.as_deref()), ("REJECTED", Some("NO_WAREHOUSE")));
+    let Some(Event::Answered(event)) = decision.event else { panic!("{:?}", decision.event) };
     assert_eq!(event.answer, WarehouseAnswer::Rejected);
     assert_eq!(event.reason.as_deref(), Some("NO_WAREHOUSE"));
     assert_eq!(refusal(&tell(&order, Fact::Picking)), "NOT_SUBMITTED");
 
     let again = place(Some(&order), 2);
     let order = again.changed.unwrap();
-    assert_eq!(
-        (status(&order), order.reason.as_deref()),
-        ("SUBMITTED", None)
-    );
+    assert_eq!((status(&order), order.reason.as_deref()), ("SUBMITTED", None));
     assert_eq!((order.revision, order.version), (2, 2));
     assert!(matches!(again.event, Some(Event::Submitted(_))));
 }
@@ -133,11 +104,7 @@ fn a_later_place_of_a_rejected_one_is_kept_in_silence() {
 fn places_that_change_nothing() {
     let second = place(Some(&submitted()), 2).changed.unwrap();
     let picking = told(&[Fact::Picking]);
-    let cases = [
-        (&second, 1, "Stale"),
-        (&second, 2, "Duplicate"),
-        (&picking, 2, "Stale"),
-    ];
+    let cases = [(&second, 1, "Stale"), (&second, 2, "Duplicate"), (&picking, 2, "Stale")];
     for (order, place_no, expected) in cases {
         let decision = place(Some(order), place_no);
         assert_eq!(format!("{:?}", decision.outcome), expected);
@@ -153,18 +120,8 @@ fn places_are_taken_in_the_order_of_their_numbers() {
 
 #[test]
 fn what_the_merchant_picks_gets_no_sales_order() {
-    let by_merchant = contracts::Assigned {
-        fulfilled_by: FulfilledBy::Merchant,
-        ..assigned(1)
-    };
-    let decision = assign(
-        None,
-        &by_merchant,
-        &lines(1),
-        &network(),
-        SubmitAt::Assigned,
-    )
-    .unwrap();
+    let by_merchant = contracts::Assigned { fulfilled_by: FulfilledBy::Merchant, ..assigned(1) };
+    let decision = assign(None, &by_merchant, &lines(1), &network(), SubmitAt::Assigned).unwrap();
     assert_eq!(refusal(&decision), "NOT_FOR_A_WAREHOUSE");
 }
 
@@ -174,37 +131,22 @@ fn answers_and_progress_become_events() {
     assert!(
         matches!(accepted.event, Some(Event::Answered(e)) if e.answer == WarehouseAnswer::Accepted)
     );
-    let rejected = record(
-        &submitted(),
-        Fact::Rejected,
-        Some("no stock"),
-        Role::Operator,
-    );
+    let rejected = record(&submitted(), Fact::Rejected, Some("no stock"), Role::Operator);
     assert!(
         matches!(rejected.event, Some(Event::Answered(e)) if e.reason.as_deref() == Some("no stock"))
     );
     let picked = tell(&submitted(), Fact::Picked);
-    let Some(Event::Progressed(event)) = picked.event else {
-        panic!("{:?}", picked.event)
-    };
+    let Some(Event::Progressed(event)) = picked.event else { panic!("{:?}", picked.event) };
     assert_eq!(status_word(event.status), "PICKED");
     assert_eq!(picked.changed.unwrap().version, 2);
 }
 
 #[test]
 fn a_late_answer_is_kept_and_moves_nothing() {
-    let decision = record(
-        &told(&[Fact::Picked]),
-        Fact::Rejected,
-        Some("short"),
-        Role::Warehouse,
-    );
+    let decision = record(&told(&[Fact::Picked]), Fact::Rejected, Some("short"), Role::Warehouse);
     let order = decision.changed.unwrap();
     assert!(matches!(decision.outcome, Outcome::Stale) && decision.event.is_none());
-    assert_eq!(
-        (status(&order), order.reason.as_deref()),
-        ("PICKED", Some("short"))
-    );
+    assert_eq!((status(&order), order.reason.as_deref()), ("PICKED", Some("short")));
     assert!(order.standing.knows(Fact::Rejected));
 }
 
@@ -234,18 +176,12 @@ fn the_waybill_stands_in_the_number() {
     assert_eq!(waybill_of(&number("uci-536365-1/1")), WAYBILL);
     assert_eq!(waybill_of(&number("a/b-1/2")), "a/b-1");
     assert_eq!(waybill_of(&number("nothing")), "nothing");
-    assert_eq!(
-        refusal(&Decision::unknown(&number("x-1-1/9"))),
-        "UNKNOWN_SALES_ORDER"
-    );
+    assert_eq!(refusal(&Decision::unknown(&number("x-1-1/9"))), "UNKNOWN_SALES_ORDER");
 }
 
 #[test]
 fn the_longest_waybill_number_has_room_for_the_suffix() {
     let waybill_no = WaybillNo::new("w".repeat(WaybillNo::MAX_BYTES)).unwrap();
-    let longest = contracts::Assigned {
-        waybill_no,
-        ..assigned(1)
-    };
+    let longest = contracts::Assigned { waybill_no, ..assigned(1) };
     assign(None, &longest, &lines(1), &network(), SubmitAt::Assigned).unwrap();
 }

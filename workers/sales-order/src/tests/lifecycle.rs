@@ -53,9 +53,8 @@ fn every_cell() {
     for (known, afterwards) in CELLS {
         for (fact, expected) in Fact::ALL.into_iter().zip(afterwards) {
             let mut standing = submitted();
-            if let Some(first) = Fact::ALL
-                .into_iter()
-                .find(|f| status_word(f.row().status) == known)
+            if let Some(first) =
+                Fact::ALL.into_iter().find(|f| status_word(f.row().status) == known)
             {
                 standing.tell(first);
             }
@@ -70,11 +69,7 @@ fn every_cell() {
 fn every_role() {
     for fact in Fact::ALL {
         for (role, allowed) in ROLES {
-            assert_eq!(
-                fact.may_be_told_by(role),
-                allowed,
-                "{role:?} tells {fact:?}"
-            );
+            assert_eq!(fact.may_be_told_by(role), allowed, "{role:?} tells {fact:?}");
         }
     }
 }
@@ -106,17 +101,10 @@ fn goods_are_in_hand_from_picking_on() {
 
 #[test]
 fn every_standing_survives_its_column() {
-    for submission in [
-        Submission::Waiting,
-        Submission::Submitted,
-        Submission::Refused,
-    ] {
+    for submission in [Submission::Waiting, Submission::Submitted, Submission::Refused] {
         for set in 0_u8..64 {
             let mut standing = Standing::of(submission);
-            for fact in Fact::ALL
-                .into_iter()
-                .filter(|fact| set & (1 << fact.row().rank) != 0)
-            {
+            for fact in Fact::ALL.into_iter().filter(|fact| set & (1 << fact.row().rank) != 0) {
                 standing.tell(fact);
             }
             let text = standing.to_text();

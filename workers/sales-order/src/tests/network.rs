@@ -13,10 +13,7 @@ fn choose(
 ) -> Result<String, &'static str> {
     let depot = DepotCode::new(depot).unwrap();
     match network.choose(&depot, sku_type, lines) {
-        Ok(Fulfilment {
-            warehouse,
-            pick_flow,
-        }) => Ok(format!("{warehouse} {pick_flow}")),
+        Ok(Fulfilment { warehouse, pick_flow }) => Ok(format!("{warehouse} {pick_flow}")),
         Err(missing) => Err(NoFulfilment::code(missing)),
     }
 }
@@ -34,11 +31,7 @@ fn the_most_specialised_warehouse_and_the_first_rule_that_fits() {
     ];
     for (depot, sku_type, lines, expected) in cases {
         let chosen = choose(&network(), depot, sku_type, lines);
-        assert_eq!(
-            chosen.as_deref(),
-            Ok(expected),
-            "{depot}, {sku_type:?}, {lines} lines"
-        );
+        assert_eq!(chosen.as_deref(), Ok(expected), "{depot}, {sku_type:?}, {lines} lines");
     }
 }
 
@@ -55,24 +48,10 @@ fn equals_are_told_apart_by_code() {
 #[test]
 fn what_is_missing_has_a_name() {
     let mut network = network();
-    assert_eq!(
-        choose(&network, "WEST", SkuType::Dry, 1),
-        Err("NO_WAREHOUSE")
-    );
-    network
-        .warehouses
-        .retain(|warehouse| !warehouse.keeps.frozen);
-    assert_eq!(
-        choose(&network, "NORTH", SkuType::Frozen, 1),
-        Err("NO_WAREHOUSE")
-    );
-    assert_eq!(
-        choose(&network, "NORTH", SkuType::Mixed, 1),
-        Err("NO_WAREHOUSE")
-    );
+    assert_eq!(choose(&network, "WEST", SkuType::Dry, 1), Err("NO_WAREHOUSE"));
+    network.warehouses.retain(|warehouse| !warehouse.keeps.frozen);
+    assert_eq!(choose(&network, "NORTH", SkuType::Frozen, 1), Err("NO_WAREHOUSE"));
+    assert_eq!(choose(&network, "NORTH", SkuType::Mixed, 1), Err("NO_WAREHOUSE"));
     network.pick_rules.clear();
-    assert_eq!(
-        choose(&network, "NORTH", SkuType::Dry, 1),
-        Err("NO_PICK_FLOW")
-    );
+    assert_eq!(choose(&network, "NORTH", SkuType::Dry, 1), Err("NO_PICK_FLOW"));
 }

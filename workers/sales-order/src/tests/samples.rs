@@ -20,13 +20,7 @@ fn warehouse(code: &str, depot: &str, keeps: SkuType) -> Warehouse {
 
 fn rule(priority: u32, sku_class: SkuType, lines: (u32, Option<u32>), pick_flow: &str) -> PickRule {
     let (min_lines, max_lines) = lines;
-    PickRule {
-        priority,
-        sku_class,
-        min_lines,
-        max_lines,
-        pick_flow: pick_flow.to_owned(),
-    }
+    PickRule { priority, sku_class, min_lines, max_lines, pick_flow: pick_flow.to_owned() }
 }
 
 /// Two warehouses in the north (one keeps dry goods only), one for everything in the south.

@@ -55,10 +55,7 @@ impl Stored {
         let wrong = |what: &str| StoreError::decode(format!("waybill {}: {what}", self.waybill_no));
         let traits = match self.exists_since {
             None => None,
-            Some(_) => Some(
-                self.traits()
-                    .ok_or_else(|| wrong("kind, merchant or fulfilled_by"))?,
-            ),
+            Some(_) => Some(self.traits().ok_or_else(|| wrong("kind, merchant or fulfilled_by"))?),
         };
         let body = Body::parse(&self.lifecycle, traits)
             .map_err(|error| wrong(&format!("lifecycle: {error}")))?;
@@ -120,9 +117,7 @@ impl StateRow {
             version: waybill.version,
             status: status_word(standing.as_ref().map(|standing| standing.status)),
             attempt: standing.as_ref().map_or(0, |standing| standing.attempt),
-            failed_attempts: standing
-                .as_ref()
-                .map_or(0, |standing| standing.failed_attempts),
+            failed_attempts: standing.as_ref().map_or(0, |standing| standing.failed_attempts),
             open_holds: waybill.open_holds(),
             parked: waybill.parked(),
             parked_since: waybill.parked_since.map(Timestamp::to_sql),

@@ -26,11 +26,8 @@ fn check(
     let position = (standing.status, standing.attempt, standing.failed_attempts);
     assert_eq!(position, (status, attempt, failed), "{all:?}");
     assert_eq!(standing.gaps, gaps, "gaps of {all:?}");
-    let waits: Vec<_> = standing
-        .parked
-        .iter()
-        .map(|fact| (fact.attempt_no(), fact.status))
-        .collect();
+    let waits: Vec<_> =
+        standing.parked.iter().map(|fact| (fact.attempt_no(), fact.status)).collect();
     assert_eq!(waits, parked, "parked of {all:?}");
     assert_eq!(set.to_string().parse::<FactSet>(), Ok(set), "text form");
 }
@@ -44,13 +41,8 @@ fn the_way_to_the_door() {
         &[S::Acknowledged, S::Picked],
         &[],
     );
-    let loaded = [
-        (0, S::Created),
-        (0, S::Acknowledged),
-        (0, S::Picked),
-        (0, S::Packed),
-        (1, S::Loaded),
-    ];
+    let loaded =
+        [(0, S::Created), (0, S::Acknowledged), (0, S::Picked), (0, S::Packed), (1, S::Loaded)];
     check(&loaded, (S::Loaded, 1, 0), &[], &[]);
     let delivered = [loaded.as_slice(), &[(1, S::Dispatched), (0, S::Delivered)]].concat();
     check(&delivered, (S::Delivered, 1, 0), &[S::OutForDelivery], &[]);
@@ -59,12 +51,7 @@ fn the_way_to_the_door() {
 #[test]
 fn a_fact_waits_for_its_proof() {
     let base = [S::Acknowledged, S::Picked, S::Packed];
-    check(
-        &[(0, S::Created), (0, S::Delivered)],
-        (S::Created, 0, 0),
-        &[],
-        &[(0, S::Delivered)],
-    );
+    check(&[(0, S::Created), (0, S::Delivered)], (S::Created, 0, 0), &[], &[(0, S::Delivered)]);
     check(
         &[(0, S::Created), (1, S::OutForDelivery)],
         (S::Created, 0, 0),
@@ -73,12 +60,7 @@ fn a_fact_waits_for_its_proof() {
     );
     // LOADED proves OUT_FOR_DELIVERY, which proves DELIVERY_FAILED
     check(
-        &[
-            (0, S::Created),
-            (1, S::DeliveryFailed),
-            (1, S::OutForDelivery),
-            (1, S::Loaded),
-        ],
+        &[(0, S::Created), (1, S::DeliveryFailed), (1, S::OutForDelivery), (1, S::Loaded)],
         (S::DeliveryFailed, 1, 1),
         &[base.as_slice(), &[S::Dispatched]].concat(),
         &[],
@@ -98,12 +80,7 @@ fn a_fact_waits_for_its_proof() {
         &[(0, S::ReturnedToOrigin)],
     );
     check(
-        &[
-            (0, S::Created),
-            (1, S::Loaded),
-            (1, S::Returning),
-            (0, S::ReturnedToOrigin),
-        ],
+        &[(0, S::Created), (1, S::Loaded), (1, S::Returning), (0, S::ReturnedToOrigin)],
         (S::ReturnedToOrigin, 1, 0),
         &[base.as_slice(), &[S::Dispatched, S::OutForDelivery]].concat(),
         &[],
@@ -114,17 +91,8 @@ fn a_fact_waits_for_its_proof() {
 fn a_second_attempt_outranks_the_first() {
     let first = [(0, S::Created), (1, S::Dispatched), (1, S::DeliveryFailed)];
     let second = [first.as_slice(), &[(2, S::Loaded)]].concat();
-    check(
-        &second,
-        (S::Loaded, 2, 1),
-        &[S::Acknowledged, S::Picked, S::Packed],
-        &[],
-    );
-    let failed = [
-        second.as_slice(),
-        &[(2, S::OutForDelivery), (2, S::DeliveryFailed)],
-    ]
-    .concat();
+    check(&second, (S::Loaded, 2, 1), &[S::Acknowledged, S::Picked, S::Packed], &[]);
+    let failed = [second.as_slice(), &[(2, S::OutForDelivery), (2, S::DeliveryFailed)]].concat();
     check(
         &failed,
         (S::DeliveryFailed, 2, 2),
@@ -139,11 +107,7 @@ fn how_it_ended_outranks_every_attempt() {
     let gaps = [S::Acknowledged, S::Picked, S::Packed];
     let lost = [road.as_slice(), &[(0, S::Lost)]].concat();
     check(&lost, (S::Lost, 1, 0), &gaps, &[]);
-    let found = [
-        lost.as_slice(),
-        &[(0, S::Delivered), (1, S::OutForDelivery)],
-    ]
-    .concat();
+    let found = [lost.as_slice(), &[(0, S::Delivered), (1, S::OutForDelivery)]].concat();
     check(&found, (S::Delivered, 1, 0), &gaps, &[]);
     check(&[(0, S::Created), (0, S::Lost)], (S::Lost, 0, 0), &[], &[]);
     // the proof may be of an earlier attempt than the last
@@ -170,13 +134,8 @@ fn what_moved_was_not_cancelled() {
 
 #[test]
 fn the_text_form_is_short_and_refuses_what_it_did_not_write() {
-    let all = [
-        (0, S::Created),
-        (0, S::Packed),
-        (1, S::Loaded),
-        (32, S::Dispatched),
-        (0, S::Delivered),
-    ];
+    let all =
+        [(0, S::Created), (0, S::Packed), (1, S::Loaded), (32, S::Dispatched), (0, S::Delivered)];
     assert_eq!(facts(&all).to_string(), "0:09 1:01 32:02 ^:08");
     for wrong in ["0", "33:01", "1:zz", "x:01"] {
         assert!(wrong.parse::<FactSet>().is_err(), "{wrong}");
@@ -193,10 +152,7 @@ fn a_report_without_attempt_belongs_to_the_place_live_at_its_time() {
 
     evidence.place(attempt(3), at(30));
     let on = |evidence: &Evidence, minute| {
-        evidence
-            .fact(S::Dispatched, None, at(minute))
-            .unwrap()
-            .attempt_no()
+        evidence.fact(S::Dispatched, None, at(minute)).unwrap().attempt_no()
     };
     assert_eq!(on(&evidence, 25), 3, "before the first place: the first");
     evidence.place(attempt(1), at(10));
@@ -217,14 +173,8 @@ fn loose_reports_and_attempts_are_bounded() {
         assert_eq!(evidence.report(S::Loaded, None, time), Added::New);
         assert_eq!(evidence.report(S::Loaded, None, time), Added::Known);
     }
-    assert_eq!(
-        evidence.report(S::Loaded, None, super::story::at(-1)),
-        Added::Full
-    );
-    assert_eq!(
-        evidence.report(S::Dispatched, None, super::story::at(-1)),
-        Added::New
-    );
+    assert_eq!(evidence.report(S::Loaded, None, super::story::at(-1)), Added::Full);
+    assert_eq!(evidence.report(S::Dispatched, None, super::story::at(-1)), Added::New);
     for number in [0, 33, u16::MAX] {
         assert!(Attempt::try_from(number).is_err());
     }

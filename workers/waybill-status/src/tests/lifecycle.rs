@@ -45,22 +45,14 @@ fn check(status: WaybillStatus, fulfilled_by: FulfilledBy, roles: &[Role]) {
         let mut early = Story::new(fulfilled_by);
         early.hear(&said);
         early.hear(&Said::Order);
-        assert_eq!(
-            early.ending(),
-            live.ending(),
-            "{role:?} reports {status:?} before it exists"
-        );
+        assert_eq!(early.ending(), live.ending(), "{role:?} reports {status:?} before it exists");
     }
 }
 
 #[test]
 fn every_status_is_reported_by_its_own_roles_only() {
     for by in [Warehouse, Merchant] {
-        let packer = if by == Merchant {
-            Role::Merchant
-        } else {
-            Role::Warehouse
-        };
+        let packer = if by == Merchant { Role::Merchant } else { Role::Warehouse };
         check(S::Created, by, &[Worker, CsAgent, CsSupervisor, Admin]);
         check(S::Acknowledged, by, &[packer, Admin]);
         check(S::Picked, by, &[packer, Admin]);
@@ -81,24 +73,9 @@ fn every_status_is_reported_by_its_own_roles_only() {
 
 #[test]
 fn what_is_fetched_from_a_customer_is_never_packed() {
-    assert!(may_report(
-        S::Packed,
-        Role::Warehouse,
-        WaybillKind::Transfer,
-        Warehouse
-    ));
-    assert!(!may_report(
-        S::Packed,
-        Role::Warehouse,
-        WaybillKind::Return,
-        Warehouse
-    ));
-    assert!(may_report(
-        S::Dispatched,
-        Road,
-        WaybillKind::Return,
-        Warehouse
-    ));
+    assert!(may_report(S::Packed, Role::Warehouse, WaybillKind::Transfer, Warehouse));
+    assert!(!may_report(S::Packed, Role::Warehouse, WaybillKind::Return, Warehouse));
+    assert!(may_report(S::Dispatched, Road, WaybillKind::Return, Warehouse));
 }
 
 #[test]
@@ -107,19 +84,13 @@ fn a_merchant_touches_its_own_goods_only() {
         let mut stranger = somebody(Role::Merchant);
         stranger.merchant = merchant;
         let occurred_at = super::story::at(1);
-        let change = Change::Report {
-            status: S::Packed,
-            attempt: None,
-            occurred_at,
-        };
+        let change = Change::Report { status: S::Packed, attempt: None, occurred_at };
         let said = Said::Change(stranger, change);
 
         let mut live = Story::new(Merchant);
         live.hear(&Said::Order);
         let outcome = live.outcome(&said);
-        let Outcome::Rejected(refusal) = outcome else {
-            panic!("not rejected: {outcome:?}")
-        };
+        let Outcome::Rejected(refusal) = outcome else { panic!("not rejected: {outcome:?}") };
         assert_eq!(refusal.code, "UNKNOWN_WAYBILL");
         let mut early = Story::new(Merchant);
         assert_eq!(early.outcome(&said), Outcome::Parked);
@@ -134,11 +105,7 @@ fn every_status_stands_once_in_its_level_at_its_rank() {
     let mut seen = Vec::new();
     for level in levels {
         for (rank, &status) in statuses_of(level).iter().enumerate() {
-            assert_eq!(
-                (row(status).level, row(status).rank as usize),
-                (level, rank),
-                "{status:?}"
-            );
+            assert_eq!((row(status).level, row(status).rank as usize), (level, rank), "{status:?}");
             seen.push(status);
         }
     }
@@ -152,10 +119,7 @@ fn every_proof_happens_on_the_road_and_ranks_below_what_it_proves() {
         for &proof in lifecycle::row(status).proofs {
             assert_eq!(row(proof).level, Level::Attempt);
             let position = |status| (row(status).level, row(status).rank);
-            assert!(
-                position(proof) < position(status),
-                "{proof:?} proves {status:?}"
-            );
+            assert!(position(proof) < position(status), "{proof:?} proves {status:?}");
         }
     }
 }
@@ -163,14 +127,6 @@ fn every_proof_happens_on_the_road_and_ranks_below_what_it_proves() {
 #[test]
 fn the_readme_shows_the_table() {
     let readme = include_str!("../../README.md");
-    assert!(
-        readme.contains(&drawing::markdown()),
-        "README.md needs:\n{}",
-        drawing::markdown()
-    );
-    assert!(
-        readme.contains(&drawing::mermaid()),
-        "README.md needs:\n{}",
-        drawing::mermaid()
-    );
+    assert!(readme.contains(&drawing::markdown()), "README.md needs:\n{}", drawing::markdown());
+    assert!(readme.contains(&drawing::mermaid()), "README.md needs:\n{}", drawing::mermaid());
 }

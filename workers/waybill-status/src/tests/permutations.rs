@@ -67,10 +67,8 @@ fn histories() -> Vec<History> {
         report(Sorting, S::Loaded, 1, 10),
     ];
     let cancelled = vec![report(Worker, S::Cancelled, 0, 5)];
-    let cancelled_but_moved = vec![
-        report(Worker, S::Cancelled, 0, 5),
-        report(Sorting, S::Loaded, 1, 10),
-    ];
+    let cancelled_but_moved =
+        vec![report(Worker, S::Cancelled, 0, 5), report(Sorting, S::Loaded, 1, 10)];
     [
         (second_attempt, (S::Delivered, 2, 1, 0)),
         (by_place, (S::Loaded, 3, 2, 0)),
@@ -81,38 +79,17 @@ fn histories() -> Vec<History> {
         (cancelled_but_moved, (S::Loaded, 1, 0, 0)),
     ]
     .into_iter()
-    .map(|(said, ends)| History {
-        said: [packed(), said].concat(),
-        ends,
-    })
+    .map(|(said, ends)| History { said: [packed(), said].concat(), ends })
     .collect()
 }
 
 /// Anything that anybody may say, legal or not, on few attempts and in a short time, so that messages meet.
 fn anything() -> impl Strategy<Value = Said> {
-    let roles = vec![
-        Merchant,
-        CsAgent,
-        CsSupervisor,
-        Warehouse,
-        Sorting,
-        Road,
-        Worker,
-    ];
-    let reports = (
-        select(roles.clone()),
-        select(S::ALL.to_vec()),
-        0..4_u16,
-        0..40_i64,
-    )
+    let roles = vec![Merchant, CsAgent, CsSupervisor, Warehouse, Sorting, Road, Worker];
+    let reports = (select(roles.clone()), select(S::ALL.to_vec()), 0..4_u16, 0..40_i64)
         .prop_map(|(role, status, on, minute)| report(role, status, on, minute));
     let road = (
-        select(vec![
-            S::Loaded,
-            S::Dispatched,
-            S::OutForDelivery,
-            S::DeliveryFailed,
-        ]),
+        select(vec![S::Loaded, S::Dispatched, S::OutForDelivery, S::DeliveryFailed]),
         0..3_u16,
         0..40_i64,
     )
@@ -121,12 +98,9 @@ fn anything() -> impl Strategy<Value = Said> {
     let places = (1..4_u16).prop_map(|place| assigned(place, i64::from(place) * 10));
     let holds =
         (select(roles), select(vec!["a", "b"])).prop_map(|(role, handle)| hold(role, handle, 1));
-    let releases = (
-        select(vec![CsAgent, CsSupervisor, Merchant]),
-        select(vec!["a", "b"]),
-        any::<bool>(),
-    )
-        .prop_map(|(role, handle, own)| release(role, handle, (!own).then_some(CsAgent), 2));
+    let releases =
+        (select(vec![CsAgent, CsSupervisor, Merchant]), select(vec!["a", "b"]), any::<bool>())
+            .prop_map(|(role, handle, own)| release(role, handle, (!own).then_some(CsAgent), 2));
     prop_oneof![4 => reports, 4 => road, 2 => places, 1 => holds, 1 => releases]
 }
 

@@ -30,12 +30,7 @@ pub(super) fn attempt(number: u16) -> Attempt {
 /// Somebody of that role; a merchant is the one whose goods are on the waybill.
 pub(super) fn somebody(role: Role) -> Actor {
     let merchant = (role == Role::Merchant).then(|| MERCHANT.to_owned());
-    Actor {
-        subject: format!("{role:?}").to_lowercase(),
-        role,
-        merchant,
-        origin: None,
-    }
+    Actor { subject: format!("{role:?}").to_lowercase(), role, merchant, origin: None }
 }
 
 /// One message about the waybill.
@@ -47,50 +42,23 @@ pub(super) enum Said {
 
 pub(super) fn report(role: Role, status: WaybillStatus, on: u16, minute: i64) -> Said {
     let attempt = (on > 0).then(|| attempt(on));
-    Said::Change(
-        somebody(role),
-        Change::Report {
-            status,
-            attempt,
-            occurred_at: at(minute),
-        },
-    )
+    Said::Change(somebody(role), Change::Report { status, attempt, occurred_at: at(minute) })
 }
 
 pub(super) fn assigned(place: u16, minute: i64) -> Said {
-    let change = Change::Place {
-        attempt: attempt(place),
-        assigned_at: at(minute),
-    };
+    let change = Change::Place { attempt: attempt(place), assigned_at: at(minute) };
     Said::Change(somebody(Role::Worker), change)
 }
 
 pub(super) fn hold(role: Role, handle: &str, minute: i64) -> Said {
-    let (handle, reason) = (
-        HoldHandle::new(handle).unwrap(),
-        HoldReason::HighRiskOfFraud,
-    );
-    Said::Change(
-        somebody(role),
-        Change::PlaceHold {
-            handle,
-            reason,
-            occurred_at: at(minute),
-        },
-    )
+    let (handle, reason) = (HoldHandle::new(handle).unwrap(), HoldReason::HighRiskOfFraud);
+    Said::Change(somebody(role), Change::PlaceHold { handle, reason, occurred_at: at(minute) })
 }
 
 pub(super) fn release(role: Role, handle: &str, owner: Option<Role>, minute: i64) -> Said {
     let owner = owner.map(|role| somebody(role).subject);
     let handle = HoldHandle::new(handle).unwrap();
-    Said::Change(
-        somebody(role),
-        Change::ReleaseHold {
-            handle,
-            owner,
-            occurred_at: at(minute),
-        },
-    )
+    Said::Change(somebody(role), Change::ReleaseHold { handle, owner, occurred_at: at(minute) })
 }
 
 /// The order that the waybill is part of.
@@ -139,11 +107,7 @@ impl Story {
     pub(super) fn new(fulfilled_by: FulfilledBy) -> Self {
         let order = order(fulfilled_by);
         let waybill = Waybill::unheard_of(Uuid::from_u128(7), order.waybills[0].waybill_no.clone());
-        Self {
-            order,
-            waybill,
-            messages: 0,
-        }
+        Self { order, waybill, messages: 0 }
     }
 
     /// A story in which the waybill exists.
@@ -169,23 +133,14 @@ impl Story {
         let (request, actor) = match said {
             Said::Order => {
                 let draft = &self.order.waybills[0];
-                (
-                    Request::Create {
-                        order: &self.order,
-                        draft,
-                    },
-                    somebody(Role::Worker),
-                )
+                (Request::Create { order: &self.order, draft }, somebody(Role::Worker))
             }
             Said::Change(actor, change) => (Request::Change(change), actor.clone()),
         };
         let cause = Cause { message_id, actor };
         let decision = decide(self.waybill.clone(), request, &cause, at(1_000));
         self.waybill = stored_and_loaded(decision.waybill.clone());
-        assert_eq!(
-            self.waybill, decision.waybill,
-            "the stored form keeps everything"
-        );
+        assert_eq!(self.waybill, decision.waybill, "the stored form keeps everything");
         decision
     }
 
@@ -211,9 +166,7 @@ impl Story {
         Ending {
             status: standing.as_ref().map(|standing| standing.status),
             attempt: standing.as_ref().map_or(0, |standing| standing.attempt),
-            failed_attempts: standing
-                .as_ref()
-                .map_or(0, |standing| standing.failed_attempts),
+            failed_attempts: standing.as_ref().map_or(0, |standing| standing.failed_attempts),
             open_holds: self.waybill.open_holds(),
             parked: standing.map(|standing| standing.parked).unwrap_or_default(),
             evidence: live.map(|live| live.evidence.clone()),
@@ -238,8 +191,5 @@ fn stored_and_loaded(waybill: Waybill) -> Waybill {
         Body::Live(live) => Some(live.traits.clone()),
     };
     let text = waybill.body.to_text().unwrap();
-    Waybill {
-        body: Body::parse(&text, traits).unwrap(),
-        ..waybill
-    }
+    Waybill { body: Body::parse(&text, traits).unwrap(), ..waybill }
 }

@@ -28,10 +28,7 @@ const SECOND: &str = "uci-536365-2";
 fn order_of_two() -> OrderAccepted {
     let mut order = order(contracts::FulfilledBy::Warehouse);
     let first = order.waybills[0].clone();
-    order.waybills.push(WaybillDraft {
-        waybill_no: no(SECOND),
-        ..first
-    });
+    order.waybills.push(WaybillDraft { waybill_no: no(SECOND), ..first });
     order
 }
 
@@ -41,13 +38,7 @@ fn no(text: &str) -> WaybillNo {
 
 fn report(waybill: &str, status: S, attempt: Option<u16>, minute: i64) -> ReportStatus {
     let (waybill_no, occurred_at) = (no(waybill), at(minute));
-    ReportStatus {
-        waybill_no,
-        status,
-        attempt,
-        occurred_at,
-        reason: None,
-    }
+    ReportStatus { waybill_no, status, attempt, occurred_at, reason: None }
 }
 
 fn assigned(waybill: &str, place_no: u16) -> Assigned {
@@ -69,23 +60,13 @@ fn assigned(waybill: &str, place_no: u16) -> Assigned {
 fn place_hold(handle: &str) -> PlaceHold {
     let handle = HoldHandle::new(handle).unwrap();
     let reason = HoldReason::AwaitingPayment;
-    PlaceHold {
-        waybill_no: no(FIRST),
-        handle,
-        reason,
-        occurred_at: at(1),
-    }
+    PlaceHold { waybill_no: no(FIRST), handle, reason, occurred_at: at(1) }
 }
 
 fn release_hold(handle: &str, owner: Option<&str>) -> ReleaseHold {
     let handle = HoldHandle::new(handle).unwrap();
     let owner = owner.map(str::to_owned);
-    ReleaseHold {
-        waybill_no: no(FIRST),
-        handle,
-        owner,
-        occurred_at: at(2),
-    }
+    ReleaseHold { waybill_no: no(FIRST), handle, owner, occurred_at: at(2) }
 }
 
 /// A stage with the worker at work on it.
@@ -101,17 +82,9 @@ impl Fleet {
 
     async fn on(stage: Stage, redis_url: Option<&str>) -> Self {
         let (amqp, database) = (stage.amqp_url(), stage.database_url());
-        let arguments = [
-            "waybill-status",
-            "--amqp-url",
-            &amqp,
-            "--database-url",
-            &database,
-        ];
+        let arguments = ["waybill-status", "--amqp-url", &amqp, "--database-url", &database];
         let settings = Settings::parse_from(arguments);
-        let process = Process::prepare(KIND, settings.as_ref(), Shutdown::new())
-            .await
-            .unwrap();
+        let process = Process::prepare(KIND, settings.as_ref(), Shutdown::new()).await.unwrap();
         Self {
             stage,
             running: Running::start(process, WaybillStatus::new(Cache::connect(redis_url))),
@@ -125,18 +98,13 @@ impl Fleet {
 
     /// Publishes on somebody's behalf.
     async fn say<C: Contract>(&self, actor: Actor, message: &C) -> MessageId {
-        self.stage
-            .publish(PublishAs::default().actor(actor), message)
-            .await
-            .unwrap()
+        self.stage.publish(PublishAs::default().actor(actor), message).await.unwrap()
     }
 
     /// Sends a command and waits for its answer.
     async fn ask<C: Contract>(&self, role: Role, command: &C) -> Reply {
         let mut replies = self.stage.replies().await;
-        let how = PublishAs::default()
-            .actor(somebody(role))
-            .reply_to(replies.queue());
+        let how = PublishAs::default().actor(somebody(role)).reply_to(replies.queue());
         let id = self.stage.publish(how, command).await.unwrap();
         let reply = replies.next(DEADLINE).await;
         assert_eq!(reply.message_id, id);
@@ -145,10 +113,8 @@ impl Fleet {
 
     /// Waits until a SELECT of one value gives this.
     async fn until(&self, what: &str, sql: &str, expected: i64) {
-        eventually(what, async || {
-            (self.stage.scalar::<i64>(sql).await == expected).then_some(())
-        })
-        .await;
+        eventually(what, async || (self.stage.scalar::<i64>(sql).await == expected).then_some(()))
+            .await;
     }
 
     async fn waybill(&self, waybill: &str) -> Value {
@@ -172,37 +138,18 @@ async fn an_order_becomes_waybills_that_reports_move() {
             (expected, false, Some(1))
         );
     }
-    assert_eq!(
-        fleet
-            .stage
-            .scalar::<i64>("SELECT COUNT(*) FROM waybill_line")
-            .await,
-        2
-    );
+    assert_eq!(fleet.stage.scalar::<i64>("SELECT COUNT(*) FROM waybill_line").await, 2);
 
-    let reply = fleet
-        .ask(Warehouse, &report(FIRST, S::Picked, None, 2))
-        .await;
+    let reply = fleet.ask(Warehouse, &report(FIRST, S::Picked, None, 2)).await;
     assert_eq!((reply.code.as_str(), reply.version), ("APPLIED", Some(2)));
     assert_eq!(reply.aggregate.as_deref(), Some(FIRST));
     let (envelope, changed) = events.next_of::<WaybillStatusChanged>().await;
-    assert_eq!(
-        (changed.from, changed.to, envelope.seq),
-        (S::Created, S::Picked, Some(2))
-    );
+    assert_eq!((changed.from, changed.to, envelope.seq), (S::Created, S::Picked, Some(2)));
 
-    let late = fleet
-        .ask(Warehouse, &report(FIRST, S::Acknowledged, None, 1))
-        .await;
-    assert_eq!(
-        (late.outcome, late.code.as_str()),
-        (ReplyOutcome::Applied, "STALE")
-    );
+    let late = fleet.ask(Warehouse, &report(FIRST, S::Acknowledged, None, 1)).await;
+    assert_eq!((late.outcome, late.code.as_str()), (ReplyOutcome::Applied, "STALE"));
     let wrong = fleet.ask(Road, &report(FIRST, S::Packed, None, 3)).await;
-    assert_eq!(
-        (wrong.outcome, wrong.code.as_str()),
-        (ReplyOutcome::Rejected, "NOT_ALLOWED")
-    );
+    assert_eq!((wrong.outcome, wrong.code.as_str()), (ReplyOutcome::Rejected, "NOT_ALLOWED"));
     assert_eq!(
         fleet.waybill(FIRST).await,
         json!({"status": "PICKED", "attempt": 0, "failed_attempts": 0, "open_holds": 0, "parked": 0,
@@ -211,14 +158,9 @@ async fn an_order_becomes_waybills_that_reports_move() {
     let log = "SELECT e.outcome FROM waybill_event e JOIN waybill w ON w.id = e.waybill_id \
                WHERE w.waybill_no = 'uci-536365-1' ORDER BY e.version";
     let log = fleet.stage.rows(log).await;
-    let outcomes: Vec<_> = log
-        .iter()
-        .map(|entry| entry["outcome"].as_str().unwrap())
-        .collect();
+    let outcomes: Vec<_> = log.iter().map(|entry| entry["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["APPLIED", "APPLIED", "STALE", "REJECTED"]);
-    fleet
-        .until("everything is published", "SELECT COUNT(*) FROM outbox", 0)
-        .await;
+    fleet.until("everything is published", "SELECT COUNT(*) FROM outbox", 0).await;
     fleet.stop().await;
 }
 
@@ -236,18 +178,12 @@ async fn backwards_and_doubled_ends_the_same() {
     for (role, status, attempt, minute) in road {
         // twice, as two messages: the facts are the same
         for _ in 0..2 {
-            fleet
-                .say(somebody(role), &report(FIRST, status, attempt, minute))
-                .await;
+            fleet.say(somebody(role), &report(FIRST, status, attempt, minute)).await;
         }
     }
     for (place, minute) in [(2, 20), (1, 4)] {
         let how = PublishAs::default().actor(somebody(Worker)).at(at(minute));
-        fleet
-            .stage
-            .publish(how, &assigned(FIRST, place))
-            .await
-            .unwrap();
+        fleet.stage.publish(how, &assigned(FIRST, place)).await.unwrap();
     }
     let handled = "SELECT COUNT(*) FROM inbox WHERE outcome <> ''";
     fleet.until("everything early was kept", handled, 14).await;
@@ -255,12 +191,8 @@ async fn backwards_and_doubled_ends_the_same() {
     fleet.say(somebody(Worker), &order_of_two()).await;
     fleet.until("the order was taken", handled, 15).await;
     let waybill = fleet.waybill(FIRST).await;
-    let ends = (
-        &waybill["status"],
-        &waybill["attempt"],
-        &waybill["failed_attempts"],
-        &waybill["parked"],
-    );
+    let ends =
+        (&waybill["status"], &waybill["attempt"], &waybill["failed_attempts"], &waybill["parked"]);
     assert_eq!(ends, (&json!("DELIVERED"), &json!(2), &json!(1), &json!(0)));
     fleet.stop().await;
 }
@@ -269,53 +201,27 @@ async fn backwards_and_doubled_ends_the_same() {
 async fn holds_are_opened_and_released_by_those_who_may() {
     let fleet = Fleet::start().await;
     let mut events = fleet.stage.tap(Exchange::Events, "waybill.#").await;
-    assert_eq!(
-        fleet.ask(CsAgent, &place_hold("before")).await.code,
-        "PARKED"
-    );
+    assert_eq!(fleet.ask(CsAgent, &place_hold("before")).await.code, "PARKED");
     fleet.say(somebody(Worker), &order_of_two()).await;
     assert!(events.next_of::<WaybillCreated>().await.1.held);
 
-    assert_eq!(
-        fleet.ask(Merchant, &place_hold("stock")).await.code,
-        "APPLIED"
-    );
-    let refused = fleet
-        .ask(Merchant, &release_hold("before", Some("csagent")))
-        .await;
+    assert_eq!(fleet.ask(Merchant, &place_hold("stock")).await.code, "APPLIED");
+    let refused = fleet.ask(Merchant, &release_hold("before", Some("csagent"))).await;
     assert_eq!(refused.code, "NOT_ALLOWED");
-    assert_eq!(
-        fleet.ask(CsAgent, &release_hold("before", None)).await.code,
-        "APPLIED"
-    );
+    assert_eq!(fleet.ask(CsAgent, &release_hold("before", None)).await.code, "APPLIED");
     let by_supervisor = release_hold("stock", Some("merchant"));
-    assert_eq!(
-        fleet.ask(CsSupervisor, &by_supervisor).await.code,
-        "APPLIED"
-    );
+    assert_eq!(fleet.ask(CsSupervisor, &by_supervisor).await.code, "APPLIED");
     events.next_of::<WaybillReleased>().await;
 
-    assert_eq!(
-        fleet.ask(CsAgent, &release_hold("fraud", None)).await.code,
-        "PARKED"
-    );
+    assert_eq!(fleet.ask(CsAgent, &release_hold("fraud", None)).await.code, "PARKED");
     assert_eq!(fleet.ask(CsAgent, &place_hold("fraud")).await.code, "STALE");
-    assert_eq!(
-        fleet.ask(CsAgent, &place_hold("again")).await.code,
-        "APPLIED"
-    );
+    assert_eq!(fleet.ask(CsAgent, &place_hold("again")).await.code, "APPLIED");
     let (_, held) = events.next_of::<WaybillHeld>().await;
     assert_eq!(held.reason, HoldReason::AwaitingPayment);
     let open =
         "SELECT COUNT(*) FROM waybill_hold WHERE placed_at IS NOT NULL AND released_at IS NULL";
     assert_eq!(fleet.stage.scalar::<i64>(open).await, 1);
-    assert_eq!(
-        fleet
-            .stage
-            .scalar::<i64>("SELECT COUNT(*) FROM waybill_hold")
-            .await,
-        4
-    );
+    assert_eq!(fleet.stage.scalar::<i64>("SELECT COUNT(*) FROM waybill_hold").await, 4);
     assert_eq!(fleet.waybill(FIRST).await["open_holds"], 1);
     fleet.stop().await;
 }
@@ -323,22 +229,11 @@ async fn holds_are_opened_and_released_by_those_who_may() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_message_leaves_no_row_behind() {
     let fleet = Fleet::start().await;
-    let reply = fleet
-        .ask(Sorting, &report("nobody-knows-1", S::Packed, None, 1))
-        .await;
+    let reply = fleet.ask(Sorting, &report("nobody-knows-1", S::Packed, None, 1)).await;
     assert_eq!(reply.code, "NOT_ALLOWED");
     let out_of_range = assigned("nobody-knows-1", 33);
-    assert_eq!(
-        fleet.ask(Worker, &out_of_range).await.code,
-        "ATTEMPT_OUT_OF_RANGE"
-    );
-    assert_eq!(
-        fleet
-            .stage
-            .scalar::<i64>("SELECT COUNT(*) FROM waybill")
-            .await,
-        0
-    );
+    assert_eq!(fleet.ask(Worker, &out_of_range).await.code, "ATTEMPT_OUT_OF_RANGE");
+    assert_eq!(fleet.stage.scalar::<i64>("SELECT COUNT(*) FROM waybill").await, 0);
     fleet.stop().await;
 }
 
@@ -346,20 +241,14 @@ async fn a_refused_message_leaves_no_row_behind() {
 async fn a_spoilt_row_stops_nobody_else_and_can_be_mended() {
     let fleet = Fleet::start().await;
     fleet.say(somebody(Worker), &order_of_two()).await;
-    fleet
-        .until("the waybills are there", "SELECT COUNT(*) FROM waybill", 2)
-        .await;
+    fleet.until("the waybills are there", "SELECT COUNT(*) FROM waybill", 2).await;
     let spoil = format!(
         "UPDATE waybill SET lifecycle = CONCAT('?', lifecycle) WHERE waybill_no = '{FIRST}'"
     );
     fleet.stage.run_sql(&spoil).await;
     // both go through one lane: when the second is answered, the first has failed
-    fleet
-        .say(somebody(Warehouse), &report(FIRST, S::Packed, None, 1))
-        .await;
-    let reply = fleet
-        .ask(Warehouse, &report(SECOND, S::Packed, None, 1))
-        .await;
+    fleet.say(somebody(Warehouse), &report(FIRST, S::Packed, None, 1)).await;
+    let reply = fleet.ask(Warehouse, &report(SECOND, S::Packed, None, 1)).await;
     assert_eq!(reply.code, "APPLIED");
     assert_eq!(fleet.waybill(FIRST).await["status"], "CREATED");
 
@@ -383,9 +272,7 @@ async fn after_a_report_the_cache_knows_the_new_standing() {
     fleet.say(somebody(Worker), &order).await;
     let known = format!("SELECT COUNT(*) FROM waybill WHERE waybill_no = '{waybill}'");
     fleet.until("the waybill exists", &known, 1).await;
-    let reply = fleet
-        .ask(Warehouse, &report(&waybill, S::Picked, None, 2))
-        .await;
+    let reply = fleet.ask(Warehouse, &report(&waybill, S::Picked, None, 2)).await;
     let version = reply.version.unwrap();
 
     let key = Key::new(Kind::WaybillStatus, &waybill);
@@ -400,10 +287,7 @@ async fn after_a_report_the_cache_knows_the_new_standing() {
         (shown.waybill_no.as_str(), shown.status, shown.version),
         (waybill.as_str(), S::Picked, version)
     );
-    assert_eq!(
-        (shown.delivery_date, shown.timeslot),
-        (order.delivery_date, order.timeslot)
-    );
+    assert_eq!((shown.delivery_date, shown.timeslot), (order.delivery_date, order.timeslot));
     assert_eq!((shown.held, shown.gaps), (false, vec![S::Acknowledged]));
     fleet.stop().await;
 }

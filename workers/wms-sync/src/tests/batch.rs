@@ -22,21 +22,11 @@ struct Floor {
 
 impl Floor {
     async fn open() -> Self {
-        let kinds = [
-            WorkerKind::WmsSync,
-            WorkerKind::SalesOrder,
-            WorkerKind::WaybillStatus,
-        ];
+        let kinds = [WorkerKind::WmsSync, WorkerKind::SalesOrder, WorkerKind::WaybillStatus];
         let stage = Stage::with_users(&kinds).await;
         let amqp_url = stage.amqp_url_as("dray-wms-sync");
         let database_url = stage.database_url();
-        let arguments = [
-            "wms-sync",
-            "--amqp-url",
-            &amqp_url,
-            "--database-url",
-            &database_url,
-        ];
+        let arguments = ["wms-sync", "--amqp-url", &amqp_url, "--database-url", &database_url];
         let settings = Settings::try_parse_from(arguments).unwrap();
         let prepared = Process::prepare(WorkerKind::WmsSync, &settings.worker, Shutdown::new());
         let running = Running::start(prepared.await.unwrap(), WmsSync);
@@ -44,21 +34,14 @@ impl Floor {
     }
 
     async fn publish<C: Contract>(&self, user: &str, message: &C) -> MessageId {
-        self.stage
-            .publish(PublishAs::default().user(user), message)
-            .await
-            .unwrap()
+        self.stage.publish(PublishAs::default().user(user), message).await.unwrap()
     }
 
     async fn code_of(&self, id: MessageId) -> String {
-        let sql = format!(
-            "SELECT code FROM inbox WHERE message_id = UNHEX('{}')",
-            id.0.simple()
-        );
+        let sql = format!("SELECT code FROM inbox WHERE message_id = UNHEX('{}')", id.0.simple());
         eventually(&format!("{id} is settled"), async || {
             let rows = self.stage.rows(&sql).await;
-            rows.first()
-                .map(|row| row["code"].as_str().unwrap().to_owned())
+            rows.first().map(|row| row["code"].as_str().unwrap().to_owned())
         })
         .await
     }
@@ -71,9 +54,7 @@ impl Floor {
         for delivery in self.stage.wait_for_messages(&queue, count).await {
             assert_eq!(delivery.envelope.actor.role, Role::Warehouse);
             let body: Value = serde_json::from_slice(&delivery.body).unwrap();
-            let word = ["answer", "progress", "status"]
-                .iter()
-                .find_map(|key| body[key].as_str());
+            let word = ["answer", "progress", "status"].iter().find_map(|key| body[key].as_str());
             words.push(word.unwrap().to_owned());
         }
         words.sort();
@@ -84,9 +65,7 @@ impl Floor {
         let sql = "SELECT CONCAT_WS(' ', partner, reference, direction, step) word
           FROM partner_delivery ORDER BY direction, step";
         let rows = self.stage.rows(sql).await;
-        rows.iter()
-            .map(|row| row["word"].as_str().unwrap().to_owned())
-            .collect()
+        rows.iter().map(|row| row["word"].as_str().unwrap().to_owned()).collect()
     }
 
     async fn close(self) {
@@ -107,12 +86,7 @@ fn confirmation(label: &str) -> WmsOrderConfirmation {
 
 fn step(step: WmsStep) -> WmsOrderProgress {
     let (order_number, label) = (NUMBER.to_owned(), LABEL.to_owned());
-    WmsOrderProgress {
-        order_number,
-        label,
-        step,
-        at: Timestamp::now(),
-    }
+    WmsOrderProgress { order_number, label, step, at: Timestamp::now() }
 }
 
 #[tokio::test]
@@ -122,20 +96,12 @@ async fn a_submitted_sales_order_reaches_the_wms() {
     let mut moved = submitted();
     moved.route_ref = "NORTH-008".to_owned();
     for order in [submitted(), moved] {
-        floor
-            .publish::<SalesOrderSubmitted>("dray-sales-order", &order)
-            .await;
+        floor.publish::<SalesOrderSubmitted>("dray-sales-order", &order).await;
         let (_, told) = outbound.next_of::<WmsOutboundOrder>().await;
-        assert_eq!(
-            (told.order_number.as_str(), told.label.as_str()),
-            (NUMBER, LABEL)
-        );
+        assert_eq!((told.order_number.as_str(), told.label.as_str()), (NUMBER, LABEL));
         assert_eq!((told.wave, told.positions.len()), (order.route_ref, 2));
     }
-    assert_eq!(
-        floor.exchanged().await,
-        ["wms uci-536365-1/1 out OUTBOUND_ORDER"]
-    );
+    assert_eq!(floor.exchanged().await, ["wms uci-536365-1/1 out OUTBOUND_ORDER"]);
     assert_eq!(floor.stage.depth("wms.outbound").await, 2);
     drop(outbound);
     floor.close().await;
@@ -145,24 +111,13 @@ async fn a_submitted_sales_order_reaches_the_wms() {
 async fn what_the_wms_tells_becomes_commands_in_its_name() {
     let floor = Floor::open().await;
     floor.publish("partner-wms", &confirmation(LABEL)).await;
-    for word in [
-        WmsStep::PickStart,
-        WmsStep::PickEnd,
-        WmsStep::PackEnd,
-        WmsStep::HandOver,
-    ] {
+    for word in [WmsStep::PickStart, WmsStep::PickEnd, WmsStep::PackEnd, WmsStep::HandOver] {
         floor.publish("partner-wms", &step(word)).await;
     }
     let expected = ["ACCEPTED", "HANDED_OVER", "PACKED", "PICKED", "PICKING"];
-    assert_eq!(
-        floor.commands_for(WorkerKind::SalesOrder, 5).await,
-        expected
-    );
+    assert_eq!(floor.commands_for(WorkerKind::SalesOrder, 5).await, expected);
     let expected = ["ACKNOWLEDGED", "PACKED", "PICKED"];
-    assert_eq!(
-        floor.commands_for(WorkerKind::WaybillStatus, 3).await,
-        expected
-    );
+    assert_eq!(floor.commands_for(WorkerKind::WaybillStatus, 3).await, expected);
 
     let words = ["HAND_OVER", "OK", "PACK_END", "PICK_END", "PICK_START"];
     let words = words.map(|word| format!("wms uci-536365-1/1 in {word}"));
@@ -173,25 +128,13 @@ async fn what_the_wms_tells_becomes_commands_in_its_name() {
 #[tokio::test]
 async fn a_no_is_a_settled_answer() {
     let floor = Floor::open().await;
-    let foreign = floor
-        .publish("partner-wms", &confirmation("uci-536365-2"))
-        .await;
+    let foreign = floor.publish("partner-wms", &confirmation("uci-536365-2")).await;
     assert_eq!(floor.code_of(foreign).await, "UNKNOWN_REFERENCE");
-    let admin = floor
-        .stage
-        .publish(PublishAs::default(), &confirmation(LABEL))
-        .await
-        .unwrap();
+    let admin = floor.stage.publish(PublishAs::default(), &confirmation(LABEL)).await.unwrap();
     assert_eq!(floor.code_of(admin).await, "NOT_ALLOWED");
     assert!(floor.exchanged().await.is_empty());
     let commands = WorkerKind::SalesOrder.queue(WorkQueue::Commands);
     assert_eq!(floor.stage.depth(&commands).await, 0);
-    assert_eq!(
-        floor
-            .stage
-            .depth(&WorkerKind::WmsSync.dead_letter_queue())
-            .await,
-        0
-    );
+    assert_eq!(floor.stage.depth(&WorkerKind::WmsSync.dead_letter_queue()).await, 0);
     floor.close().await;
 }

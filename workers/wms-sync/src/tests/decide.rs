@@ -31,12 +31,7 @@ fn step(step: WmsStep) -> Result<Told, Refusal> {
 
 fn progress_of(order_number: &str, label: &str, step: WmsStep) -> Result<Told, Refusal> {
     let (order_number, label) = (order_number.to_owned(), label.to_owned());
-    progress(&WmsOrderProgress {
-        order_number,
-        label,
-        step,
-        at: at(),
-    })
+    progress(&WmsOrderProgress { order_number, label, step, at: at() })
 }
 
 fn wire<C: Contract>(command: &C) -> (&'static str, Value) {
@@ -65,48 +60,12 @@ fn the_words_of_the_wms() {
             answer("ACCEPTED"),
             Some("ACKNOWLEDGED"),
         ),
-        (
-            confirm(WmsConfirmation::Nok, None),
-            "NOK",
-            answers,
-            answer("REJECTED"),
-            None,
-        ),
-        (
-            confirm(WmsConfirmation::Nok, Some("E17")),
-            "NOK",
-            answers,
-            refused,
-            None,
-        ),
-        (
-            step(WmsStep::PickStart),
-            "PICK_START",
-            steps,
-            progressed("PICKING"),
-            None,
-        ),
-        (
-            step(WmsStep::PickEnd),
-            "PICK_END",
-            steps,
-            progressed("PICKED"),
-            Some("PICKED"),
-        ),
-        (
-            step(WmsStep::PackEnd),
-            "PACK_END",
-            steps,
-            progressed("PACKED"),
-            Some("PACKED"),
-        ),
-        (
-            step(WmsStep::HandOver),
-            "HAND_OVER",
-            steps,
-            progressed("HANDED_OVER"),
-            None,
-        ),
+        (confirm(WmsConfirmation::Nok, None), "NOK", answers, answer("REJECTED"), None),
+        (confirm(WmsConfirmation::Nok, Some("E17")), "NOK", answers, refused, None),
+        (step(WmsStep::PickStart), "PICK_START", steps, progressed("PICKING"), None),
+        (step(WmsStep::PickEnd), "PICK_END", steps, progressed("PICKED"), Some("PICKED")),
+        (step(WmsStep::PackEnd), "PACK_END", steps, progressed("PACKED"), Some("PACKED")),
+        (step(WmsStep::HandOver), "HAND_OVER", steps, progressed("HANDED_OVER"), None),
     ];
     for (told, word, command_type, command, status) in dictionary {
         let told = told.unwrap();
@@ -116,9 +75,7 @@ fn the_words_of_the_wms() {
             AboutSalesOrder::Progress(command) => wire(command),
         };
         assert_eq!(sent, (command_type, command), "{word}");
-        let report = told
-            .about_waybill
-            .map(|report| serde_json::to_value(report).unwrap());
+        let report = told.about_waybill.map(|report| serde_json::to_value(report).unwrap());
         let expected =
             status.map(|status| json!({"waybill_no": LABEL, "status": status, "occurred_at": AT}));
         assert_eq!(report, expected, "{word}");
@@ -135,10 +92,7 @@ fn what_the_wms_reads() {
             {"position": 4, "article": "ICE", "pieces": 6, "cold": true},
         ],
     });
-    assert_eq!(
-        wire(&outbound_order(&submitted())),
-        ("wms.outbound-order.v1", expected)
-    );
+    assert_eq!(wire(&outbound_order(&submitted())), ("wms.outbound-order.v1", expected));
 }
 
 #[test]
@@ -160,21 +114,13 @@ fn references_that_are_not_ours() {
     ];
     for (order_number, label) in cases {
         let refusal = progress_of(order_number, label, WmsStep::PickEnd).unwrap_err();
-        assert_eq!(
-            refusal.code, "UNKNOWN_REFERENCE",
-            "{order_number:?} with {label:?}"
-        );
+        assert_eq!(refusal.code, "UNKNOWN_REFERENCE", "{order_number:?} with {label:?}");
     }
 }
 
 #[test]
 fn only_the_warehouse_speaks_its_words() {
-    let actor = |role| Actor {
-        subject: "somebody".to_owned(),
-        role,
-        merchant: None,
-        origin: None,
-    };
+    let actor = |role| Actor { subject: "somebody".to_owned(), role, merchant: None, origin: None };
     permit(&actor(Role::Warehouse)).unwrap();
     let others = [
         Role::Customer,
@@ -190,10 +136,6 @@ fn only_the_warehouse_speaks_its_words() {
         Role::Admin,
     ];
     for role in others {
-        assert_eq!(
-            permit(&actor(role)).unwrap_err().code,
-            "NOT_ALLOWED",
-            "{role:?}"
-        );
+        assert_eq!(permit(&actor(role)).unwrap_err().code, "NOT_ALLOWED", "{role:?}");
     }
 }

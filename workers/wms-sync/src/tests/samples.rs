@@ -9,12 +9,7 @@ pub(crate) const NUMBER: &str = "uci-536365-1/1";
 pub(crate) const LABEL: &str = "uci-536365-1";
 
 fn line(line_no: u32, sku: &str, sku_type: SkuType) -> SalesOrderLine {
-    SalesOrderLine {
-        line_no,
-        sku: Sku::new(sku).unwrap(),
-        quantity: 6,
-        sku_type,
-    }
+    SalesOrderLine { line_no, sku: Sku::new(sku).unwrap(), quantity: 6, sku_type }
 }
 
 pub(crate) fn submitted() -> SalesOrderSubmitted {
@@ -26,9 +21,6 @@ pub(crate) fn submitted() -> SalesOrderSubmitted {
         delivery_date: "2010-12-02".parse().unwrap(),
         timeslot: TimeslotCode::new("0900-1300").unwrap(),
         route_ref: "NORTH-007".to_owned(),
-        lines: vec![
-            line(1, "85123A", SkuType::Dry),
-            line(4, "ICE", SkuType::Frozen),
-        ],
+        lines: vec![line(1, "85123A", SkuType::Dry), line(4, "ICE", SkuType::Frozen)],
     }
 }

@@ -46,20 +46,12 @@ fn reasons_of_the_network_are_named_and_mending_one_gives_a_place() {
         |parts| route_quota(parts, 0),
         |parts| route_quota(parts, 1),
     );
-    check(
-        Reason::PoolExhausted,
-        &dry(1, 10),
-        only(&[]),
-        only(&[("VAN", 1)]),
-    );
+    check(Reason::PoolExhausted, &dry(1, 10), only(&[]), only(&[("VAN", 1)]));
 }
 
 #[test]
 fn reasons_of_the_clock_are_named_and_an_earlier_judgement_gives_a_place() {
-    let missed = Request {
-        origin: Origin::Missed,
-        ..dry(1, 10)
-    };
+    let missed = Request { origin: Origin::Missed, ..dry(1, 10) };
     for (reason, at, request) in [
         (Reason::DatePast, "2024-05-11T00:00:00Z", dry(1, 10)),
         (Reason::CutOffPassed, "2024-05-09T20:00:01Z", dry(1, 10)),
@@ -81,19 +73,10 @@ fn reasons_that_no_capacity_can_mend_come_first_and_in_order() {
         parts.templates.retain(|one| one.class == RouteClass::Dry);
     });
     let too_large = |class| waybill(1, class, 40_000, 40_000, 9_000);
-    assert_eq!(
-        world.refusal(&too_large(SkuClass::Dry)),
-        Reason::ExceedsLargestTruck
-    );
-    assert_eq!(
-        world.refusal(&too_large(SkuClass::Mixed)),
-        Reason::NoTemplate
-    );
+    assert_eq!(world.refusal(&too_large(SkuClass::Dry)), Reason::ExceedsLargestTruck);
+    assert_eq!(world.refusal(&too_large(SkuClass::Mixed)), Reason::NoTemplate);
     world.judged_at = instant("2024-05-09T21:00:00Z");
-    assert_eq!(
-        world.refusal(&too_large(SkuClass::Mixed)),
-        Reason::CutOffPassed
-    );
+    assert_eq!(world.refusal(&too_large(SkuClass::Mixed)), Reason::CutOffPassed);
     world.judged_at = instant("2024-05-12T00:00:00Z");
     assert_eq!(world.refusal(&too_large(SkuClass::Mixed)), Reason::DatePast);
 }
@@ -101,10 +84,7 @@ fn reasons_that_no_capacity_can_mend_come_first_and_in_order() {
 #[test]
 fn only_a_release_or_an_override_gets_in_after_the_cut_off() {
     let late = instant("2024-05-09T21:00:00Z");
-    let request = |origin| Request {
-        origin,
-        ..dry(1, 10)
-    };
+    let request = |origin| Request { origin, ..dry(1, 10) };
     for (origin, refused) in [
         (Origin::Regular, Some(Reason::CutOffPassed)),
         (Origin::Missed, Some(Reason::Missed)),
@@ -113,11 +93,7 @@ fn only_a_release_or_an_override_gets_in_after_the_cut_off() {
     ] {
         let mut world = World::with(|_| ());
         world.judged_at = late;
-        assert_eq!(
-            world.assign(&request(origin)).explanation.reason,
-            refused,
-            "{origin:?}"
-        );
+        assert_eq!(world.assign(&request(origin)).explanation.reason, refused, "{origin:?}");
     }
     for (origin, reason) in [
         (Origin::ReleasedFromHold, Reason::ReleasedAfterCutoff),
@@ -133,21 +109,10 @@ fn only_a_release_or_an_override_gets_in_after_the_cut_off() {
 
 #[test]
 fn a_date_that_is_past_stays_past_whoever_asks() {
-    for origin in [
-        Origin::Regular,
-        Origin::Missed,
-        Origin::ReleasedFromHold,
-        Origin::Override,
-    ] {
+    for origin in [Origin::Regular, Origin::Missed, Origin::ReleasedFromHold, Origin::Override] {
         let mut world = World::with(|_| ());
         world.judged_at = instant("2024-05-11T00:00:00Z");
-        assert_eq!(
-            world.refusal(&Request {
-                origin,
-                ..dry(1, 10)
-            }),
-            Reason::DatePast
-        );
+        assert_eq!(world.refusal(&Request { origin, ..dry(1, 10) }), Reason::DatePast);
     }
 }
 
@@ -161,15 +126,8 @@ fn a_full_zone_overflows_only_to_its_own_neighbours() {
     assert_eq!(zone_of(&world.place(&dry(2, 10))), "B");
     assert_eq!(world.refusal(&dry(3, 10)), Reason::ZoneQuota);
     world.day.set_zone_limit(&"A".into(), waybills(2)).unwrap();
-    let from_b = Request {
-        zone: "B".into(),
-        ..dry(4, 10)
-    };
-    assert_eq!(
-        world.refusal(&from_b),
-        Reason::ZoneQuota,
-        "B may not overflow"
-    );
+    let from_b = Request { zone: "B".into(), ..dry(4, 10) };
+    assert_eq!(world.refusal(&from_b), Reason::ZoneQuota, "B may not overflow");
 }
 
 #[test]
@@ -180,40 +138,20 @@ fn two_limits_at_once_are_both_named() {
     });
     let decision = world.assign(&dry(1, 10));
     assert_eq!(decision.outcome, Outcome::Unassignable(Reason::ZoneQuota));
-    assert_eq!(
-        decision.explanation.blocked_by,
-        [Reason::ZoneQuota, Reason::PoolExhausted]
-    );
+    assert_eq!(decision.explanation.blocked_by, [Reason::ZoneQuota, Reason::PoolExhausted]);
 }
 
 #[test]
 fn requests_that_do_not_belong_here_are_errors() {
-    let World {
-        network,
-        mut day,
-        judged_at,
-        ..
-    } = World::with(|_| ());
+    let World { network, mut day, judged_at, .. } = World::with(|_| ());
     let mut ask = |request: &Request| {
         let forecast = Forecast::like(request.load);
         let mut ids = |_: &_| (route_id(1), RouteReference::from("R1"));
         assign(&network, &mut day, request, judged_at, &forecast, &mut ids)
     };
-    let elsewhere = Request {
-        zone: "Z".into(),
-        ..dry(1, 10)
-    };
-    assert!(matches!(
-        ask(&elsewhere),
-        Err(StateError::UnknownZone { .. })
-    ));
-    let two = Request {
-        load: Load {
-            waybills: 2,
-            ..dry(1, 10).load
-        },
-        ..dry(1, 10)
-    };
+    let elsewhere = Request { zone: "Z".into(), ..dry(1, 10) };
+    assert!(matches!(ask(&elsewhere), Err(StateError::UnknownZone { .. })));
+    let two = Request { load: Load { waybills: 2, ..dry(1, 10).load }, ..dry(1, 10) };
     assert_eq!(ask(&two), Err(StateError::NotOneWaybill { waybills: 2 }));
     ask(&dry(1, 4_500)).unwrap();
     let reused_id = ask(&frozen(2, 10));

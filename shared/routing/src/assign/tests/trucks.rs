@@ -17,10 +17,7 @@ fn the_cheaper_of_upgrading_and_opening_is_bought() {
     let mut world = World::with(|_| ());
     let route = full_of_stops(&mut world);
     let decision = world.place(&dry(23, 10));
-    assert_eq!(
-        (route_of(&decision), step_of(&decision)),
-        (route, Step::Upgrade)
-    );
+    assert_eq!((route_of(&decision), step_of(&decision)), (route, Step::Upgrade));
     assert_eq!(world.truck_of(route), "TRUCK");
 
     // TRUCK to LORRY is 120 for 15 more: a new route is cheaper by the unit.
@@ -58,19 +55,11 @@ fn an_upgrade_returns_the_old_truck_and_needs_a_new_one_in_the_pool() {
     world.remaining_waybills = Some(10);
     let route = full_of_stops(&mut world);
     let decision = world.place(&dry(23, 10));
-    assert_eq!(
-        (route_of(&decision), world.truck_of(route)),
-        (route, "LORRY"),
-        "two steps at once"
-    );
+    assert_eq!((route_of(&decision), world.truck_of(route)), (route, "LORRY"), "two steps at once");
     assert_eq!(world.day.pool_of(&"VAN".into()).used, 0);
     assert_eq!(world.day.pool_of(&"LORRY".into()).used, 1);
     let (from, to) = ("VAN".into(), "LORRY".into());
-    assert!(
-        decision
-            .effects
-            .contains(&Effect::RouteUpgraded { route, from, to })
-    );
+    assert!(decision.effects.contains(&Effect::RouteUpgraded { route, from, to }));
     let quota = decision.explanation.route.unwrap();
     assert_eq!(quota.truck_type_before, Some("VAN".into()));
     assert_eq!(quota.truck_type_after.as_str(), "LORRY");
@@ -105,38 +94,20 @@ fn the_waybill_quota_is_the_templates_until_the_truck_is_exchanged() {
     }
     assert_eq!(world.truck_of(route), "TRUCK");
     world.day.set_pool_limit(&"VAN".into(), 0);
-    assert_eq!(
-        world.refusal(&dry(1, 1)),
-        Reason::RouteQuota,
-        "the truck's 45 stops bound it now"
-    );
+    assert_eq!(world.refusal(&dry(1, 1)), Reason::RouteQuota, "the truck's 45 stops bound it now");
 }
 
 #[test]
 fn a_new_route_takes_the_next_truck_that_fits_and_is_there() {
     let mut world = World::with(|_| ());
     let decision = world.place(&dry(1, 5_000));
-    assert_eq!(
-        world.truck_of(route_of(&decision)),
-        "TRUCK",
-        "a van is too small"
-    );
+    assert_eq!(world.truck_of(route_of(&decision)), "TRUCK", "a van is too small");
 
     let mut world = World::with(only(&[("VAN", 0), ("TRUCK-MIX", 1), ("LORRY", 1)]));
     let decision = world.place(&dry(1, 10));
-    assert_eq!(
-        world.truck_of(route_of(&decision)),
-        "TRUCK-MIX",
-        "the cheapest that is there"
-    );
-    let opened = decision
-        .effects
-        .iter()
-        .any(|one| matches!(one, Effect::RouteOpened { .. }));
+    assert_eq!(world.truck_of(route_of(&decision)), "TRUCK-MIX", "the cheapest that is there");
+    let opened = decision.effects.iter().any(|one| matches!(one, Effect::RouteOpened { .. }));
     assert!(
-        opened
-            && decision.effects.contains(&Effect::PoolTaken {
-                truck_type: "TRUCK-MIX".into()
-            })
+        opened && decision.effects.contains(&Effect::PoolTaken { truck_type: "TRUCK-MIX".into() })
     );
 }

@@ -136,10 +136,7 @@ pub(super) const DECISIONS: &str = concat!(
         id!("route_id"),
         plain!("judged_at", "DATETIME(6)"),
         plain!("at", "DATETIME(6)"),
-        plain!(
-            "explanation",
-            "MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
-        )
+        plain!("explanation", "MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
     )
 );
 
@@ -161,11 +158,7 @@ impl<'a> Decided<'a> {
         Self {
             waybill_no: row.waybill_no.as_str(),
             version: row.version,
-            outcome: if row.route.is_some() {
-                "ASSIGNED"
-            } else {
-                "UNASSIGNABLE"
-            },
+            outcome: if row.route.is_some() { "ASSIGNED" } else { "UNASSIGNABLE" },
             reason: row.reason.map(|reason| named(reason).1),
             route_id: row.route.map(|route| hex(route.0)),
             judged_at: row.judged_at.to_sql(),

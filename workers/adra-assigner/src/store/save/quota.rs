@@ -141,11 +141,7 @@ pub(super) struct Trucks<'a> {
 
 impl<'a> Trucks<'a> {
     pub(super) fn of(Replaced { expected, row }: &'a Replaced<TruckRow>) -> Self {
-        let SlotDayKey {
-            depot,
-            date,
-            timeslot,
-        } = &row.key;
+        let SlotDayKey { depot, date, timeslot } = &row.key;
         Self {
             depot: depot.as_str(),
             delivery_date: *date,

@@ -78,11 +78,7 @@ pub(super) struct Route<'a> {
 
 impl<'a> Route<'a> {
     pub(super) fn of(row: &'a RouteRow, expected: u64, at: &'a str) -> Self {
-        let SlotDayKey {
-            depot,
-            date,
-            timeslot,
-        } = &row.key;
+        let SlotDayKey { depot, date, timeslot } = &row.key;
         Self {
             id: hex(row.id.0),
             route_ref: row.reference.as_str(),
@@ -114,11 +110,7 @@ impl<'a> Route<'a> {
 pub(super) const STOPS: &str = concat!(
     "INSERT INTO route_stop (route_id, stop_key, waybills) \
      SELECT UNHEX(r.route_id), UNHEX(r.stop_key), r.waybills FROM ",
-    rows!(
-        id!("route_id"),
-        id!("stop_key"),
-        plain!("waybills", "INT UNSIGNED")
-    ),
+    rows!(id!("route_id"), id!("stop_key"), plain!("waybills", "INT UNSIGNED")),
     " ON DUPLICATE KEY UPDATE waybills = VALUES(waybills)"
 );
 
@@ -138,15 +130,7 @@ pub(super) struct Stop {
 
 impl Stop {
     pub(super) fn of(row: &StopRow) -> Self {
-        let StopRow {
-            route,
-            stop,
-            waybills,
-        } = row;
-        Self {
-            route_id: hex(route.0),
-            stop_key: hex(stop.0),
-            waybills: *waybills,
-        }
+        let StopRow { route, stop, waybills } = row;
+        Self { route_id: hex(route.0), stop_key: hex(stop.0), waybills: *waybills }
     }
 }
