@@ -74,7 +74,7 @@ fn publishes<C: Contract>(kind: WorkerKind, word: Option<&str>) {
     let key = word.map_or(key.clone(), |word| key.with(word));
     let allowed = kind.publishes().into_iter().any(|(exchange, patterns)| {
         let matches = |pattern: &&str| topic_matches(pattern, key.as_str());
-        exchange == C::EXCHANGE && patterns.iter().any(|pattern| matches(pattern))
+        exchange == C::EXCHANGE && patterns.iter().any(matches)
     });
     assert!(allowed, "{} may not publish {key}", kind.name());
 }
