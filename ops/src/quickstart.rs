@@ -18,12 +18,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use contracts::Timestamp;
 
 use self::account::Account;
 use self::feed::Feed;
 use self::gauge::Gauge;
 use self::summary::Summary;
 use self::tools::Tools;
+use self::watch::Watched;
 use crate::error::{CommandError, Exit, Result};
 use crate::fleet::{Clock, Fleet, Plan, Request, beside_this_program, stop_signal};
 use crate::output::Output;
@@ -145,21 +147,22 @@ async fn work(
     fleet.wait_until_ready(READY_WITHIN).await?;
     network::load(network, NETWORK_WITHIN, site).await?;
     let gauge = Gauge::start(site)?;
-    let started = tokio::time::Instant::now();
+    let started = Timestamp::now();
     feed.drop_into(&tools.hotfolder()?)?;
     let stall = Duration::from_secs(args.stall_seconds);
     let watched = watch::until_done(site, feed, &gauge, stall, output).await?;
-    let seconds = watched.last_change.duration_since(started).as_secs_f64();
-    let account = Account::read(&site.database().await?, feed).await?;
+    let database = site.database().await?;
+    let account = Account::read(&database, feed).await?;
+    let last = account::last_effect(&database).await?.unwrap_or(started);
     let measured = gauge.stop().await;
-    let latency = account::latency(&site.database().await?, &measured.published).await?;
+    let latency = account::latency(&database, &measured.published).await?;
     output.note("asking the checker");
     let verdict = tools.verify(site).await?;
     let digest = tools.digest(site).await?;
     Ok(Summary {
         clock: args.clock(),
-        seconds,
-        stalled: watched.stalled,
+        seconds: last.since(started).as_secs_f64(),
+        stalled: watched == Watched::Stalled,
         account,
         latency,
         max_ready: measured.max_ready,

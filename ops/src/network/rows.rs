@@ -25,57 +25,92 @@ pub(super) struct Piece {
     pub(super) bytes: usize,
 }
 
+/// One file of a network directory.
+struct Table {
+    /// Its name without `.tsv`.
+    name: &'static str,
+    /// The columns that it must have.
+    columns: &'static [&'static str],
+    /// Its rows, in pieces.
+    read: fn(&Tsv) -> Result<Vec<Piece>>,
+}
+
+/// Every table, what others refer to first.
+const TABLES: [Table; 11] = [
+    Table {
+        name: "depots",
+        columns: &["depot", "name", "timezone"],
+        read: |table| cut(table.rows(depot)?, NetworkRows::Depots),
+    },
+    Table {
+        name: "zones",
+        columns: &["zone", "depot", "name", "neighbours"],
+        read: |table| cut(table.rows(zone)?, NetworkRows::Zones),
+    },
+    Table {
+        name: "districts",
+        columns: &["district", "zone"],
+        read: |table| cut(table.rows(district)?, NetworkRows::Districts),
+    },
+    Table {
+        name: "timeslots",
+        columns: &["timeslot", "start", "end", "cutoff"],
+        read: |table| cut(table.rows(timeslot)?, NetworkRows::Timeslots),
+    },
+    Table {
+        name: "truck_types",
+        columns: &["truck_type", "max_weight_kg", "max_stops", "cost", "profiles"],
+        read: |table| cut(table.rows(truck_type)?, NetworkRows::TruckTypes),
+    },
+    Table {
+        name: "upgrade_ladder",
+        columns: &["from_type", "to_type"],
+        read: |table| cut(table.rows(upgrade)?, NetworkRows::UpgradeLadder),
+    },
+    Table {
+        name: "truck_pool",
+        columns: &["depot", "timeslot", "truck_type", "count"],
+        read: |table| cut(table.rows(pool)?, NetworkRows::TruckPool),
+    },
+    Table {
+        name: "route_templates",
+        columns: &[
+            "template",
+            "depot",
+            "zone",
+            "timeslot",
+            "sku_class",
+            "default_truck_type",
+            "waybill_quota",
+        ],
+        read: |table| cut(table.rows(route_template)?, NetworkRows::RouteTemplates),
+    },
+    Table {
+        name: "zone_quota",
+        columns: &["zone", "timeslot", "waybills", "dry_l", "frozen_l", "weight_kg"],
+        read: |table| cut(table.rows(quota)?, NetworkRows::ZoneQuota),
+    },
+    Table {
+        name: "warehouses",
+        columns: &["warehouse", "depot", "name", "keeps"],
+        read: |table| cut(table.rows(warehouse)?, NetworkRows::Warehouses),
+    },
+    Table {
+        name: "pick_flow",
+        columns: &["priority", "sku_class", "min_lines", "max_lines", "pick_flow"],
+        read: |table| cut(table.rows(pick_flow)?, NetworkRows::PickFlow),
+    },
+];
+
 /// Reads every table that the directory has.
 pub(super) fn read_directory(directory: &Path) -> Result<Vec<Piece>> {
     let mut pieces = Vec::new();
-    let mut table =
-        |name: &str, columns: &[&str], cut: fn(&Tsv) -> Result<Vec<Piece>>| -> Result<()> {
-            if let Some(tsv) = Tsv::read(&directory.join(format!("{name}.tsv")))? {
-                tsv.require(columns)?;
-                pieces.extend(cut(&tsv)?);
-            }
-            Ok(())
-        };
-    table("depots", &["depot", "name", "timezone"], |t| cut(t.rows(depot)?, NetworkRows::Depots))?;
-    table("zones", &["zone", "depot", "name", "neighbours"], |t| {
-        cut(t.rows(zone)?, NetworkRows::Zones)
-    })?;
-    table("districts", &["district", "zone"], |t| cut(t.rows(district)?, NetworkRows::Districts))?;
-    table("timeslots", &["timeslot", "start", "end", "cutoff"], |t| {
-        cut(t.rows(timeslot)?, NetworkRows::Timeslots)
-    })?;
-    table("truck_types", &["truck_type", "max_weight_kg", "max_stops", "cost", "profiles"], |t| {
-        cut(t.rows(truck_type)?, NetworkRows::TruckTypes)
-    })?;
-    table("upgrade_ladder", &["from_type", "to_type"], |t| {
-        cut(t.rows(upgrade)?, NetworkRows::UpgradeLadder)
-    })?;
-    table("truck_pool", &["depot", "timeslot", "truck_type", "count"], |t| {
-        cut(t.rows(pool)?, NetworkRows::TruckPool)
-    })?;
-    let template = [
-        "template",
-        "depot",
-        "zone",
-        "timeslot",
-        "sku_class",
-        "default_truck_type",
-        "waybill_quota",
-    ];
-    table("route_templates", &template, |t| {
-        cut(t.rows(route_template)?, NetworkRows::RouteTemplates)
-    })?;
-    table(
-        "zone_quota",
-        &["zone", "timeslot", "waybills", "dry_l", "frozen_l", "weight_kg"],
-        |t| cut(t.rows(quota)?, NetworkRows::ZoneQuota),
-    )?;
-    table("warehouses", &["warehouse", "depot", "name", "keeps"], |t| {
-        cut(t.rows(warehouse)?, NetworkRows::Warehouses)
-    })?;
-    table("pick_flow", &["priority", "sku_class", "min_lines", "max_lines", "pick_flow"], |t| {
-        cut(t.rows(pick_flow)?, NetworkRows::PickFlow)
-    })?;
+    for Table { name, columns, read } in TABLES {
+        if let Some(tsv) = Tsv::read(&directory.join(format!("{name}.tsv")))? {
+            tsv.require(columns)?;
+            pieces.extend(read(&tsv)?);
+        }
+    }
     if pieces.is_empty() {
         let message = format!(
             "{} holds no table of a network: expected depots.tsv, zones.tsv, districts.tsv and so on",

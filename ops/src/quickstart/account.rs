@@ -261,6 +261,26 @@ pub(crate) async fn latency(
     })
 }
 
+#[derive(Debug, FromQueryResult)]
+struct LastRow {
+    at: Option<NaiveDateTime>,
+}
+
+const LAST_EFFECT: &str = "SELECT MAX(t.at) at FROM ( \
+     SELECT MAX(finished_at) at FROM import_file \
+     UNION ALL SELECT MAX(created_at) FROM orders \
+     UNION ALL SELECT MAX(updated_at) FROM waybill \
+     UNION ALL SELECT MAX(updated_at) FROM assignment \
+     UNION ALL SELECT MAX(updated_at) FROM sales_order) t";
+
+/// When the fleet changed something for the last time.
+pub(crate) async fn last_effect(
+    database: &Database,
+) -> std::result::Result<Option<Timestamp>, StoreError> {
+    let rows: Vec<LastRow> = database.select(LAST_EFFECT, &NONE).await?;
+    Ok(rows.into_iter().find_map(|row| row.at).map(timestamp))
+}
+
 /// Nearest rank over sorted values.
 pub(super) fn percentile(sorted: &[f64], percent: usize) -> Option<f64> {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);

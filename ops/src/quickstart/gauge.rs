@@ -22,6 +22,7 @@ use crate::error::{CommandError, Exit, Result};
 use crate::site::{Amqp, Site};
 
 const SAMPLE_EVERY: Duration = Duration::from_millis(50);
+const ROUNDS_A_SECOND: u64 = 20;
 
 /// What was measured so far.
 #[derive(Debug, Clone, Default)]
@@ -81,17 +82,23 @@ async fn until(mut stop: watch::Receiver<bool>, work: impl Future<Output = ()>) 
     }
 }
 
-/// The queues that have to be empty at the end, and those of dead letters.
-fn queues() -> Vec<(String, bool)> {
-    let mut queues = vec![("wms.outbound".to_owned(), true)];
-    for kind in WorkerKind::ALL {
-        queues.extend(kind.work_queues().iter().map(|queue| (kind.queue(*queue), true)));
-        if kind.settles_messages() {
-            queues.extend(RetryTier::ALL.into_iter().map(|tier| (kind.retry_queue(tier), true)));
-            queues.push((kind.dead_letter_queue(), false));
-        }
-    }
-    queues
+/// The queues whose depth is watched closely.
+fn work_queues() -> Vec<String> {
+    let of_kind = |kind: WorkerKind| kind.work_queues().iter().map(move |queue| kind.queue(*queue));
+    let partners = std::iter::once("wms.outbound".to_owned());
+    WorkerKind::ALL.into_iter().flat_map(of_kind).chain(partners).collect()
+}
+
+/// Where messages wait that failed.
+fn retry_queues() -> Vec<String> {
+    let settling = WorkerKind::ALL.into_iter().filter(|kind| kind.settles_messages());
+    settling.flat_map(|kind| RetryTier::ALL.map(|tier| kind.retry_queue(tier))).collect()
+}
+
+/// Where messages lie that were given up.
+fn dead_letter_queues() -> Vec<String> {
+    let settling = WorkerKind::ALL.into_iter().filter(|kind| kind.settles_messages());
+    settling.map(WorkerKind::dead_letter_queue).collect()
 }
 
 async fn sample_always(admin: Amqp, measured: Arc<Mutex<Measured>>) {
@@ -109,23 +116,38 @@ async fn sample_always(admin: Amqp, measured: Arc<Mutex<Measured>>) {
 async fn sample(link: &Link, measured: &Mutex<Measured>) -> std::result::Result<(), BrokerError> {
     let connection = link.connect("depth").await?;
     let probe = DepthProbe::open(&connection).await?;
-    let queues = queues();
+    let (work, retry, dead) = (work_queues(), retry_queues(), dead_letter_queues());
     let mut ticks = tokio::time::interval(SAMPLE_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
+    let mut retrying = 0;
+    for round in 0_u64.. {
         ticks.tick().await;
-        let mut waiting = 0_u64;
-        for (queue, must_drain) in &queues {
-            let depth = probe.depth(queue).await?;
-            if *must_drain {
-                waiting += u64::from(depth);
-            }
-            let mut measured = lock(measured);
-            let most = measured.max_ready.entry(queue.clone()).or_default();
-            *most = (*most).max(depth);
+        let working = depth_of(&probe, &work, measured).await?;
+        // each question costs the broker a little: those that seldom change are asked once a second
+        if round % ROUNDS_A_SECOND == 0 {
+            retrying = depth_of(&probe, &retry, measured).await?;
+            depth_of(&probe, &dead, measured).await?;
         }
-        lock(measured).ready_now = Some(waiting);
+        lock(measured).ready_now = Some(working + retrying);
     }
+    Ok(())
+}
+
+/// Asks each queue and notes its depth; gives the sum.
+async fn depth_of(
+    probe: &DepthProbe,
+    queues: &[String],
+    measured: &Mutex<Measured>,
+) -> std::result::Result<u64, BrokerError> {
+    let mut sum = 0;
+    for queue in queues {
+        let depth = probe.depth(queue).await?;
+        sum += u64::from(depth);
+        let mut measured = lock(measured);
+        let most = measured.max_ready.entry(queue.clone()).or_default();
+        *most = (*most).max(depth);
+    }
+    Ok(sum)
 }
 
 /// As much of a command as is needed here.

@@ -14,17 +14,17 @@ use crate::error::Result;
 use crate::output::Output;
 use crate::site::Site;
 
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The full account reads large tables: not more often than this while something is still missing.
 const ACCOUNT_EVERY: Duration = Duration::from_secs(5);
 
 /// How the watch ended.
-#[derive(Debug)]
-pub(super) struct Watched {
-    /// When something changed for the last time.
-    pub(super) last_change: Instant,
-    /// True: nothing happened for too long, and not everything is accounted for.
-    pub(super) stalled: bool,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Watched {
+    /// Everything is accounted for.
+    Complete,
+    /// Nothing happened for too long, and something is missing.
+    Stalled,
 }
 
 /// Counts that cost little.
@@ -36,7 +36,6 @@ struct Counts {
     assigned: i64,
     unassignable: i64,
     sales_orders: i64,
-    prepared: i64,
     outbox: i64,
 }
 
@@ -47,10 +46,19 @@ const COUNTS: &str = "SELECT \
      (SELECT COUNT(*) FROM assignment WHERE state IN ('ASSIGNED', 'LOCKED')) assigned, \
      (SELECT COUNT(*) FROM assignment WHERE state = 'UNASSIGNABLE') unassignable, \
      (SELECT COUNT(*) FROM sales_order) sales_orders, \
-     (SELECT COUNT(*) FROM partner_delivery WHERE partner = 'wms') prepared, \
      (SELECT COUNT(*) FROM outbox) outbox";
 
-/// Looks twice a second.
+/// What one look shows. As long as it changes, something happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    counts: Counts,
+    /// Messages that the living instances have settled since they started.
+    settled: u64,
+    /// Messages that they hold, by their own last word.
+    held: u64,
+}
+
+/// Looks once a second.
 pub(super) async fn until_done(
     site: &Site,
     feed: &Feed,
@@ -60,52 +68,47 @@ pub(super) async fn until_done(
 ) -> Result<Watched> {
     let database = site.database().await?;
     let bar = progress_bar(feed, output);
-    let mut last: Option<Counts> = None;
+    let mut last = None;
     let mut last_change = Instant::now();
     let mut next_account = last_change;
-    loop {
+    while last_change.elapsed() <= stall {
         tokio::time::sleep(LOOK_EVERY).await;
         // a database that is away for a moment is part of what a fleet survives
-        let counts = counts(&database).await.ok();
-        if let Some(counts) = &counts {
-            show(&bar, counts);
-        }
-        if counts.is_some() && counts != last {
+        let Ok(seen) = look(&database).await else { continue };
+        show(&bar, &seen.counts);
+        let quiet = is_quiet(&seen, feed) && gauge.ready_now() == Some(0);
+        if last.as_ref() != Some(&seen) {
             last_change = Instant::now();
-            last.clone_from(&counts);
+            last = Some(seen);
         }
-        let quiet =
-            counts.is_some_and(|counts| is_quiet(&counts, feed)) && gauge.ready_now() == Some(0);
         if quiet && Instant::now() >= next_account {
             next_account = Instant::now() + ACCOUNT_EVERY;
-            if is_idle(&database).await && Account::read(&database, feed).await?.is_complete() {
+            let account = Account::read(&database, feed).await;
+            if account.is_ok_and(|account| account.is_complete()) {
                 bar.finish_and_clear();
-                return Ok(Watched { last_change, stalled: false });
+                return Ok(Watched::Complete);
             }
         }
-        if last_change.elapsed() > stall {
-            bar.abandon();
-            return Ok(Watched { last_change, stalled: true });
-        }
     }
+    bar.abandon();
+    Ok(Watched::Stalled)
 }
 
-async fn counts(database: &Database) -> std::result::Result<Counts, StoreError> {
+async fn look(database: &Database) -> std::result::Result<Seen, StoreError> {
     let mut rows: Vec<Counts> = database.select(COUNTS, &NONE).await?;
-    rows.pop().ok_or_else(|| StoreError::decode("a count without a row"))
-}
-
-fn is_quiet(counts: &Counts, feed: &Feed) -> bool {
-    let finished = usize::try_from(counts.files_finished).unwrap_or(0);
-    finished >= feed.order_files() && counts.outbox == 0
-}
-
-/// No instance holds a message, by its own last word.
-async fn is_idle(database: &Database) -> bool {
-    let alive = store::instances::alive(database).await;
-    alive.is_ok_and(|all| {
-        all.iter().all(|i| i.report.in_flight == 0 && i.report.outbox_pending == 0)
+    let counts = rows.pop().ok_or_else(|| StoreError::decode("a count without a row"))?;
+    let living = store::instances::alive(database).await?;
+    let reports = || living.iter().map(|instance| &instance.report);
+    Ok(Seen {
+        counts,
+        settled: reports().map(|report| report.settled_total).sum(),
+        held: reports().map(|report| report.in_flight + report.outbox_pending).sum(),
     })
+}
+
+fn is_quiet(seen: &Seen, feed: &Feed) -> bool {
+    let finished = usize::try_from(seen.counts.files_finished).unwrap_or(0);
+    finished >= feed.order_files() && seen.counts.outbox == 0 && seen.held == 0
 }
 
 fn progress_bar(feed: &Feed, output: Output) -> ProgressBar {

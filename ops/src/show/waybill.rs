@@ -66,6 +66,18 @@ impl Waybill {
             (None, _, _) => "not decided".to_owned(),
         }
     }
+
+    fn promise(&self) -> String {
+        let (day, window) = (cell(self.delivery_date), cell(self.timeslot.as_ref()));
+        format!("{day} {window} in {}", cell(self.district.as_ref()))
+    }
+
+    /// Rounded up to whole litres and kilograms.
+    fn goods(&self) -> String {
+        let (dry, cold) = (self.dry_ml.div_ceil(1_000), self.frozen_ml.div_ceil(1_000));
+        let (lines, kilograms) = (self.line_count, self.weight_g.div_ceil(1_000));
+        format!("{lines} lines, {dry} l dry, {cold} l cold, {kilograms} kg")
+    }
 }
 
 macro_rules! waybills {
@@ -129,7 +141,6 @@ pub(super) async fn show(waybill_no: &WaybillNo, site: &Site, output: Output) ->
 
 fn text(shown: &Shown, output: Output) -> String {
     let w = &shown.waybill;
-    let litres = |ml: u64| ml.div_ceil(1_000);
     let mut text = String::new();
     let mut line = |name: &str, value: String| text.push_str(&format!("{name:<12}{value}\n"));
     line("waybill", w.waybill_no.clone());
@@ -138,10 +149,8 @@ fn text(shown: &Shown, output: Output) -> String {
         line("", "only reports so far: the order it belongs to has not come yet".to_owned());
     }
     line("order", format!("{} {}", cell(w.source.as_ref()), cell(w.order_ref.as_ref())));
-    let promised = (cell(w.delivery_date), cell(w.timeslot.as_ref()), cell(w.district.as_ref()));
-    line("promised", format!("{} {} in {}", promised.0, promised.1, promised.2));
-    let size = (w.line_count, litres(w.dry_ml), litres(w.frozen_ml), w.weight_g.div_ceil(1_000));
-    line("goods", format!("{} lines, {} l dry, {} l cold, {} kg", size.0, size.1, size.2, size.3));
+    line("promised", w.promise());
+    line("goods", w.goods());
     line(
         "seller",
         format!("{}, picked by {}", cell(w.merchant.as_ref()), cell(w.fulfilled_by.as_ref())),
@@ -149,20 +158,12 @@ fn text(shown: &Shown, output: Output) -> String {
     line("place", format!("{} zone {}", w.place(), cell(w.zone.as_ref())));
     if let Some(number) = &w.sales_order_no {
         let (status, warehouse) = (cell(w.sales_order_status.as_ref()), cell(w.warehouse.as_ref()));
-        line(
-            "sales order",
-            format!("{number} {status} at {warehouse} ({})", cell(w.pick_flow.as_ref())),
-        );
+        let flow = cell(w.pick_flow.as_ref());
+        line("sales order", format!("{number} {status} at {warehouse} ({flow})"));
     }
     if w.open_holds > 0 || w.parked > 0 || w.failed_attempts > 0 {
-        let counts = (w.open_holds, w.parked, w.failed_attempts);
-        line(
-            "",
-            format!(
-                "{} open holds, {} parked reports, {} failed attempts",
-                counts.0, counts.1, counts.2
-            ),
-        );
+        let (holds, parked, failed) = (w.open_holds, w.parked, w.failed_attempts);
+        line("", format!("{holds} open holds, {parked} parked reports, {failed} failed attempts"));
     }
     format!("{text}\n{}", timeline::text(&shown.timeline, output))
 }

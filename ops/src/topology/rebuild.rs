@@ -22,8 +22,8 @@ use crate::site::{OPERATOR, Site};
 
 /// Messages on their way at once.
 const WINDOW: u16 = 500;
-/// The broker counts consumers and messages for its management API every 5 s.
-const STATISTICS_DELAY: Duration = Duration::from_secs(6);
+/// A queue tells its counts every 5 s, and the management API gathers what was told every 5 s.
+const STATISTICS_DELAY: Duration = Duration::from_secs(11);
 /// No delivery for this long: the queue may be empty, so it is asked.
 const QUIET: Duration = Duration::from_millis(300);
 

@@ -19,7 +19,6 @@ mod database;
 mod drain;
 mod duplicates;
 mod failures;
-mod hand;
 mod memory;
 mod network;
 mod probe;

@@ -154,17 +154,25 @@ async fn a_killed_connection_or_query_is_the_lanes() {
         id: i64,
     }
     let connection = async || {
-        let rows: Vec<Id> = database.select("SELECT CONNECTION_ID() id", &NONE).await.unwrap();
+        let rows: Vec<Id> =
+            database.select("SELECT CAST(CONNECTION_ID() AS SIGNED) id", &NONE).await.unwrap();
         rows[0].id
     };
     let id = connection().await;
+    let tx = database.begin().await.unwrap();
     stage.run_sql(&format!("KILL {id}")).await;
-    assert_eq!(class_of(&database, LOCK_1).await.0, ErrorClass::Lane);
+    // the server ends a connection when it gets to it
+    let ended = async || tx.execute(LOCK_1, &NONE).await.err();
+    let error = testkit::eventually("the connection is ended", ended).await;
+    assert_eq!(error.class(), ErrorClass::Lane, "{error}");
+    drop(tx);
     assert_ne!(connection().await, id, "a new one, at once");
 
     let id = connection().await;
-    let (slow, killed) = tokio::join!(
-        database.execute("UPDATE n SET n = SLEEP(10) WHERE id = 1", &NONE),
+    let holder = stage.database().begin().await.unwrap();
+    holder.execute(LOCK_1, &NONE).await.unwrap();
+    let (waiting, killed) = tokio::join!(
+        database.execute(LOCK_1, &NONE),
         testkit::eventually("the query runs and is killed", async || {
             let running = format!(
                 "SELECT COUNT(*) FROM information_schema.processlist WHERE id = {id} AND info LIKE 'UPDATE%'"
@@ -176,8 +184,9 @@ async fn a_killed_connection_or_query_is_the_lanes() {
             Some(())
         })
     );
-    let error = slow.unwrap_err();
-    assert_eq!((error.class(), killed), (ErrorClass::Lane, ()), "{error}");
+    let error = waiting.unwrap_err();
+    assert_eq!((error.class(), error.number(), killed), (ErrorClass::Lane, Some(1317), ()));
+    holder.rollback().await.unwrap();
     stage.close().await;
 }
 

@@ -166,8 +166,8 @@ async fn old_rows_are_forgotten_in_chunks() {
             "INSERT INTO inbox (consumer, sender, message_id, body_hash, outcome, code, settled_at) \
              SELECT 'order-intake', 's', UNHEX(LPAD(HEX(seq), 32, '0')), REPEAT('h', 32), 'applied', 'OK', \
                UTC_TIMESTAMP(6) - INTERVAL IF(seq <= 6000, 169, 167) HOUR \
-             FROM (WITH RECURSIVE n AS (SELECT 1 seq UNION ALL SELECT seq + 1 FROM n WHERE seq < 6010) \
-                   SELECT seq FROM n) numbers",
+             FROM (WITH RECURSIVE n AS (SELECT 0 i UNION ALL SELECT i + 1 FROM n WHERE i < 99) \
+                   SELECT a.i * 100 + b.i + 1 seq FROM n a, n b) numbers WHERE seq <= 6010",
         )
         .await;
     assert_eq!(forget(&database, 7).await.unwrap(), 5_000);
