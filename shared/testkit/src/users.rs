@@ -41,6 +41,5 @@ fn grant_one(management: &Management, vhost: &str, user: &User) {
 
 /// The password of a fleet user, as `dray topology apply` and `ops/services` derive it.
 pub(crate) fn password(user: &str) -> String {
-    let account = user.strip_prefix("dray-").unwrap_or(user);
-    derived_password(&format!("broker-{account}"))
+    derived_password(&format!("broker-{user}"))
 }
