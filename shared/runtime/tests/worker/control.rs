@@ -25,34 +25,6 @@ impl Bench {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn settings_change_in_full_flow() {
-    let bench = Bench::new().await;
-    let options = |name| ["--concurrency", "1", "--batch-max", "16", "--instance", name];
-    let first = bench.start(&options("first")).await;
-    let second = bench.start(&options("second")).await;
-    let tuning = async {
-        for concurrency in [8, 2] {
-            let answers = bench.tune(2, |settings| settings.concurrency = lanes(concurrency)).await;
-            assert!(answers.iter().all(|answer| answer.report.concurrency == concurrency));
-            let now = bench.effects().await;
-            eventually("progress", async || (bench.effects().await > now).then_some(())).await;
-        }
-        bench.tune(2, |settings| settings.paused = true).await;
-        let paused_at = bench.effects().await;
-        let answers = bench.control(ControlRequest::Report, 2).await;
-        assert!(answers.iter().all(|answer| answer.report.in_flight == 0));
-        assert_eq!(bench.effects().await, paused_at, "paused is paused");
-        bench.tune(2, |settings| settings.paused = false).await;
-    };
-    tokio::join!(bench.say_all(acts(Behave::Apply, 5_000)), tuning);
-    bench.effects_become(5_000).await;
-    first.stop().await.unwrap();
-    second.stop().await.unwrap();
-    assert_eq!(bench.depth().await, 0);
-    bench.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn an_old_version_is_not_taken() {
     let bench = Bench::new().await;
     let running = bench.start(&[]).await;

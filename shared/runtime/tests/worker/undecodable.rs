@@ -26,7 +26,7 @@ fn valid(key: &str) -> Vec<u8> {
     serde_json::to_vec(&Act::new(Behave::Apply, key, 1)).unwrap()
 }
 
-fn garbage() -> Vec<Garbage> {
+fn bodies() -> impl Iterator<Item = Garbage> {
     let bodies = [
         (b"\xff\xfe".to_vec(), "NOT_UTF8"),
         (body("{\"key\": \"a\", "), "MALFORMED"),
@@ -36,7 +36,10 @@ fn garbage() -> Vec<Garbage> {
         (body(r#"{"key":"","n":1,"behave":"apply"}"#), "INVALID"),
         (Vec::new(), "MALFORMED"),
     ];
-    let bodies = bodies.map(|(body, reason)| Garbage { body, spoil: |right| right, reason });
+    bodies.into_iter().map(|(body, reason)| Garbage { body, spoil: |right| right, reason })
+}
+
+fn envelopes() -> impl Iterator<Item = Garbage> {
     let envelopes: [(&str, Spoil, &'static str); 10] = [
         ("type", |p| p.with_type("order.nothing.v1".into()), "UNKNOWN_TYPE"),
         ("version", |p| p.with_type("order.create.v98".into()), "UNKNOWN_TYPE"),
@@ -49,9 +52,9 @@ fn garbage() -> Vec<Garbage> {
         ("actor", |p| p.with_headers(header("dray-actor", "{")), "UNREADABLE_PROPERTY"),
         ("sender", |p| p.with_headers(header("dray-sender", "")), "UNREADABLE_PROPERTY"),
     ];
-    let envelopes =
-        envelopes.map(|(key, spoil, reason)| Garbage { body: valid(key), spoil, reason });
-    bodies.into_iter().chain(envelopes).collect()
+    envelopes
+        .into_iter()
+        .map(|(key, spoil, reason)| Garbage { body: valid(key), spoil, reason })
 }
 
 fn carbon_copy() -> FieldTable {
@@ -83,7 +86,7 @@ fn right() -> BasicProperties {
 async fn each_goes_to_the_dead_letters_with_its_reason() {
     let bench = Bench::new().await;
     let running = bench.start(&["--concurrency", "2", "--batch-max", "8"]).await;
-    let garbage = garbage();
+    let garbage: Vec<Garbage> = bodies().chain(envelopes()).collect();
     let neighbours = acts(Behave::Apply, 4);
     for wrong in &garbage {
         let exchange = Exchange::Commands.name();
