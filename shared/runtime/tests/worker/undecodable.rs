@@ -52,9 +52,7 @@ fn envelopes() -> impl Iterator<Item = Garbage> {
         ("actor", |p| p.with_headers(header("dray-actor", "{")), "UNREADABLE_PROPERTY"),
         ("sender", |p| p.with_headers(header("dray-sender", "")), "UNREADABLE_PROPERTY"),
     ];
-    envelopes
-        .into_iter()
-        .map(|(key, spoil, reason)| Garbage { body: valid(key), spoil, reason })
+    envelopes.into_iter().map(|(key, spoil, reason)| Garbage { body: valid(key), spoil, reason })
 }
 
 fn carbon_copy() -> FieldTable {
