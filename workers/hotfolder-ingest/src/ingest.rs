@@ -47,10 +47,7 @@ pub fn start(settings: FolderSettings, context: &Context) -> Result<(), FolderEr
     let importer =
         Arc::new(Importer { store, desk, settings, metrics, shutdown: shutdown.clone() });
     let ingest = Ingest { root: Arc::new(root), importer, files, watch: Arc::new(Watch::new()) };
-    context.spawn("sources", async move {
-        ingest.run(&shutdown).await;
-        Ok(())
-    });
+    context.spawn("sources", async move { ingest.run(&shutdown).await });
     Ok(())
 }
 
@@ -65,7 +62,7 @@ struct Ingest {
 
 impl Ingest {
     /// Looks for sources and runs each on a task of its own, until shutdown.
-    async fn run(self, shutdown: &Shutdown) {
+    async fn run(self, shutdown: &Shutdown) -> Result<(), String> {
         let interval = self.importer.settings.scan_interval();
         let (mut known, mut strange) = (HashSet::new(), HashSet::new());
         let mut running = JoinSet::new();
@@ -87,14 +84,12 @@ impl Ingest {
             tokio::select! {
                 () = shutdown.begun() => {}
                 () = tokio::time::sleep(interval) => {}
-                Some(ended) = running.join_next() => if let Err(error) = ended {
-                    tracing::error!(%error, "the work on a source ended: it begins again");
-                    known.clear();
-                    running.abort_all();
-                },
+                // A runner ends at shutdown or in a panic; after that the process begins anew.
+                Some(ended) = running.join_next() => ended.map_err(|error| error.to_string())?,
             }
         }
         while running.join_next().await.is_some() {}
+        Ok(())
     }
 }
 

@@ -196,17 +196,22 @@ impl Bench {
         answers: usize,
     ) -> Vec<ControlAnswer> {
         let mut replies = self.stage.replies().await;
-        let command = ControlCommand { worker: KIND.name().to_owned(), request };
-        let how = || PublishAs::default().reply_to(replies.queue());
-        eventually("an instance hears control messages", async || {
-            self.stage.publish(how(), &command).await.ok()
-        })
-        .await;
+        self.say_control(request, replies.queue()).await;
         let mut heard = Vec::new();
         while heard.len() < answers {
             heard.push(replies.next_as::<ControlAnswer>(DEADLINE).await.1);
         }
         heard
+    }
+
+    /// Sends a control message as soon as an instance hears it.
+    pub(crate) async fn say_control(&self, request: ControlRequest, reply_to: &str) {
+        let command = ControlCommand { worker: KIND.name().to_owned(), request };
+        let how = || PublishAs::default().reply_to(reply_to);
+        eventually("an instance hears control messages", async || {
+            self.stage.publish(how(), &command).await.ok()
+        })
+        .await;
     }
 }
 

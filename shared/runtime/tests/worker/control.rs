@@ -1,9 +1,11 @@
 //! Settings change while the worker runs: in force within a second, nothing lost, nothing doubled.
 
-use contracts::{ControlAnswer, ControlRequest, LaneSettings};
-use testkit::eventually;
+use std::collections::HashSet;
 
-use crate::bench::{Bench, acts, lanes};
+use contracts::{ControlAnswer, ControlRequest, LaneSettings};
+use testkit::{DEADLINE, eventually};
+
+use crate::bench::{Bench, acts, lanes, work_queue};
 use crate::probe::Behave;
 
 impl Bench {
@@ -22,6 +24,46 @@ impl Bench {
         }
         answers
     }
+
+    /// Waits until so many instances hear control messages.
+    async fn listening(&self, instances: usize) {
+        let mut replies = self.stage.replies().await;
+        let mut heard = HashSet::new();
+        while heard.len() < instances {
+            self.say_control(ControlRequest::Report, replies.queue()).await;
+            let (_, answer) = replies.next_as::<ControlAnswer>(DEADLINE).await;
+            heard.insert(answer.report.instance);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_change_in_full_flow() {
+    let bench = Bench::new().await;
+    let options = |name| ["--concurrency", "1", "--batch-max", "16", "--instance", name];
+    let first = bench.start(&options("first")).await;
+    let second = bench.start(&options("second")).await;
+    bench.listening(2).await;
+    let tuning = async {
+        for concurrency in [8, 2] {
+            let answers = bench.tune(2, |settings| settings.concurrency = lanes(concurrency)).await;
+            assert!(answers.iter().all(|answer| answer.report.concurrency == concurrency));
+            let now = bench.effects().await;
+            eventually("progress", async || (bench.effects().await > now).then_some(())).await;
+        }
+        bench.tune(2, |settings| settings.paused = true).await;
+        let paused_at = bench.effects().await;
+        let answers = bench.control(ControlRequest::Report, 2).await;
+        assert!(answers.iter().all(|answer| answer.report.in_flight == 0));
+        assert_eq!(bench.effects().await, paused_at, "paused is paused");
+        bench.tune(2, |settings| settings.paused = false).await;
+    };
+    tokio::join!(bench.say_all(acts(Behave::Apply, 5_000)), tuning);
+    bench.effects_become(5_000).await;
+    first.stop().await.unwrap();
+    second.stop().await.unwrap();
+    assert_eq!(bench.depth().await, 0);
+    bench.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,8 +147,10 @@ async fn a_rate_is_no_reason_not_to_stop() {
     bench.say_all(acts(Behave::Apply, 500)).await;
     eventually("a beginning", async || (bench.effects().await > 0).then_some(())).await;
     running.stop().await.unwrap();
-    let left = i64::from(bench.depth().await);
-    assert_eq!(bench.effects().await + left, 500);
+    let done = bench.effects().await;
+    bench.stage.wait_for_messages(&work_queue(), 500 - u32::try_from(done).unwrap()).await;
+    bench.effects_are(done).await;
+    assert_eq!(bench.depth().await, 0, "what went back came back once");
     bench.close().await;
 }
 

@@ -7,7 +7,7 @@ use super::fleet::Fleet;
 use super::{HEADER, line, line_with};
 use crate::order::OrderColumn as C;
 
-const ORDERS: u32 = 1_200;
+const ORDERS: u32 = 500;
 
 /// A file in which every fifth order is wrong.
 fn long_file() -> String {
@@ -42,13 +42,13 @@ async fn a_crash_in_the_middle_loses_and_doubles_nothing() {
     fleet.send("order-shop-1.tsv", long_file());
     let queue = WorkerKind::OrderIntake.queue(WorkQueue::Commands);
     // The first one dies with a full window, the second with answers on their way.
-    let first = fleet.start(&["--instance", "first"]).await;
-    eventually("a full window", async || (fleet.stage.depth(&queue).await >= 400).then_some(()))
+    let first = fleet.start(&["--instance", "first", "--window", "40"]).await;
+    eventually("a full window", async || (fleet.stage.depth(&queue).await >= 40).then_some(()))
         .await;
-    assert_eq!(fleet.stage.depth(&queue).await, 400, "the window holds");
+    assert_eq!(fleet.stage.depth(&queue).await, 40, "the window holds");
     first.kill().await;
     fleet.start_intake().await;
-    let second = fleet.start(&["--instance", "second", "--window", "20"]).await;
+    let second = fleet.start(&["--instance", "second", "--window", "10"]).await;
     eventually("a checkpoint", async || {
         let rows = fleet.stage.rows("SELECT offset_bytes FROM import_file").await;
         (rows.first()?["offset_bytes"].as_u64()? > 0).then_some(())
@@ -66,7 +66,7 @@ async fn a_drain_gives_the_file_to_the_next_process_at_once() {
     fleet.send("order-shop-1.tsv", long_file());
     let queue = WorkerKind::OrderIntake.queue(WorkQueue::Commands);
     let first = fleet.start(&["--lease-seconds", "3600"]).await;
-    eventually("commands", async || (fleet.stage.depth(&queue).await >= 100).then_some(())).await;
+    eventually("commands", async || (fleet.stage.depth(&queue).await >= 10).then_some(())).await;
     first.stop().await.unwrap();
     assert_eq!(fleet.names("processing"), ["order-shop-1.tsv"]);
     fleet.start_intake().await;
