@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::metrics::Metrics;
-use crate::pace::{JUDGED_EVERY, Pace, Turnstile};
+use crate::pace::{LOOKED_AT_EVERY, Pace, Turnstile};
 use crate::window::{Place, Window};
 
 /// Sends without an answer after which an order is reported as unanswered.
@@ -196,7 +196,7 @@ impl Desk {
     /// Never; the signature is that of a background task.
     pub async fn pace(self: Arc<Self>, shutdown: Shutdown) -> Result<(), String> {
         let mut pace = Pace::new(self.depth_max);
-        let mut tick = interval(JUDGED_EVERY);
+        let mut tick = interval(LOOKED_AT_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut missing = Missing::new();
         loop {
@@ -205,7 +205,7 @@ impl Desk {
                 () = async { self.window.in_use().await; tick.tick().await; } => {}
             }
             let deepest = self.deepest(&mut missing).await;
-            let rate = pace.judge(deepest, self.turnstile.take_held_back());
+            let rate = pace.look(deepest, || self.turnstile.take_held_back());
             self.turnstile.set(rate);
             self.metrics.rate.set(rate.whole());
             self.metrics.unanswered.set(i64::try_from(self.window.taken()).unwrap_or(i64::MAX));

@@ -4,28 +4,31 @@
 //! One order becomes some ten messages on its way, most of them long after the order was answered, and
 //! what workers hold unacknowledged is in no queue. So the number of unanswered orders bounds nothing
 //! behind the first worker, and a window that opens and closes makes waves there. An even rate makes
-//! none: it grows slowly while every queue is shallow, shrinks a little faster when one is not, and
-//! settles just below what the slowest worker can do.
+//! none.
+//!
+//! A queue that is deep for a moment says nothing: workers commit in batches, and each commit is a burst
+//! for the next one. A queue that never got shallow for half a second stands, so that is what the rate
+//! follows: it grows while none stands, shrinks while one does, and settles just below what the slowest
+//! worker can do. One that is full stops everything at once, whatever the rate.
 
 use std::time::Duration;
 
 use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, sleep_until};
 
-/// How often the depth is judged: the factors below are those of one judgement.
-pub const JUDGED_EVERY: Duration = Duration::from_millis(50);
+/// How often the depth is looked at.
+pub const LOOKED_AT_EVERY: Duration = Duration::from_millis(50);
+/// So many looks make a judgement: the rate changes twice a second.
+const LOOKS: u32 = 10;
 
 /// Orders a second at the start.
 const FIRST_RATE: f64 = 100.0;
 const RATE_MIN: f64 = 1.0;
 const RATE_MAX: f64 = 1_000_000.0;
-/// 15 % a second until a queue was deep for the first time, 4 % afterwards.
-const GROWTH_AT_FIRST: f64 = 1.007;
-const GROWTH: f64 = 1.002;
-/// 15 % a second.
-const SHRINKAGE: f64 = 0.992;
-/// Once, when everything stops.
-const AFTER_A_STOP: f64 = 0.7;
+/// Until a queue stood for the first time.
+const GROWTH_AT_FIRST: f64 = 1.07;
+const GROWTH: f64 = 1.02;
+const SHRINKAGE: f64 = 0.93;
 /// What was missed while nobody was there to send is not made up for, beyond this.
 const CATCH_UP: Duration = Duration::from_millis(20);
 
@@ -56,7 +59,10 @@ impl Rate {
 pub struct Pace {
     depth_max: u32,
     rate: Rate,
-    was_deep: bool,
+    stood: bool,
+    looks: u32,
+    /// The shallowest that the deepest queue was in these looks.
+    floor: u32,
 }
 
 impl Pace {
@@ -64,7 +70,7 @@ impl Pace {
     #[must_use]
     pub const fn new(depth_max: u32) -> Self {
         let rate = Rate { per_second: FIRST_RATE, stopped: false };
-        Self { depth_max, rate, was_deep: false }
+        Self { depth_max, rate, stood: false, looks: 0, floor: u32::MAX }
     }
 
     /// The rate in force.
@@ -73,27 +79,32 @@ impl Pace {
         self.rate
     }
 
-    /// The rate from now on, when the deepest queue has `depth` ready messages. `is_used`: somebody
-    /// was held back by the rate since the last time; a rate that holds nobody back has no reason to
-    /// grow.
-    pub fn judge(&mut self, depth: u32, is_used: bool) -> Rate {
-        let Rate { per_second, stopped } = self.rate;
-        let (full, deep, shallow) = (self.depth_max, self.depth_max / 2, self.depth_max / 4);
-        let factor = if depth >= full && !stopped {
-            AFTER_A_STOP
-        } else if depth > deep {
-            SHRINKAGE
-        } else if depth <= shallow && is_used {
-            if self.was_deep { GROWTH } else { GROWTH_AT_FIRST }
-        } else {
-            1.0
-        };
-        self.was_deep |= depth > deep;
-        self.rate = Rate {
-            per_second: (per_second * factor).clamp(RATE_MIN, RATE_MAX),
-            stopped: depth >= full || (stopped && depth > deep),
-        };
+    /// The rate from now on, when the deepest queue has `depth` ready messages. `is_used` is asked when
+    /// a judgement is due: was somebody held back by the rate since the last one? A rate that holds
+    /// nobody back has no reason to grow.
+    pub fn look(&mut self, depth: u32, is_used: impl FnOnce() -> bool) -> Rate {
+        let full = depth >= self.depth_max;
+        self.rate.stopped = full || (self.rate.stopped && depth > self.depth_max / 2);
+        self.stood |= full;
+        self.floor = self.floor.min(depth);
+        self.looks += 1;
+        if self.looks == LOOKS {
+            self.judge(is_used());
+            (self.looks, self.floor) = (0, u32::MAX);
+        }
         self.rate
+    }
+
+    fn judge(&mut self, is_used: bool) {
+        let stands = self.floor > self.depth_max / 4;
+        self.stood |= stands;
+        let factor = match (stands, is_used, self.stood) {
+            (true, _, _) => SHRINKAGE,
+            (false, true, true) => GROWTH,
+            (false, true, false) => GROWTH_AT_FIRST,
+            (false, false, _) => 1.0,
+        };
+        self.rate.per_second = (self.rate.per_second * factor).clamp(RATE_MIN, RATE_MAX);
     }
 }
 

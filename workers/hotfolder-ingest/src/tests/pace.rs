@@ -8,60 +8,63 @@ use tokio::time::{Instant, advance};
 
 use crate::pace::{Pace, Rate, Turnstile};
 
-const SECOND: u32 = 20;
+/// Looks of half a second.
+const LOOKS: u32 = 10;
 
 fn steady(per_second: f64) -> Rate {
     Rate { per_second, stopped: false }
 }
 
-#[test]
-fn the_rate_grows_while_it_holds_back_and_every_queue_is_shallow() {
-    let mut pace = Pace::new(400);
-    let first = pace.rate().per_second;
-    for _ in 0..SECOND {
-        pace.judge(0, true);
+/// What half a second at this depth does to the rate.
+fn factor(pace: &mut Pace, depth: u32, is_used: bool) -> f64 {
+    let before = pace.rate().per_second;
+    for _ in 0..LOOKS {
+        pace.look(depth, || is_used);
     }
-    let grown = pace.rate().per_second / first;
-    assert!((1.1..1.2).contains(&grown), "{grown}");
-    let before = pace.rate();
-    assert_eq!(pace.judge(0, false), before, "nobody was held back");
-    assert_eq!(pace.judge(150, true), before, "neither shallow nor deep");
+    pace.rate().per_second / before
 }
 
 #[test]
-fn after_the_first_deep_queue_it_grows_slower_than_it_shrinks() {
+fn the_rate_grows_while_it_holds_back_and_no_queue_stands() {
     let mut pace = Pace::new(400);
-    pace.judge(250, true);
-    let before = pace.rate().per_second;
-    for _ in 0..SECOND {
-        pace.judge(0, true);
+    assert!(factor(&mut pace, 0, true) > 1.05);
+    assert!(factor(&mut pace, 100, true) > 1.05);
+    assert_eq!(factor(&mut pace, 0, false), 1.0, "nobody was held back");
+}
+
+#[test]
+fn after_the_first_queue_that_stood_it_grows_slower_than_it_shrinks() {
+    let mut pace = Pace::new(400);
+    let shrunk = factor(&mut pace, 101, true);
+    let grown = factor(&mut pace, 0, true);
+    assert!(shrunk < 1.0 && grown > 1.0 && shrunk * grown < 1.0, "{shrunk} {grown}");
+}
+
+#[test]
+fn a_burst_is_no_queue_that_stands() {
+    let mut pace = Pace::new(400);
+    for depth in [399, 399, 399, 399, 399, 20, 399, 399, 399, 399] {
+        assert!(!pace.look(depth, || true).stopped);
     }
-    let grown = pace.rate().per_second / before;
-    assert!((1.02..1.06).contains(&grown), "{grown}");
-    for _ in 0..SECOND {
-        pace.judge(250, true);
-    }
-    assert!(pace.rate().per_second < before);
+    assert!(pace.rate().per_second > Pace::new(400).rate().per_second);
 }
 
 #[test]
 fn a_full_queue_stops_everything_until_it_is_half_empty() {
     let mut pace = Pace::new(400);
-    let before = pace.rate().per_second;
-    let stopped = pace.judge(400, true);
-    assert!(stopped.stopped && stopped.per_second < before);
-    assert!(pace.judge(9_000, true).stopped);
-    assert!(pace.judge(201, true).stopped);
-    assert!(!pace.judge(200, true).stopped);
+    assert!(pace.look(400, || true).stopped);
+    assert!(pace.look(9_000, || true).stopped);
+    assert!(pace.look(201, || true).stopped);
+    assert!(!pace.look(200, || true).stopped);
 }
 
 #[test]
 fn it_never_stops_for_good() {
     let mut pace = Pace::new(400);
-    for _ in 0..100_000 {
-        pace.judge(9_000, true);
+    for _ in 0..1_000 {
+        factor(&mut pace, 9_000, true);
     }
-    assert_eq!(pace.judge(0, false), steady(1.0));
+    assert_eq!(pace.look(0, || false), steady(1.0));
 }
 
 #[tokio::test(start_paused = true)]
