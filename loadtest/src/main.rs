@@ -12,7 +12,9 @@ mod hotfolder;
 mod journal;
 mod network;
 mod partner;
+mod peers;
 mod verify;
+mod vrptw;
 
 use std::process::ExitCode;
 
@@ -45,6 +47,11 @@ enum Command {
     /// Measure the fleet beside the bare parts, in one run
     #[command(subcommand)]
     Run(bench::RunCommand),
+    /// Sequence public instances with time windows; exit code 0 only if every plan holds
+    Vrptw(vrptw::VrptwArgs),
+    /// The engine beside other solvers, at equal processor time
+    #[command(subcommand)]
+    Peers(peers::PeersCommand),
     /// Check the invariants over the database, the queues and a sender's journal; exit code 0 only if
     /// all of them hold
     Verify(verify::VerifyArgs),
@@ -81,6 +88,15 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Digest(args) => {
             let fingerprint = block_on(digest::run(&args))??;
             if args.json { print_json(&fingerprint)? } else { digest::print(&fingerprint) }
+        }
+        Command::Vrptw(args) => {
+            let report = vrptw::run(&args)?;
+            if args.json { print_json(&report)? } else { vrptw::print(&report) }
+            return Ok(if report.feasible { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::Peers(peers::PeersCommand::Vrptw(args)) => {
+            let report = peers::run(&args)?;
+            if args.json { print_json(&report)? } else { peers::print(&report) }
         }
         Command::Verify(args) => {
             let report = block_on(verify::run(&args))??;

@@ -18,11 +18,14 @@ pub mod code;
 pub mod cutoff;
 pub mod explain;
 mod fit;
+pub mod fleet;
 pub mod key;
 pub mod load;
 pub mod network;
 pub mod pricing;
+mod random;
 pub mod release;
+pub mod sequence;
 pub mod state;
 
 #[cfg(test)]
