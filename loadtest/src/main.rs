@@ -2,6 +2,8 @@
 //! that read the database and the queues from outside and share no code with the workers.
 #![allow(clippy::print_stdout, reason = "a command line tool: its result goes to standard output")]
 
+mod adra_day;
+mod adra_disturb;
 mod bench;
 mod convert;
 mod database;
@@ -49,6 +51,10 @@ enum Command {
     Run(bench::RunCommand),
     /// Sequence public instances with time windows; exit code 0 only if every plan holds
     Vrptw(vrptw::VrptwArgs),
+    /// A synthetic day through the assignment engine, beside its lower bound and fixed rules
+    AdraDay(adra_day::AdraDayArgs),
+    /// A truck breakdown and a quota cut on such a day: what keeps its place, and the cost
+    AdraDisturb(adra_disturb::AdraDisturbArgs),
     /// The engine beside other solvers, at equal processor time
     #[command(subcommand)]
     Peers(peers::PeersCommand),
@@ -88,6 +94,14 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Digest(args) => {
             let fingerprint = block_on(digest::run(&args))??;
             if args.json { print_json(&fingerprint)? } else { digest::print(&fingerprint) }
+        }
+        Command::AdraDay(args) => {
+            let report = adra_day::run(&args)?;
+            if args.json { print_json(&report)? } else { adra_day::print(&report) }
+        }
+        Command::AdraDisturb(args) => {
+            let report = adra_disturb::run(&args)?;
+            if args.json { print_json(&report)? } else { adra_disturb::print(&report) }
         }
         Command::Vrptw(args) => {
             let report = vrptw::run(&args)?;

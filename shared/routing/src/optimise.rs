@@ -109,8 +109,7 @@ pub fn improve(
     let before = board.objective();
     let mut move_sets = Vec::new();
     repair::run(&mut board, ids, &mut move_sets, keep_going);
-    let repaired = board.objective().disturbance;
-    let most_moved = bounds.most_moved.saturating_add(repaired);
+    let most_moved = bounds.most_moved.saturating_add(board.disturbance());
     let bounds = Bounds { most_moved, ..bounds };
     repack::run(&mut board, bounds, &mut random, ids, &mut move_sets, keep_going);
     Ok(Improvement { before, after: board.objective(), move_sets })

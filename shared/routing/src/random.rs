@@ -50,3 +50,6 @@ impl Random {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -102,3 +102,6 @@ fn finish(problem: &Problem, plan: Plan, mut unserved: Vec<u32>, steps: u64) -> 
     let routes = tours.iter().map(|tour| tour.stops().to_vec()).collect();
     Sequenced { routes, unserved, distance, steps }
 }
+
+#[cfg(test)]
+mod tests;

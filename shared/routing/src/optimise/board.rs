@@ -64,6 +64,10 @@ pub(super) struct Board<'a> {
     pub(super) at: Vec<Option<RouteIx>>,
     home: Vec<Option<RouteIx>>,
     pub(super) routes: Vec<Line>,
+    /// Routes of each zone, gone ones included.
+    of_zone: BTreeMap<ZoneCode, Vec<RouteIx>>,
+    /// Waybills that had a place at the start and are not there now.
+    moved: u32,
     buckets: BTreeMap<ZoneCode, Bucket>,
     pool: BTreeMap<TruckTypeCode, PoolUse>,
     journal: Vec<Undo>,
@@ -82,6 +86,8 @@ impl<'a> Board<'a> {
             at: vec![None; waybills.len()],
             home: Vec::new(),
             routes: Vec::new(),
+            of_zone: BTreeMap::new(),
+            moved: 0,
             buckets: BTreeMap::new(),
             pool: day.pool().map(|(code, pool)| (code.clone(), pool)).collect(),
             journal: Vec::new(),
@@ -93,7 +99,7 @@ impl<'a> Board<'a> {
         let mut numbers = BTreeMap::new();
         for route in day.routes() {
             numbers.insert(route.id, board.routes.len());
-            board.routes.push(Line {
+            board.push(Line {
                 id: Some((route.id, route.reference.clone())),
                 template: Arc::clone(&route.template),
                 truck: Arc::clone(&route.truck),
@@ -119,6 +125,11 @@ impl<'a> Board<'a> {
         Ok(board)
     }
 
+    fn push(&mut self, line: Line) {
+        self.of_zone.entry(line.template.zone.clone()).or_default().push(self.routes.len());
+        self.routes.push(line);
+    }
+
     /// Onto a route, without bucket and journal.
     fn load(&mut self, waybill: WaybillIx, route: RouteIx) -> Option<()> {
         let line = &mut self.routes[route];
@@ -126,6 +137,9 @@ impl<'a> Board<'a> {
         line.doors.add(self.waybills[waybill].stop);
         line.waybills.push(waybill);
         self.at[waybill] = Some(route);
+        if self.home.get(waybill) == Some(&Some(route)) {
+            self.moved -= 1;
+        }
         Some(())
     }
 
@@ -135,6 +149,9 @@ impl<'a> Board<'a> {
         line.doors.remove(self.waybills[waybill].stop);
         line.waybills.retain(|other| *other != waybill);
         self.at[waybill] = None;
+        if self.home[waybill] == Some(route) {
+            self.moved += 1;
+        }
     }
 
     fn bucket(&mut self, route: RouteIx) -> &mut Bucket {
@@ -172,7 +189,7 @@ impl<'a> Board<'a> {
 
     pub(super) fn open(&mut self, template: &Arc<RouteTemplate>, truck: &Arc<TruckType>) -> RouteIx {
         self.pool_mut(&truck.code).used += 1;
-        self.routes.push(Line {
+        self.push(Line {
             id: None,
             template: Arc::clone(template),
             truck: Arc::clone(truck),
@@ -228,10 +245,8 @@ impl<'a> Board<'a> {
         &'s self,
         zone: &'s ZoneCode,
     ) -> impl Iterator<Item = RouteIx> + use<'s, 'a> {
-        let lines = self.routes.iter().enumerate();
-        lines
-            .filter(move |(_, line)| line.is_alive && line.is_open && line.template.zone == *zone)
-            .map(|(number, _)| number)
+        let routes = self.of_zone.get(zone).into_iter().flatten().copied();
+        routes.filter(|route| self.routes[*route].is_alive && self.routes[*route].is_open)
     }
 
     /// Whether a route's truck holds what it carries.
@@ -277,6 +292,10 @@ impl<'a> Board<'a> {
         is_dry == (self.routes[route].template.class == RouteClass::Dry)
     }
 
+    pub(super) fn disturbance(&self) -> u32 {
+        self.moved
+    }
+
     pub(super) fn objective(&self) -> Objective {
         let mut objective = Objective::default();
         for (waybill, at) in self.waybills.iter().zip(&self.at) {
@@ -286,8 +305,7 @@ impl<'a> Board<'a> {
                 objective.promises_broken += u32::from(waybill.promised);
             }
         }
-        let moved = self.at.iter().zip(&self.home).filter(|(at, home)| home.is_some() && at != home);
-        objective.disturbance = u32::try_from(moved.count()).unwrap_or(u32::MAX);
+        objective.disturbance = self.moved;
         for (route, line) in self.routes.iter().enumerate().filter(|(_, line)| line.is_alive) {
             objective.fleet_cost += line.truck.cost;
             objective.violations += u64::from(!self.fits(route));
@@ -304,10 +322,6 @@ impl<'a> Board<'a> {
         objective
     }
 
-    /// Waybills that the journal would leave on another route than at the start.
-    pub(super) fn moved_waybills(&self) -> u32 {
-        self.objective().disturbance
-    }
 
     pub(super) fn rollback(&mut self) {
         while let Some(undo) = self.journal.pop() {
@@ -326,6 +340,7 @@ impl<'a> Board<'a> {
                 }
                 Undo::Opened => {
                     if let Some(line) = self.routes.pop() {
+                        self.of_zone.entry(line.template.zone.clone()).or_default().pop();
                         self.pool_mut(&line.truck.code).used -= 1;
                     }
                 }
