@@ -9,12 +9,12 @@ mod ledger;
 mod play;
 pub(crate) mod scenario;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use clap::Args;
 use routing::fleet::{self, Demand};
 use routing::optimise::{Bounds, Improvement, Planned};
-use routing::{Load, Network, SlotDay, StateError, ZoneCode, improve};
+use routing::{Network, SlotDay, StateError, ZoneCode, improve};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -157,7 +157,8 @@ pub(crate) fn reoptimise(
 ) -> Result<Reoptimised, AdraError> {
     let start = cpu_seconds().ok_or(AdraError::NoProcessorTime)?;
     let mut keep_going = || cpu_seconds().is_some_and(|now| now - start < seconds);
-    let mut ids = Ids::from(1 << 64);
+    let last = day.routes().map(|route| route.id().0.as_u128()).max().unwrap_or(0);
+    let mut ids = Ids::from(last);
     let Improvement { before, after, move_sets } =
         improve(network, day, planned, bounds, 1, &mut ids, &mut keep_going)?;
     let mut ledger = Ledger::of(network, day, planned);
@@ -192,16 +193,13 @@ fn bound(network: &Network, played: &Played) -> u64 {
     let mut sum = 0;
     for (slot, planned) in played.planned.iter().enumerate() {
         let timeslot = scenario::key(slot).timeslot;
-        let mut zones: BTreeMap<&ZoneCode, (Load, BTreeSet<_>)> = BTreeMap::new();
+        let mut zones: BTreeMap<&ZoneCode, Vec<_>> = BTreeMap::new();
         for waybill in planned.iter().filter(|waybill| waybill.place.is_some()) {
-            let (load, doors) = zones.entry(&waybill.zone).or_default();
-            *load = load.checked_add(waybill.load).unwrap_or(*load);
-            doors.insert(waybill.stop);
+            zones.entry(&waybill.zone).or_default().push((&waybill.load, waybill.stop));
         }
-        for (zone, (load, doors)) in zones {
-            let stops = u32::try_from(doors.len()).unwrap_or(u32::MAX);
+        for (zone, waybills) in zones {
             let options = fleet::options(network, zone, &timeslot);
-            sum += fleet::lower_bound(Demand { load, stops }, &options).unwrap_or(0);
+            sum += fleet::lower_bound(Demand::of(waybills), &options).unwrap_or(0);
         }
     }
     sum

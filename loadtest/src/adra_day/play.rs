@@ -1,6 +1,6 @@
 //! Plays a day's waybills through the online engine and times every decision. Never here: a rule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use routing::network::RouteTemplate;
@@ -21,6 +21,7 @@ struct Expected {
     dry_ml: u64,
     frozen_ml: u64,
     weight_g: u64,
+    doors: u64,
 }
 
 type Subject = (usize, u64, bool);
@@ -40,12 +41,15 @@ fn class_of(goods: SkuClass) -> RouteClass {
 impl History {
     pub(crate) fn of(waybills: &[Wanted]) -> Self {
         let mut sums: BTreeMap<Subject, Expected> = BTreeMap::new();
+        let mut doors = BTreeSet::new();
         for wanted in waybills {
+            let is_new = doors.insert((subject(wanted), wanted.request.stop));
             let (sum, load) = (sums.entry(subject(wanted)).or_default(), wanted.request.load);
             sum.waybills += 1;
             sum.dry_ml += load.dry_ml;
             sum.frozen_ml += load.frozen_ml;
             sum.weight_g += load.weight_g;
+            sum.doors += u64::from(is_new);
         }
         Self(sums)
     }
@@ -60,7 +64,7 @@ impl History {
             dry_ml: expected.dry_ml / count,
             frozen_ml: expected.frozen_ml / count,
             weight_g: expected.weight_g / count,
-            stops_milli: 420,
+            stops_milli: expected.doors * 1_000 / count,
         };
         Forecast { typical, remaining_waybills: Some(expected.waybills.saturating_sub(seen)) }
     }

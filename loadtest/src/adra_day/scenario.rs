@@ -23,8 +23,8 @@ const LARGEST_LITRES: f64 = 850.0;
 const GRAMS_PER_LITRE: f64 = 180.0;
 /// Code, kilograms, stops, cost, profiles.
 const TRUCKS: [(&str, u64, u32, u64, &str); 4] = [
-    ("VAN", 900, 24, 100, "dry=3000"),
-    ("VAN-COLD", 850, 24, 130, "frozen=2600|dry=1700,frozen=900"),
+    ("VAN", 900, 40, 100, "dry=3000"),
+    ("VAN-COLD", 850, 36, 130, "frozen=2600|dry=1700,frozen=900"),
     ("TRUCK", 3_200, 60, 190, "dry=12000"),
     ("TRUCK-MIX", 3_000, 60, 240, "dry=12000|dry=7500,frozen=4000|frozen=11000"),
 ];

@@ -9,12 +9,17 @@ use serde::{Deserialize, Serialize};
 use super::VrptwError;
 
 /// The best plan that anybody published: fewest vehicles, then least distance.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(crate) struct Known {
-    #[serde(alias = "solved_with_vehicles")]
     pub(crate) vehicles: usize,
-    #[serde(alias = "best_known_cost")]
     pub(crate) distance: f64,
+}
+
+/// As the table has it; its own `vehicles` is the fleet at hand, not the plan's.
+#[derive(Deserialize)]
+struct Row {
+    solved_with_vehicles: usize,
+    best_known_cost: f64,
 }
 
 impl fmt::Display for Known {
@@ -38,8 +43,13 @@ impl BestKnown {
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        let table: BTreeMap<String, Known> = serde_json::from_str(text)?;
-        Ok(Self(table.into_iter().map(|(name, known)| (name.to_uppercase(), known)).collect()))
+        let table: BTreeMap<String, Row> = serde_json::from_str(text)?;
+        let known = |row: Row| Known {
+            vehicles: row.solved_with_vehicles,
+            distance: row.best_known_cost,
+        };
+        let table = table.into_iter();
+        Ok(Self(table.map(|(name, row)| (name.to_uppercase(), known(row))).collect()))
     }
 
     pub(crate) fn of(&self, instance: &str) -> Option<Known> {

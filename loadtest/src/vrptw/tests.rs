@@ -63,7 +63,7 @@ fn the_checker_finds_every_kind_of_fault() {
 
 #[test]
 fn the_engine_s_plan_passes_the_checker_and_is_the_best_known() {
-    let text = r#"{"square": {"solved_with_vehicles": 2, "best_known_cost": 42.0997512422418}}"#;
+    let text = r#"{"square": {"vehicles": 3, "solved_with_vehicles": 2, "best_known_cost": 42.0997512422418}}"#;
     let known = BestKnown::parse(text).unwrap();
     let solved = solve_one(&square(), Some(&known), 0.05, 1).unwrap();
     assert_eq!((solved.vehicles, solved.faults.len()), (2, 0));

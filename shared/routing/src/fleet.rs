@@ -1,30 +1,36 @@
 //! Which trucks could carry a load at all: the integer cover.
 //!
-//! A demand has five resources (dry and frozen volume, weight, stops, waybills), and so has a truck
-//! on a route template with one compartment profile. A fleet covers a demand when its sum is enough
+//! A demand has seven resources (dry and frozen volume, weight, stops, waybills, and the stops and
+//! waybills that need a cold route), and so has a truck on a route template with one compartment
+//! profile. A fleet covers a demand when its sum is enough
 //! in every resource. Covering is easier than loading, since whole waybills and the choice of who
 //! goes where are left out: the cheapest cover is a lower bound of the fleet cost, and the next
 //! cheapest ones are the fleets worth trying to load. Never here: which waybill goes on which truck.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::class::RouteClass;
 use crate::code::{TimeslotCode, ZoneCode};
 use crate::fit;
+use crate::key::StopKey;
 use crate::load::Load;
 use crate::network::{Network, RouteTemplate, TruckType};
 
-/// Dry ml, frozen ml, grams, stops, waybills.
-type Resources = [u64; 5];
+/// Dry ml, frozen ml, grams, cold stops, cold waybills, stops, waybills.
+type Resources = [u64; 7];
 
 /// Nodes of the search for covers. When they run out, the bound falls back to the fractional one.
 const MOST_NODES: u32 = 40_000;
 
-/// What has to be carried: a load to a number of doors.
+/// What has to be carried: a load to a number of doors. `cold_*` count the waybills with frozen
+/// goods and their doors: they only ride on mixed routes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Demand {
     pub load: Load,
     pub stops: u32,
+    pub cold_waybills: u32,
+    pub cold_stops: u32,
 }
 
 /// A truck on a route template, set up in one way.
@@ -43,9 +49,28 @@ pub struct Fleet {
 }
 
 impl Demand {
+    /// Of these waybills together; each door counts once.
+    pub fn of<'a>(waybills: impl IntoIterator<Item = (&'a Load, StopKey)>) -> Self {
+        let (mut doors, mut cold_doors) = (BTreeSet::new(), BTreeSet::new());
+        let (mut load, mut cold_waybills) = (Load::ZERO, 0_u32);
+        for (one, stop) in waybills {
+            load = load.checked_add(*one).unwrap_or(load);
+            doors.insert(stop);
+            if one.frozen_ml > 0 {
+                cold_doors.insert(stop);
+                cold_waybills = cold_waybills.saturating_add(1);
+            }
+        }
+        let [stops, cold_stops] =
+            [&doors, &cold_doors].map(|doors| u32::try_from(doors.len()).unwrap_or(u32::MAX));
+        Self { load, stops, cold_waybills, cold_stops }
+    }
+
     fn resources(self) -> Resources {
         let Load { waybills, dry_ml, frozen_ml, weight_g } = self.load;
-        [dry_ml, frozen_ml, weight_g, u64::from(self.stops), u64::from(waybills)]
+        let [cold_stops, cold_waybills, stops, waybills] =
+            [self.cold_stops, self.cold_waybills, self.stops, waybills].map(u64::from);
+        [dry_ml, frozen_ml, weight_g, cold_stops, cold_waybills, stops, waybills]
     }
 }
 
@@ -72,17 +97,15 @@ fn add_profiles(
     truck: &Arc<TruckType>,
 ) {
     for profile in &truck.profiles.0 {
-        let frozen_ml = match template.class {
-            RouteClass::Dry => 0,
-            RouteClass::Mixed => profile.frozen_ml,
+        let stops = u64::from(truck.max_stops);
+        let waybills = u64::from(fit::waybill_limit(template, truck));
+        let cold = match template.class {
+            RouteClass::Dry => [0; 3],
+            RouteClass::Mixed => [profile.frozen_ml, stops, waybills],
         };
-        let room = [
-            profile.dry_ml,
-            frozen_ml,
-            truck.max_weight_g,
-            u64::from(truck.max_stops),
-            u64::from(fit::waybill_limit(template, truck)),
-        ];
+        let [frozen_ml, cold_stops, cold_waybills] = cold;
+        let (dry_ml, weight_g) = (profile.dry_ml, truck.max_weight_g);
+        let room = [dry_ml, frozen_ml, weight_g, cold_stops, cold_waybills, stops, waybills];
         let (template, truck) = (Arc::clone(template), Arc::clone(truck));
         options.push(FleetOption { template, truck, room });
     }

@@ -18,7 +18,7 @@ fn zone_a() -> Vec<FleetOption> {
 
 fn demand(waybills: u32, dry_l: u64, frozen_l: u64, stops: u32) -> Demand {
     let load = Load { waybills, dry_ml: dry_l * 1_000, frozen_ml: frozen_l * 1_000, weight_g: 0 };
-    Demand { load, stops }
+    Demand { load, stops, ..Demand::default() }
 }
 
 #[test]
@@ -70,7 +70,7 @@ proptest! {
 
 /// All multisets by growing size: slow and plain.
 fn brute_force(need: Demand, options: &[FleetOption], most: u32) -> Option<u64> {
-    fn walk(need: [u64; 5], options: &[FleetOption], left: u32, cost: u64, best: &mut Option<u64>) {
+    fn walk(need: [u64; 7], options: &[FleetOption], left: u32, cost: u64, best: &mut Option<u64>) {
         if best.is_some_and(|best| cost >= best) {
             return;
         }

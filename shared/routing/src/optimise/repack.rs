@@ -28,8 +28,11 @@ use crate::random::Random;
 const FLEETS: usize = 6;
 /// Groups of each size tried in a row without success before a larger size has its turn.
 const PATIENCE: usize = 12;
+/// Routes of a group, in the order in which they have their turn.
+const SIZES: [usize; 7] = [1, 2, 3, 4, 6, 8, 12];
 
-/// Goes through the zones, with larger and larger groups, until nothing helps or time is up.
+/// Goes through the zones, with larger and larger groups, again and again until nothing helps or
+/// time is up.
 pub(super) fn run(
     board: &mut Board<'_>,
     bounds: Bounds,
@@ -39,28 +42,18 @@ pub(super) fn run(
     keep_going: &mut dyn FnMut() -> bool,
 ) {
     let mut zones: Vec<Ground> = board.zones().iter().map(|zone| Ground::of(board, zone)).collect();
-    for size in [1, 2, 3, 4, 6, 8, 12] {
-        if size > bounds.most_routes {
-            break;
-        }
-        random.shuffle(&mut zones);
-        for zone in &zones {
-            let mut failures = 0;
-            while failures < PATIENCE {
-                if !keep_going() {
+    loop {
+        let before = sets.len();
+        for size in SIZES.into_iter().filter(|size| *size <= bounds.most_routes) {
+            random.shuffle(&mut zones);
+            for zone in &zones {
+                if !zone.try_groups(board, size, bounds, random, ids, sets, keep_going) {
                     return;
                 }
-                let group = zone.group(board, size, random);
-                if group.len() < size || zone.is_at_bound(board) {
-                    break;
-                }
-                if zone.improve(board, &group, bounds) {
-                    sets.extend(board.commit(ids));
-                    failures = 0;
-                } else {
-                    failures += 1;
-                }
             }
+        }
+        if sets.len() == before {
+            return;
         }
     }
 }
@@ -89,6 +82,38 @@ impl Ground {
         Self { zone: zone.clone(), options, bound, typical }
     }
 
+    /// Groups of one size until a number of them in a row did not help; answers whether there is
+    /// time left.
+    #[allow(clippy::too_many_arguments, reason = "the loop's whole surroundings, passed on")]
+    fn try_groups(
+        &self,
+        board: &mut Board<'_>,
+        size: usize,
+        bounds: Bounds,
+        random: &mut Random,
+        ids: &mut dyn RouteIds,
+        sets: &mut Vec<MoveSet>,
+        keep_going: &mut dyn FnMut() -> bool,
+    ) -> bool {
+        let mut failures = 0;
+        while failures < PATIENCE {
+            if !keep_going() {
+                return false;
+            }
+            let group = self.group(board, size, random);
+            if group.len() < size || self.is_at_bound(board) {
+                break;
+            }
+            if self.improve(board, &group, bounds) {
+                sets.extend(board.commit(ids));
+                failures = 0;
+            } else {
+                failures += 1;
+            }
+        }
+        true
+    }
+
     fn is_at_bound(&self, board: &Board<'_>) -> bool {
         cost_of(board, board.open_routes(&self.zone)) <= self.bound
     }
@@ -99,7 +124,7 @@ impl Ground {
         random.shuffle(&mut routes);
         let half = size.div_ceil(2);
         if routes.len() > size {
-            routes.sort_by_key(|route| {
+            routes.sort_by_cached_key(|route| {
                 let line = &board.routes[*route];
                 let (load, stops) = (line.load, line.doors.len());
                 let spare = pricing::spare_milli(&line.template, &line.truck, load, stops, &self.typical);
@@ -263,15 +288,13 @@ fn match_trucks(board: &Board<'_>, group: &[RouteIx], fleet: &Fleet) -> Option<M
     bound_have_trucks.then_some(Matched { trucks, new: left })
 }
 
-/// What the routes carry together, with each door counted once.
+/// What the routes carry together.
 fn demand_of(board: &Board<'_>, routes: &[RouteIx]) -> Demand {
-    let mut load = Load::ZERO;
-    let mut doors = std::collections::BTreeSet::new();
-    for line in routes.iter().map(|route| &board.routes[*route]) {
-        load = load.checked_add(line.load).unwrap_or(load);
-        doors.extend(line.doors.iter().map(|(door, _)| door));
-    }
-    Demand { load, stops: u32::try_from(doors.len()).unwrap_or(u32::MAX) }
+    let waybills = routes.iter().flat_map(|route| &board.routes[*route].waybills);
+    Demand::of(waybills.map(|number| {
+        let waybill = &board.waybills[*number];
+        (&waybill.load, waybill.stop)
+    }))
 }
 
 fn cost_of(board: &Board<'_>, routes: impl Iterator<Item = RouteIx>) -> u64 {
