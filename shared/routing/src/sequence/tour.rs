@@ -151,8 +151,8 @@ impl Tour {
         let earliest_end = visit.ready + visit.service;
         let length = self.nodes.len();
         let (nodes, depart, late) = (&self.nodes[..length], &self.depart[..length], &self.late[..length]);
-        for position in 1..length {
-            if late[position] < earliest_end {
+        for (position, latest) in late.iter().copied().enumerate().skip(1) {
+            if latest < earliest_end {
                 continue;
             }
             // Departures only grow along the tour: no later position can be in time.
@@ -164,7 +164,7 @@ impl Tour {
             if start > visit.due + TOLERANCE {
                 continue;
             }
-            if start + visit.service + time_out[after] > late[position] + TOLERANCE {
+            if start + visit.service + time_out[after] > latest + TOLERANCE {
                 continue;
             }
             let added = distance_in[before] + distance_out[after] - problem.distance[before * n + after];
