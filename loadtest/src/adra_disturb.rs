@@ -141,7 +141,8 @@ fn break_down(day: &mut SlotDay) -> Result<Affected, AdraError> {
 }
 
 fn cut_quotas(day: &mut SlotDay) -> Result<Affected, AdraError> {
-    let zones: Vec<_> = day.zones().map(|(code, zone)| (code.clone(), zone.used(), zone.limit())).collect();
+    let zones: Vec<_> =
+        day.zones().map(|(code, zone)| (code.clone(), zone.used(), zone.limit())).collect();
     for (code, used, limit) in zones.into_iter().step_by(CUT_ZONE_EVERY) {
         day.set_zone_limit(&code, Load { waybills: used.waybills - used.waybills / 10, ..limit })?;
     }
@@ -182,12 +183,19 @@ fn disturb(
         locked_or_pinned_moved: forbidden,
         fleet_cost: repaired.fleet_cost,
         free_replan_cost: free.fleet_cost,
-        above_free_replan_percent: (ratio(repaired.fleet_cost, to_f64(free.fleet_cost)) - 1.0) * 100.0,
+        above_free_replan_percent: (ratio(repaired.fleet_cost, to_f64(free.fleet_cost)) - 1.0)
+            * 100.0,
     })
 }
 
 impl Affected {
-    fn judge(&self, before: &SlotDay, after: &SlotDay, was: &[Planned], is: &[Planned]) -> Vec<bool> {
+    fn judge(
+        &self,
+        before: &SlotDay,
+        after: &SlotDay,
+        was: &[Planned],
+        is: &[Planned],
+    ) -> Vec<bool> {
         match self {
             Self::LostTruck { truck_type, trucks } => {
                 let has_it = |day: &SlotDay, id: RouteId| {

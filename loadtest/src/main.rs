@@ -105,7 +105,11 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Vrptw(args) => {
             let report = vrptw::run(&args)?;
-            if args.json { print_json(&report)? } else { vrptw::print(&report) }
+            if args.json {
+                print_json(&report)?
+            } else {
+                vrptw::print(&report)
+            }
             return Ok(if report.feasible { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Peers(peers::PeersCommand::Vrptw(args)) => {

@@ -171,7 +171,9 @@ fn vrp_cli_by_processor_time(args: &PeersArgs, file: &Path) -> (Answer, Option<f
     let mut wall_seconds = args.seconds;
     let mut last = timed(|| vrp_cli(args, file, wall_seconds));
     for _ in 0..MOST_REPEATS {
-        let Some(had) = last.1.filter(|had| last.0.is_ok() && *had < ENOUGH * wanted) else { break };
+        let Some(had) = last.1.filter(|had| last.0.is_ok() && *had < ENOUGH * wanted) else {
+            break;
+        };
         let longer = f64::from(wall_seconds) * wanted / had.max(0.1);
         wall_seconds = crate::dice::whole(longer, args.seconds, args.seconds * 8);
         last = timed(|| vrp_cli(args, file, wall_seconds));
@@ -318,7 +320,8 @@ pub(crate) fn print(report: &PeersReport) {
         for ranked in &comparison.solvers {
             print!("{:<10} {best:>12}  {:<8}", comparison.instance, ranked.solver);
             if let (Some(vehicles), Some(distance)) = (ranked.vehicles, ranked.distance) {
-                let figure = |value: Option<f64>| value.map_or_else(String::new, |v| format!("{v:.2}"));
+                let figure =
+                    |value: Option<f64>| value.map_or_else(String::new, |v| format!("{v:.2}"));
                 let (gap, cpu) = (figure(ranked.gap_percent), figure(ranked.cpu_seconds));
                 print!(" {vehicles:>8} {distance:>10.2} {gap:>8} {cpu:>8}");
             }
@@ -328,9 +331,16 @@ pub(crate) fn print(report: &PeersReport) {
     for score in &report.scores {
         print!(
             "against {:<8} ahead on {}, level on {} of {}; vehicles {} against {}",
-            score.against, score.ahead, score.level, score.instances, score.our_vehicles, score.their_vehicles
+            score.against,
+            score.ahead,
+            score.level,
+            score.instances,
+            score.our_vehicles,
+            score.their_vehicles
         );
-        if let (Some(mean), Some(worst)) = (score.mean_distance_percent, score.worst_distance_percent) {
+        if let (Some(mean), Some(worst)) =
+            (score.mean_distance_percent, score.worst_distance_percent)
+        {
             print!("; distance at equal vehicles {mean:+.2} % on average, {worst:+.2} % at worst");
         }
         println!();

@@ -207,7 +207,10 @@ pub(crate) fn cpu_seconds() -> Option<f64> {
 
 /// For people.
 pub(crate) fn print(report: &VrptwReport) {
-    println!("{:.1} s of processor time each, seed {}; {}", report.seconds, report.seed, report.distances);
+    println!(
+        "{:.1} s of processor time each, seed {}; {}",
+        report.seconds, report.seed, report.distances
+    );
     println!(
         "{:<10} {:>5} {:>8} {:>10} {:>12} {:>8} {:>8} {:>10}  plan",
         "instance", "stops", "vehicles", "distance", "best known", "gap %", "cpu s", "steps"
@@ -226,7 +229,8 @@ pub(crate) fn print(report: &VrptwReport) {
             if solved.faults.is_empty() { "feasible".to_owned() } else { solved.faults.join("; ") }
         );
     }
-    let best = report.best_known_vehicles.map_or_else(String::new, |best| format!(" ({best} best known)"));
+    let best =
+        report.best_known_vehicles.map_or_else(String::new, |best| format!(" ({best} best known)"));
     println!("{} vehicles{best}", report.vehicles);
 }
 

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use routing::network::{RouteTemplate, TruckType};
 use routing::optimise::{MoveSet, Planned};
 use routing::{
-    Network, Placement, RouteId, RouteRecord, RouteReference, RouteStatus, SlotDay, StateError, WaybillNo,
+    Network, Placement, RouteId, RouteRecord, RouteReference, RouteStatus, SlotDay, StateError,
+    WaybillNo,
 };
 
 struct Truck {
@@ -50,7 +51,8 @@ impl<'a> Ledger<'a> {
                 route.waybills.insert(number);
             }
         }
-        let numbers = waybills.iter().enumerate().map(|(at, w)| (w.waybill_no.clone(), at)).collect();
+        let numbers =
+            waybills.iter().enumerate().map(|(at, w)| (w.waybill_no.clone(), at)).collect();
         let places = waybills.iter().map(|waybill| waybill.place).collect();
         Self { network, day, waybills, numbers, routes, places }
     }
@@ -87,7 +89,10 @@ impl<'a> Ledger<'a> {
         for (id, version) in &set.expected {
             let route = self.routes.get_mut(id).ok_or(format!("route {} is unknown", id.0))?;
             if route.version != *version || route.status != RouteStatus::Open {
-                return Err(format!("route {} is at version {} or closed to changes", id.0, route.version));
+                return Err(format!(
+                    "route {} is at version {} or closed to changes",
+                    id.0, route.version
+                ));
             }
             route.version += 1;
         }
@@ -130,7 +135,11 @@ impl<'a> Ledger<'a> {
             for (id, is_there) in [(one.from, false), (one.to, true)] {
                 let Some(id) = id else { continue };
                 let route = self.routes.get_mut(&id).ok_or("a waybill moves from or to nowhere")?;
-                if is_there { route.waybills.insert(number) } else { route.waybills.remove(&number) };
+                if is_there {
+                    route.waybills.insert(number)
+                } else {
+                    route.waybills.remove(&number)
+                };
             }
         }
         Ok(())

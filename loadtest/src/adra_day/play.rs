@@ -102,7 +102,11 @@ impl routing::RouteIds for Ids {
 }
 
 /// Asks the engine about every waybill in turn.
-pub(crate) fn play(network: &Network, history: &History, waybills: &[Wanted]) -> Result<Played, AdraError> {
+pub(crate) fn play(
+    network: &Network,
+    history: &History,
+    waybills: &[Wanted],
+) -> Result<Played, AdraError> {
     let days = (0..SLOTS.len()).map(|slot| SlotDay::new(network, scenario::key(slot)));
     let mut days = days.collect::<Result<Vec<_>, _>>()?;
     let mut planned = vec![Vec::new(); SLOTS.len()];
@@ -136,7 +140,10 @@ pub(crate) fn play(network: &Network, history: &History, waybills: &[Wanted]) ->
 }
 
 fn name(reason: Reason) -> String {
-    serde_json::to_value(reason).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(reason)
+        .ok()
+        .and_then(|v| v.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 fn plan_of(wanted: &Wanted, place: Option<RouteId>) -> Planned {

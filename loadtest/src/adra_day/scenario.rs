@@ -7,7 +7,8 @@ use routing::network::{
     Depot, LadderStep, PoolCapacity, RouteTemplate, Timeslot, TruckType, Zone, ZoneQuota,
 };
 use routing::{
-    Load, Network, NetworkParts, OrderKey, Origin, Request, RouteClass, SkuClass, SlotDayKey, StopKey,
+    Load, Network, NetworkParts, OrderKey, Origin, Request, RouteClass, SkuClass, SlotDayKey,
+    StopKey,
 };
 use rust_decimal::prelude::ToPrimitive;
 
@@ -120,7 +121,11 @@ fn add_slot(parts: &mut NetworkParts, slot: &str, waybills: u64) -> Result<(), A
             frozen_ml: 1 << 50,
             weight_g: 1 << 50,
         };
-        parts.zone_quotas.push(ZoneQuota { zone: zone_code(zone).into(), timeslot: slot.into(), limit });
+        parts.zone_quotas.push(ZoneQuota {
+            zone: zone_code(zone).into(),
+            timeslot: slot.into(),
+            limit,
+        });
         for (class, name, truck, waybill_quota) in
             [(RouteClass::Dry, "DRY", "VAN", 40), (RouteClass::Mixed, "COLD", "VAN-COLD", 36)]
         {
@@ -162,7 +167,11 @@ pub(crate) fn waybills(count: u64, median_litres: f64, seed: u64) -> Vec<Wanted>
         let size = 1 + dice.below(4);
         let slot = usize::try_from(dice.below(4)).unwrap_or(0);
         // The least of two draws: small zone numbers are the big ones, up to twice the mean.
-        let zone = if dice.chance(0.3) { dice.below(ZONES).min(dice.below(ZONES)) } else { dice.below(ZONES) };
+        let zone = if dice.chance(0.3) {
+            dice.below(ZONES).min(dice.below(ZONES))
+        } else {
+            dice.below(ZONES)
+        };
         // Some customers order twice.
         let door = if order > 0 && dice.chance(0.1) { dice.below(order) } else { order };
         let stop = StopKey::derive(&door.to_string(), &zone.to_string(), "");

@@ -23,7 +23,8 @@ pub(crate) fn check(instance: &Instance, routes: &[Vec<u32>]) -> Verdict {
         let mut drive = Drive::from_depot(instance);
         for number in route {
             let index = usize::try_from(*number).unwrap_or(usize::MAX).wrapping_sub(1);
-            let (Some(stop), Some(count)) = (instance.stops.get(index), visits.get_mut(index)) else {
+            let (Some(stop), Some(count)) = (instance.stops.get(index), visits.get_mut(index))
+            else {
                 verdict.faults.push(format!("there is no stop {number}"));
                 continue;
             };

@@ -31,13 +31,13 @@ impl Instance {
     pub(crate) fn load(path: &Path) -> Result<Self, VrptwError> {
         let text = std::fs::read_to_string(path)
             .map_err(|reason| VrptwError::Read { path: path.to_owned(), reason })?;
-        Self::parse(&text)
-            .map_err(|problem| VrptwError::Format { path: path.to_owned(), problem })
+        Self::parse(&text).map_err(|problem| VrptwError::Format { path: path.to_owned(), problem })
     }
 
     /// The name is the first line; the fleet is the row of two numbers, nodes the rows of seven.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let name = text.lines().map(str::trim).find(|line| !line.is_empty()).ok_or("it is empty")?;
+        let name =
+            text.lines().map(str::trim).find(|line| !line.is_empty()).ok_or("it is empty")?;
         let mut fleet = None;
         let mut nodes = Vec::new();
         for line in text.lines() {
@@ -54,7 +54,9 @@ impl Instance {
                         return Err(format!("customer {number} is out of order"));
                     }
                     let node = parse_node([x, y, ready, due, service], demand);
-                    nodes.push(node.ok_or(format!("customer {number} has a value that is no number"))?);
+                    nodes.push(
+                        node.ok_or(format!("customer {number} has a value that is no number"))?,
+                    );
                 }
                 _ => {}
             }

@@ -44,10 +44,8 @@ impl BestKnown {
 
     pub(crate) fn parse(text: &str) -> Result<Self, serde_json::Error> {
         let table: BTreeMap<String, Row> = serde_json::from_str(text)?;
-        let known = |row: Row| Known {
-            vehicles: row.solved_with_vehicles,
-            distance: row.best_known_cost,
-        };
+        let known =
+            |row: Row| Known { vehicles: row.solved_with_vehicles, distance: row.best_known_cost };
         let table = table.into_iter();
         Ok(Self(table.map(|(name, row)| (name.to_uppercase(), known(row))).collect()))
     }

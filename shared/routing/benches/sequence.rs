@@ -19,7 +19,8 @@ const STOPS: u32 = 200;
 const STEPS: u64 = 20_000;
 
 fn problem() -> Problem {
-    let scatter = |number: u32| f64::from(number.wrapping_mul(2_654_435_769) >> 8) / f64::from(1 << 24);
+    let scatter =
+        |number: u32| f64::from(number.wrapping_mul(2_654_435_769) >> 8) / f64::from(1 << 24);
     let point = |node: u32| (100.0 * scatter(node), 100.0 * scatter(node + 10_000));
     let visit = |node: u32| {
         let ready = 600.0 * scatter(node + 20_000);

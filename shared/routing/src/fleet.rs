@@ -134,12 +134,7 @@ pub fn lower_bound(demand: Demand, options: &[FleetOption]) -> Option<u64> {
 /// The cheapest fleets that cover the demand for less than `below`, at most `most` of them,
 /// cheapest first.
 #[must_use]
-pub fn cheapest(
-    demand: Demand,
-    options: &[FleetOption],
-    below: u64,
-    most: usize,
-) -> Vec<Fleet> {
+pub fn cheapest(demand: Demand, options: &[FleetOption], below: u64, most: usize) -> Vec<Fleet> {
     let options = undominated(options);
     let mut search = Search::new(below, most);
     search.extend(&demand.resources(), &options, 0);

@@ -79,7 +79,9 @@ fn brute_force(need: Demand, options: &[FleetOption], most: u32) -> Option<u64> 
         } else if left > 0 {
             for (at, option) in options.iter().enumerate() {
                 let mut rest = need;
-                rest.iter_mut().zip(&option.room).for_each(|(r, room)| *r = r.saturating_sub(*room));
+                rest.iter_mut()
+                    .zip(&option.room)
+                    .for_each(|(r, room)| *r = r.saturating_sub(*room));
                 if rest != need {
                     walk(rest, &options[at..], left - 1, cost + option.truck.cost, best);
                 }

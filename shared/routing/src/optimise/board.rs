@@ -187,7 +187,11 @@ impl<'a> Board<'a> {
         self.journal.push(Undo::Truck { route, before });
     }
 
-    pub(super) fn open(&mut self, template: &Arc<RouteTemplate>, truck: &Arc<TruckType>) -> RouteIx {
+    pub(super) fn open(
+        &mut self,
+        template: &Arc<RouteTemplate>,
+        truck: &Arc<TruckType>,
+    ) -> RouteIx {
         self.pool_mut(&truck.code).used += 1;
         self.push(Line {
             id: None,
@@ -322,7 +326,6 @@ impl<'a> Board<'a> {
         objective
     }
 
-
     pub(super) fn rollback(&mut self) {
         while let Some(undo) = self.journal.pop() {
             match undo {
@@ -402,7 +405,8 @@ impl<'a> Board<'a> {
                 None if line.is_alive => {
                     let (id, reference) = ids.next(&line.template);
                     line.id = Some((id, reference.clone()));
-                    let (template, truck_type) = (line.template.code.clone(), line.truck.code.clone());
+                    let (template, truck_type) =
+                        (line.template.code.clone(), line.truck.code.clone());
                     set.opened.push(OpenedRoute { route: id, reference, template, truck_type });
                 }
                 None => {}

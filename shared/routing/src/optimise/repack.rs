@@ -127,7 +127,8 @@ impl Ground {
             routes.sort_by_cached_key(|route| {
                 let line = &board.routes[*route];
                 let (load, stops) = (line.load, line.doors.len());
-                let spare = pricing::spare_milli(&line.template, &line.truck, load, stops, &self.typical);
+                let spare =
+                    pricing::spare_milli(&line.template, &line.truck, load, stops, &self.typical);
                 // Blurred, so that the same group does not come each time.
                 std::cmp::Reverse(spare / 1_000 + u64::from(random.below(8) > 3) * 4)
             });
@@ -176,7 +177,13 @@ impl Ground {
 
     /// Puts the fleet in place of the group's trucks and everything back on board. With `keep`,
     /// waybills stay on routes that stay, as far as they fit.
-    fn load_anew(&self, board: &mut Board<'_>, group: &[RouteIx], fleet: &Fleet, keep: bool) -> bool {
+    fn load_anew(
+        &self,
+        board: &mut Board<'_>,
+        group: &[RouteIx],
+        fleet: &Fleet,
+        keep: bool,
+    ) -> bool {
         let Some(matched) = match_trucks(board, group, fleet) else { return false };
         let mut loose: Vec<WaybillIx> = Vec::new();
         for (route, truck) in group.iter().zip(&matched.trucks) {
@@ -197,15 +204,18 @@ impl Ground {
         for (template, truck) in &matched.new {
             board.open(template, truck);
         }
-        let lent = fleet.trucks.iter().map(|(_, truck)| truck).all(|truck| {
-            board.pool(&truck.code).deficit() == 0
-        });
+        let lent = fleet
+            .trucks
+            .iter()
+            .map(|(_, truck)| truck)
+            .all(|truck| board.pool(&truck.code).deficit() == 0);
         lent && self.place_all(board, &loose)
     }
 
     fn place_all(&self, board: &mut Board<'_>, loose: &[WaybillIx]) -> bool {
         by_door(board, loose).iter().all(|door| {
-            self.place(board, door) || (door.len() > 1 && door.iter().all(|one| self.place(board, &[*one])))
+            self.place(board, door)
+                || (door.len() > 1 && door.iter().all(|one| self.place(board, &[*one])))
         })
     }
 
@@ -245,9 +255,8 @@ impl Ground {
         let holds = load.waybills <= crate::fit::waybill_limit(&line.template, &line.truck)
             && crate::fit::check_truck(&line.truck, load, stops).is_ok();
         let admits = || door.iter().all(|waybill| board.admits(route, *waybill));
-        (holds && admits()).then(|| {
-            pricing::spare_milli(&line.template, &line.truck, load, stops, &self.typical)
-        })
+        (holds && admits())
+            .then(|| pricing::spare_milli(&line.template, &line.truck, load, stops, &self.typical))
     }
 }
 

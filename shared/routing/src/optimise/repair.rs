@@ -80,9 +80,8 @@ fn mend_quota(board: &mut Board<'_>, zone: &ZoneCode) -> bool {
 
 /// How much of the deficit a load takes away, in thousandths summed over the resources.
 fn helpfulness(load: Load, deficit: Load) -> u64 {
-    let part = |has: u64, lacks: u64| {
-        has.min(lacks).saturating_mul(1_000).checked_div(lacks).unwrap_or(0)
-    };
+    let part =
+        |has: u64, lacks: u64| has.min(lacks).saturating_mul(1_000).checked_div(lacks).unwrap_or(0);
     part(load.waybills.into(), deficit.waybills.into())
         + part(load.dry_ml, deficit.dry_ml)
         + part(load.frozen_ml, deficit.frozen_ml)
@@ -195,13 +194,12 @@ fn place(board: &mut Board<'_>, waybill: WaybillIx) -> bool {
 
 fn join(board: &mut Board<'_>, waybill: WaybillIx, zone: &ZoneCode) -> bool {
     let stop = board.waybills[waybill].stop;
-    let best = board.open_routes(zone).filter(|route| board.admits(*route, waybill)).min_by_key(
-        |route| {
+    let best =
+        board.open_routes(zone).filter(|route| board.admits(*route, waybill)).min_by_key(|route| {
             let line = &board.routes[*route];
             let knows = line.doors.contains(stop);
             (!knows, !board.prefers(waybill, *route), std::cmp::Reverse(line.load.waybills))
-        },
-    );
+        });
     if let Some(route) = best {
         board.put(waybill, route);
     }

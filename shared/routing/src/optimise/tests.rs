@@ -1,8 +1,4 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "tests fail by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -139,7 +135,8 @@ fn check_rules(world: &World, day: &SlotDay, waybills: &[Planned]) {
 }
 
 fn requests() -> impl Strategy<Value = Vec<Request>> {
-    let class = prop_oneof![3 => Just(SkuClass::Dry), Just(SkuClass::Frozen), Just(SkuClass::Mixed)];
+    let class =
+        prop_oneof![3 => Just(SkuClass::Dry), Just(SkuClass::Frozen), Just(SkuClass::Mixed)];
     let one = (class, 1_u64..900, 1_u64..60, 0_u32..60, any::<bool>());
     prop::collection::vec(one, 1..90).prop_map(|all| {
         let request = |(number, (class, litres, kg, door, in_b))| {
@@ -270,7 +267,8 @@ fn the_least_important_waybill_leaves_a_zone_that_was_cut() {
     waybills[1].priority = 3;
     let limit = Load { waybills: 2, ..world.day.zone(&"A".into()).unwrap().limit() };
     world.day.set_zone_limit(&"A".into(), limit).unwrap();
-    let (_, after) = commit(&world, &waybills, &run(&world, &waybills, Bounds::default(), 100).move_sets);
+    let (_, after) =
+        commit(&world, &waybills, &run(&world, &waybills, Bounds::default(), 100).move_sets);
     let left: BTreeSet<_> =
         after.iter().filter(|w| w.place.is_none()).map(|w| w.waybill_no.to_string()).collect();
     assert_eq!(left, BTreeSet::from(["W2".to_owned()]));

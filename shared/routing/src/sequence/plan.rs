@@ -105,7 +105,9 @@ impl Trial {
     pub(super) fn added(&self) -> f64 {
         self.touched
             .iter()
-            .map(|tour| self.tried.tours[*tour as usize].distance - self.held.tours[*tour as usize].distance)
+            .map(|tour| {
+                self.tried.tours[*tour as usize].distance - self.held.tours[*tour as usize].distance
+            })
             .sum()
     }
 

@@ -52,9 +52,13 @@ pub struct ProblemParts {
 pub enum ProblemError {
     #[error("{stops} stops in one problem: split it, {MAX_STOPS} is the most")]
     TooManyStops { stops: usize },
-    #[error("the travel table has {found} entries where {expected} are needed: bring one for each node or pair, depot first")]
+    #[error(
+        "the travel table has {found} entries where {expected} are needed: bring one for each node or pair, depot first"
+    )]
     TravelSize { found: usize, expected: usize },
-    #[error("node {node} has a window, service or travel figure that is negative or no number: correct it")]
+    #[error(
+        "node {node} has a window, service or travel figure that is negative or no number: correct it"
+    )]
     BadNumber { node: usize },
 }
 
@@ -84,9 +88,8 @@ impl Problem {
         }
         let visits: Vec<Visit> = std::iter::once(depot).chain(stops).collect();
         let usable = |figure: f64| figure.is_finite() && figure >= 0.0;
-        let is_bad = |visit: &Visit| {
-            !(usable(visit.ready) && usable(visit.due) && usable(visit.service))
-        };
+        let is_bad =
+            |visit: &Visit| !(usable(visit.ready) && usable(visit.due) && usable(visit.service));
         if let Some(node) = visits.iter().position(is_bad) {
             return Err(ProblemError::BadNumber { node });
         }

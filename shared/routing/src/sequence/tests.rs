@@ -16,11 +16,8 @@ fn parts() -> impl Strategy<Value = ProblemParts> {
     let stop = (0.0..100.0, 0.0..100.0, 1_u64..30, 0.0..400.0, 5.0..300.0, 0.0..20.0);
     (prop::collection::vec(stop, 1..30), 40_u64..120).prop_map(|(stops, capacity)| {
         let points = stops.iter().map(|(x, y, ..)| (*x, *y));
-        let visit = |(_, _, demand, ready, width, service): &(f64, f64, u64, f64, f64, f64)| Visit {
-            demand: *demand,
-            ready: *ready,
-            due: ready + width,
-            service: *service,
+        let visit = |(_, _, demand, ready, width, service): &(f64, f64, u64, f64, f64, f64)| {
+            Visit { demand: *demand, ready: *ready, due: ready + width, service: *service }
         };
         ProblemParts {
             depot: Visit { due: 600.0, ..Visit::default() },
@@ -63,7 +60,8 @@ fn joined(problem: &Problem, nodes: &[u32]) -> Segment {
 
 /// What is wrong with a plan, by driving each route from the start of the day.
 fn fault(problem: &Problem, plan: &Sequenced) -> Option<String> {
-    let mut visits: Vec<u32> = plan.routes.iter().chain([&plan.unserved]).flatten().copied().collect();
+    let mut visits: Vec<u32> =
+        plan.routes.iter().chain([&plan.unserved]).flatten().copied().collect();
     visits.sort_unstable();
     if visits != (1..problem.nodes() as u32).collect::<Vec<_>>() {
         return Some(format!("not every stop once: {visits:?}"));
@@ -126,7 +124,8 @@ proptest! {
 
 /// Six stops in two clusters left and right of the depot; a truck holds three.
 fn clusters() -> ProblemParts {
-    let points = [(0.0, 0.0), (9.0, 0.0), (10.0, 1.0), (11.0, 0.0), (-9.0, 0.0), (-10.0, 1.0), (-11.0, 0.0)];
+    let points =
+        [(0.0, 0.0), (9.0, 0.0), (10.0, 1.0), (11.0, 0.0), (-9.0, 0.0), (-10.0, 1.0), (-11.0, 0.0)];
     ProblemParts {
         depot: Visit { due: 1_000.0, ..Visit::default() },
         stops: vec![Visit { demand: 1, due: 1_000.0, ..Visit::default() }; 6],
@@ -176,7 +175,8 @@ fn one_way_streets_count_in_their_direction() {
         pair if short.contains(&pair) => 1.0,
         _ => 50.0,
     };
-    let distance: Vec<f64> = (0..4).flat_map(|from| (0..4).map(move |to| length(from, to))).collect();
+    let distance: Vec<f64> =
+        (0..4).flat_map(|from| (0..4).map(move |to| length(from, to))).collect();
     let travel = Travel::Matrix { distance: distance.clone(), time: distance };
     let stops = vec![Visit { demand: 1, due: 1_000.0, ..Visit::default() }; 3];
     let problem = Problem::build(ProblemParts { stops, travel, ..clusters() }).unwrap();

@@ -150,7 +150,8 @@ impl Tour {
         let time_in = &problem.time_in[row..row + n];
         let earliest_end = visit.ready + visit.service;
         let length = self.nodes.len();
-        let (nodes, depart, late) = (&self.nodes[..length], &self.depart[..length], &self.late[..length]);
+        let (nodes, depart, late) =
+            (&self.nodes[..length], &self.depart[..length], &self.late[..length]);
         for (position, latest) in late.iter().copied().enumerate().skip(1) {
             if latest < earliest_end {
                 continue;
@@ -167,7 +168,8 @@ impl Tour {
             if start + visit.service + time_out[after] > latest + TOLERANCE {
                 continue;
             }
-            let added = distance_in[before] + distance_out[after] - problem.distance[before * n + after];
+            let added =
+                distance_in[before] + distance_out[after] - problem.distance[before * n + after];
             if added < best.added && !blinks.skips(random) {
                 *best = Insertion { tour, position: position as u32, added };
             }
