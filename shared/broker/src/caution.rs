@@ -1,9 +1,12 @@
 //! How a consumer begins when one of its messages may be what killed the process before.
 //!
-//! What a dead process held comes again, first of all, and the broker counts one more delivery for each.
-//! Taken all at once, the neighbours of a message that kills every process would reach the delivery limit
-//! together with it. So what comes again is fetched one by one, and more at a time only when those before
-//! were survived: from the next death on the culprit stands at the head of the queue and is there alone.
+//! What a dead process held comes again, before everything new, and the broker counts one more delivery
+//! for each. Taken all at once, the neighbours of a message that kills every process would reach the
+//! delivery limit together with it. So what comes again is fetched by hand: one, then twice as many each
+//! time those before were survived. The neighbours are done meanwhile, and the culprit is soon alone.
+//!
+//! Fetched and not consumed with a small prefetch: that could grow only by another consumer, and what the
+//! broker had on the way to the old one would be lost until the channel is closed.
 
 use std::time::Duration;
 

@@ -227,6 +227,11 @@ impl Settler {
         let mut tracker = self.inner.tracker.lock().await;
         let plan = tracker.settle_waiting();
         self.acknowledge(plan).await;
+        // A quorum queue takes many acknowledgements later than the channel does, and those that still
+        // wait when the channel is closed are lost. Cancelling waits for the queue.
+        if !self.inner.cancelled.load(Ordering::Relaxed) {
+            self.cancel().await;
+        }
         // closing a lost channel changes nothing
         let _ = self.inner.channel.close(200, "done".into()).await;
     }

@@ -164,7 +164,7 @@ impl<W: Worker> Generation<W> {
             None => 0,
         };
         let kib = match self.position {
-            // a probe is alone, whatever the number of queues
+            // a probe is alone; what came of another queue meanwhile goes back
             Position::Probing => BYTES_BUDGET_KIB,
             Position::Closed { .. } | Position::Open { .. } => {
                 body.min(MAX_MESSAGE_BYTES) / 1024 + 1
@@ -219,11 +219,6 @@ impl<W: Worker> Generation<W> {
         catch_unwind(reading).unwrap_or_else(|panic| Err(Undecodable::Panic(panic_text(&*panic))))
     }
 
-    /// What has not begun goes back to its queue; [`Generation::finish`] has to follow.
-    pub(crate) fn begin_nothing_more(&self) {
-        self.closing.begin();
-    }
-
     /// Takes nothing more, finishes what it has, closes. Past half the limit it begins nothing more: the
     /// rest goes back to its queue. False when something that was begun did not end.
     pub(crate) async fn finish(mut self, limit: Duration, retired: &mut JoinSet<()>) -> bool {
@@ -237,6 +232,19 @@ impl<W: Worker> Generation<W> {
         };
         // what stays in the client's buffer goes back with the channel
         let _ = timeout_at(half, rest).await;
+        self.end(half, end, retired).await
+    }
+
+    /// Begins nothing more: what has not begun goes back to its queue. What has ends within the limit.
+    pub(crate) async fn give_back(self, limit: Duration, retired: &mut JoinSet<()>) -> bool {
+        self.core.consuming.set(false);
+        self.closing.begin();
+        let (half, end) = (Instant::now() + limit / 2, Instant::now() + limit);
+        self.end(half, end, retired).await
+    }
+
+    /// Waits until everything has ended, from `half` on without beginning anything, and closes.
+    async fn end(mut self, half: Instant, end: Instant, retired: &mut JoinSet<()>) -> bool {
         self.release();
         let mut ended = timeout_at(half, all_ended(&mut self.tasks)).await.is_ok();
         if !ended {

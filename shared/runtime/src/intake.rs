@@ -58,10 +58,12 @@ pub(crate) async fn run<W: Worker>(core: Arc<Core>, worker: Arc<W>) -> Result<bo
                 generation.finish(RECONFIGURE_LIMIT, &mut retired).await;
             }
             End::Switched => {
+                let limit = core.settle_limit();
                 if matches!(core.kill_switch.position(), Position::Open { .. }) {
-                    generation.begin_nothing_more();
+                    generation.give_back(limit, &mut retired).await;
+                } else {
+                    generation.finish(limit, &mut retired).await;
                 }
-                generation.finish(RECONFIGURE_LIMIT, &mut retired).await;
             }
             End::Shutdown => {
                 core.draining.store(true, Ordering::Relaxed);

