@@ -46,7 +46,7 @@ pub(crate) struct WmsArgs {
     #[arg(long, default_value_t = 0.0)]
     pub(crate) reject_rate: f64,
     /// Median milliseconds before each answer; no answer takes longer than a minute
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 100)]
     pub(crate) delay_ms_median: u32,
     /// Orders held at once at most
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u16).range(1..))]

@@ -126,7 +126,7 @@ pub struct LaneSettings {
     pub concurrency: u16,
 
     /// Messages in one batch at most
-    #[arg(long, env = "DRAY_BATCH_MAX", value_name = "DRAY_BATCH_MAX", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=2_000))]
+    #[arg(long, env = "DRAY_BATCH_MAX", value_name = "DRAY_BATCH_MAX", default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=2_000))]
     pub batch_max: u16,
 
     /// Messages the broker may hand over unacknowledged; 2 x lanes x batch when not given

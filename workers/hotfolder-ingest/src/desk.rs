@@ -16,14 +16,13 @@ use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::metrics::Metrics;
-use crate::window::{FIRST_PLACES, Pace, Place, Window};
+use crate::pace::{LOOKED_AT_EVERY, Pace, Turnstile};
+use crate::window::{Place, Window};
 
 /// Sends without an answer after which an order is reported as unanswered.
 const SENDS_MAX: u32 = 8;
 /// The longest wait for one answer.
 const PATIENCE_MAX: Duration = Duration::from_secs(600);
-/// How often the queues are measured while commands are on their way.
-const PROBE_INTERVAL: Duration = Duration::from_millis(50);
 /// How long a queue that is not there is left alone.
 const MISSING_PAUSE: Duration = Duration::from_secs(60);
 
@@ -56,8 +55,8 @@ pub enum Answer {
 pub struct Desk {
     ingress: Ingress,
     pending: Mutex<HashMap<MessageId, oneshot::Sender<Reply>>>,
-    window: Arc<Window>,
-    window_max: usize,
+    window: Window,
+    turnstile: Turnstile,
     depth_max: u32,
     patience: Duration,
     /// Ready messages in the queue that takes the commands, as last measured.
@@ -85,8 +84,8 @@ impl Desk {
         Arc::new(Self {
             ingress,
             pending: Mutex::default(),
-            window: Window::new(FIRST_PLACES.min(limits.window_max)),
-            window_max: limits.window_max,
+            window: Window::new(limits.window_max),
+            turnstile: Turnstile::new(Pace::new(limits.depth_max).rate()),
             depth_max: limits.depth_max,
             patience: limits.patience,
             backlog: AtomicU32::new(0),
@@ -95,9 +94,11 @@ impl Desk {
         })
     }
 
-    /// Waits for a place in the window. Whoever has none holds no order in memory.
+    /// Waits for one's turn and for a place in the window. Whoever has none holds no order in memory.
     pub async fn place(&self) -> Place {
-        self.window.enter().await
+        let place = self.window.enter().await;
+        self.turnstile.pass().await;
+        place
     }
 
     /// Sends the command until it is answered, and keeps its place for so long. Safe to drop at any
@@ -189,13 +190,13 @@ impl Desk {
         }
     }
 
-    /// Fits the window to the depth of the queues, until shutdown.
+    /// Fits the rate of sending to the depth of the queues, until shutdown.
     ///
     /// # Errors
     /// Never; the signature is that of a background task.
     pub async fn pace(self: Arc<Self>, shutdown: Shutdown) -> Result<(), String> {
-        let mut pace = Pace::new(self.window_max, self.depth_max);
-        let mut tick = interval(PROBE_INTERVAL);
+        let mut pace = Pace::new(self.depth_max);
+        let mut tick = interval(LOOKED_AT_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut missing = Missing::new();
         loop {
@@ -204,9 +205,9 @@ impl Desk {
                 () = async { self.window.in_use().await; tick.tick().await; } => {}
             }
             let deepest = self.deepest(&mut missing).await;
-            let limit = pace.next(deepest);
-            self.window.set_limit(limit);
-            self.metrics.window.set(i64::try_from(limit).unwrap_or(i64::MAX));
+            let rate = pace.look(deepest, || self.turnstile.take_held_back());
+            self.turnstile.set(rate);
+            self.metrics.rate.set(rate.whole());
             self.metrics.unanswered.set(i64::try_from(self.window.taken()).unwrap_or(i64::MAX));
         }
     }

@@ -18,8 +18,8 @@ pub struct Metrics {
     pub resent: Counter,
     /// Commands without an answer yet.
     pub unanswered: Gauge,
-    /// Commands that may be without an answer now.
-    pub window: Gauge,
+    /// Commands that may be sent a second.
+    pub rate: Gauge,
     /// Files that wait in an inbox.
     pub waiting: Gauge,
 }
@@ -52,9 +52,9 @@ impl Metrics {
             ),
             unanswered: registry
                 .gauge("dray_hotfolder_unanswered", "Commands without an answer yet"),
-            window: registry.gauge(
-                "dray_hotfolder_window",
-                "Commands that may be without an answer, given the depth of the queues",
+            rate: registry.gauge(
+                "dray_hotfolder_rate",
+                "Commands that may be sent a second, given the depth of the queues; 0: stopped",
             ),
             waiting: registry.gauge("dray_hotfolder_waiting", "Files that wait in an inbox"),
         }

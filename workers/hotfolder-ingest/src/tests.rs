@@ -16,6 +16,7 @@ mod fleet;
 mod folder;
 mod name;
 mod order;
+mod pace;
 mod planted;
 mod report;
 mod tsv;
