@@ -23,7 +23,7 @@ async fn filled(stage: &Stage, count: u32) {
         stage.publish_outgoing(&outgoing("dray-admin", MessageId::generate())).await.unwrap();
     }
     let queue = intake_queue();
-    eventually("filled", async || (stage.depth(&queue).await == count).then_some(())).await;
+    stage.wait_for_depth(&queue, count).await;
 }
 
 async fn take(subscription: &mut Subscription, count: u32) -> Vec<broker::Delivery> {
@@ -99,7 +99,8 @@ async fn prefetch_is_a_limit_and_settling_makes_room() {
     let connection = connect(&stage.amqp_url()).await;
     let mut subscription = open(&connection, 2).await;
     take(&mut subscription, 2).await;
-    assert_eq!(stage.depth(&intake_queue()).await, 3, "the others are not delivered yet");
+    // the others are not delivered yet
+    stage.wait_for_depth(&intake_queue(), 3).await;
     subscription.settler().settle(&[1, 2]).await;
     take(&mut subscription, 2).await;
     connection.close().await;
@@ -184,13 +185,14 @@ async fn after_a_cancel_what_was_delivered_is_finished() {
     let connection = connect(&stage.amqp_url()).await;
     let mut subscription = open(&connection, 2).await;
     let queue = intake_queue();
-    eventually("two are delivered", async || (stage.depth(&queue).await == 1).then_some(())).await;
+    stage.wait_for_depth(&queue, 1).await;
     subscription.settler().cancel().await;
     let tags: Vec<u64> = take(&mut subscription, 2).await.iter().map(|d| d.tag).collect();
     assert!(subscription.next().await.is_none(), "the end");
     subscription.settler().settle(&tags).await;
     subscription.settler().close().await;
-    assert_eq!(stage.depth(&queue).await, 1, "two are done, the third was never taken");
+    // two are done, the third was never taken
+    stage.wait_for_depth(&queue, 1).await;
     connection.close().await;
     stage.close().await;
 }
