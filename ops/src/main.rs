@@ -66,6 +66,9 @@ enum Command {
     Resume(control::WorkerArgs),
     /// Let every instance of a worker finish what it holds and end
     Drain(control::WorkerArgs),
+    /// Let a worker go on that stopped because most of its messages failed
+    #[command(subcommand)]
+    KillSwitch(control::KillSwitchCommand),
     /// Look at orders
     #[command(subcommand)]
     Order(show::OrderCommand),
@@ -129,6 +132,7 @@ async fn run(command: Command, output: Output) -> Result<()> {
         Command::Pause(args) => control::pause(&args, true, &site, output).await,
         Command::Resume(args) => control::pause(&args, false, &site, output).await,
         Command::Drain(args) => control::drain(&args, &site, output).await,
+        Command::KillSwitch(command) => control::kill_switch(&command, &site, output).await,
         Command::Order(command) => show::order(command, &site, output).await,
         Command::Waybill(command) => show::waybill(command, &site, output).await,
         Command::Hotfolder(command) => hotfolder::run(command, &site, output).await,

@@ -43,6 +43,8 @@ pub enum ControlRequest {
     },
     /// Finish what is in process and exit with 0.
     Drain,
+    /// Take messages again, though most of the last ones failed.
+    ResetKillSwitch,
     /// Just answer.
     Report,
 }
@@ -84,6 +86,9 @@ pub struct InstanceReport {
     pub rate_per_second: Option<u32>,
     /// Consuming nothing.
     pub paused: bool,
+    /// The kill switch stopped it: it tries one message now and then.
+    #[serde(default)]
+    pub tripped: bool,
     /// Draining.
     pub draining: bool,
     /// Ready.

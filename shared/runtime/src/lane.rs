@@ -144,6 +144,9 @@ impl<W: Worker> Lane<W> {
     async fn settle(&self, works: Vec<Work<W::Message>>, committed: Committed<W::Effects>) {
         let now = Timestamp::now();
         self.core.relay.publish(committed.outbox);
+        // what another connection will hand out again says nothing of this one
+        let ends = works.iter().zip(&committed.replies).filter(|(work, _)| work.held.is_alive());
+        self.core.kill_switch.ends(ends.map(|(_, (_, outcome))| *outcome));
         for (work, (reply, outcome)) in works.iter().zip(committed.replies) {
             let item = &work.item;
             self.core.metrics.messages(item.type_name, outcome, 1);

@@ -205,6 +205,8 @@ fn control(visitor: &mut impl Visitor) {
     };
     visitor.visit("control.command.v1", command(ControlRequest::Apply { version: 3, settings }));
     visitor.visit("control.command.v1-drain", command(ControlRequest::Drain));
+    let reset = command(ControlRequest::ResetKillSwitch);
+    visitor.visit("control.command.v1-reset-kill-switch", reset);
     visitor.visit("control.command.v1-report", command(ControlRequest::Report));
     let report = InstanceReport {
         worker: "order-intake".to_owned(),
@@ -215,6 +217,7 @@ fn control(visitor: &mut impl Visitor) {
         prefetch: 2_048,
         rate_per_second: Some(500),
         paused: true,
+        tripped: false,
         draining: false,
         ready: true,
         in_flight: 12,
