@@ -58,6 +58,10 @@ impl Contract for Assigned {
     const TYPE: &'static str = "assignment.assigned.v1";
     const EXCHANGE: Exchange = Exchange::Events;
 
+    fn key_form() -> String {
+        RoutingKey::of_type(Self::TYPE).with("{fulfilled_by}").as_str().to_owned()
+    }
+
     fn routing_key(&self) -> RoutingKey {
         RoutingKey::of_type(Self::TYPE).with(self.fulfilled_by.as_str())
     }
