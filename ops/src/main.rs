@@ -21,6 +21,7 @@ mod redis;
 mod show;
 mod site;
 mod topology;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -82,6 +83,9 @@ enum Command {
     /// Write the messages of the fleet down
     #[command(subcommand)]
     Contracts(contracts::ContractsCommand),
+    /// Make a new worker
+    #[command(subcommand)]
+    Worker(worker::WorkerCommand),
     /// Look at settings
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -138,6 +142,7 @@ async fn run(command: Command, output: Output) -> Result<()> {
         Command::Hotfolder(command) => hotfolder::run(command, &site, output).await,
         Command::Dlq(command) => dlq::run(command, &site, output).await,
         Command::Contracts(command) => contracts::run(command, output),
+        Command::Worker(command) => worker::run(command, output),
         Command::Config(command) => config::run(command, &site, output).await,
         Command::Doctor => doctor::run(&site, output).await,
         Command::Quickstart(args) => quickstart::run(args, &site, output).await,
