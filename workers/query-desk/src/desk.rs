@@ -60,8 +60,9 @@ impl QueryDesk {
         scope: &Scope,
         standing: Option<OrderStanding>,
     ) -> Result<Option<OrderStanding>, StoreError> {
-        let Some(standing) = standing.filter(|_| !scope.is_all()) else {
-            return Ok(standing);
+        let standing = match standing {
+            Some(standing) if !scope.is_all() => standing,
+            seen_by_all => return Ok(seen_by_all),
         };
         let owner = self.order_owner(&standing.source, &standing.order_ref).await?;
         Ok(owner.and_then(|owner| scope.narrow(standing, &owner)))
@@ -104,8 +105,9 @@ impl QueryDesk {
         message_id: MessageId,
     ) -> Result<Option<Reply>, StoreError> {
         let reply = store::operation(&self.database, sender, message_id).await?;
-        let Some(reply) = reply.filter(|_| !scope.is_all()) else {
-            return Ok(reply);
+        let reply = match reply {
+            Some(reply) if !scope.is_all() => reply,
+            seen_by_all => return Ok(seen_by_all),
         };
         let is_own = match reply.aggregate.as_deref().map(|it| (it, it.split_once('/'))) {
             Some((_, Some((source, order_ref)))) => {

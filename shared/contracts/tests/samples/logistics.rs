@@ -105,7 +105,7 @@ fn assignments(visitor: &mut impl Visitor) {
         waybill_no: waybill_no.clone(),
         place_no: 1,
         route_id: RouteId(uuid(4)),
-        route_ref,
+        route_ref: route_ref.clone(),
         depot: id("NORTH"),
         zone: id("Z01"),
         delivery_date: date("2010-12-02"),
