@@ -62,6 +62,10 @@ impl Contract for ControlCommand {
     const TYPE: &'static str = "control.command.v1";
     const EXCHANGE: Exchange = Exchange::Control;
 
+    fn key_form() -> String {
+        crate::RoutingKey::of_type("control.v1").with("{worker}").as_str().to_owned()
+    }
+
     fn routing_key(&self) -> crate::RoutingKey {
         crate::RoutingKey::of_type("control.v1").with(&self.worker)
     }
