@@ -83,11 +83,13 @@ fail_with_log() {
     die "$2" "The end of its logs is above." "Put it right and run ops/services up again, or start afresh: ops/services down --purge"
 }
 
-# require_free NAME PORT...
+# require_free NAME PORT...: a process that was killed keeps its ports until its last thread has ended,
+# a moment after it has become a zombie.
 require_free() {
-    local name=$1 port owner
+    local name=$1 port owner deadline=$((SECONDS + 5))
     shift
     for port in "$@"; do
+        while port_open 127.0.0.1 "$port" && ((SECONDS < deadline)); do sleep 0.1; done
         port_open 127.0.0.1 "$port" || continue
         owner=$(ss -Hltnp "sport = :$port" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/ (\1, pid \2)/p' | head -n 1 || true)
         die "$name needs port $port of 127.0.0.1, but a process that is not ours listens there${owner}" \

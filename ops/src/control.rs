@@ -1,13 +1,14 @@
-//! `dray scale`, `pause`, `resume`, `drain`: steers running workers.
+//! `dray scale`, `pause`, `resume`, `drain`, `kill-switch reset`: steers running workers.
 //!
 //! The settings are stored first and told second: an instance that misses the message reads the row
-//! with its next heartbeat, and one that starts later begins with it.
+//! with its next heartbeat, and one that starts later begins with it. A drain and a reset are for those
+//! that run now, and are stored nowhere.
 
 use std::collections::BTreeSet;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use contracts::{ControlAnswer, ControlCommand, ControlRequest, LaneSettings, MessageId};
 use queue_topology::WorkerKind;
 use serde::Serialize;
@@ -42,7 +43,7 @@ pub(crate) struct ScaleArgs {
     wait: WaitArgs,
 }
 
-/// Arguments of `pause`, `resume` and `drain`.
+/// Arguments of `pause`, `resume`, `drain` and `kill-switch reset`.
 #[derive(Debug, Args)]
 pub(crate) struct WorkerArgs {
     /// The worker
@@ -50,6 +51,18 @@ pub(crate) struct WorkerArgs {
     worker: WorkerKind,
     #[command(flatten)]
     wait: WaitArgs,
+}
+
+/// `dray kill-switch ...`
+#[derive(Debug, Subcommand)]
+pub(crate) enum KillSwitchCommand {
+    /// Let every instance of a worker take messages again
+    ///
+    /// An instance whose messages mostly become dead letters stops taking more (DRAY_KILL_SWITCH_PERCENT)
+    /// and tries one after a wait of 1 s that grows to 60 s; the first that is answered closes the switch.
+    /// `dray fleet status` shows it as tripped, `dray dlq show WORKER` why. This closes it at once; nothing
+    /// is stored. While the cause is still there it trips again after 50 more dead letters.
+    Reset(WorkerArgs),
 }
 
 #[derive(Debug, Args)]
@@ -108,6 +121,16 @@ pub(crate) async fn pause(
 /// Runs `drain`: nothing is stored, the instances finish what they hold and end.
 pub(crate) async fn drain(args: &WorkerArgs, site: &Site, output: Output) -> Result<()> {
     tell(args.worker, ControlRequest::Drain, &args.wait, site, output).await
+}
+
+/// Runs `kill-switch`.
+pub(crate) async fn kill_switch(
+    command: &KillSwitchCommand,
+    site: &Site,
+    output: Output,
+) -> Result<()> {
+    let KillSwitchCommand::Reset(args) = command;
+    tell(args.worker, ControlRequest::ResetKillSwitch, &args.wait, site, output).await
 }
 
 async fn change(
@@ -179,10 +202,15 @@ async fn tell(
 
 fn judge(told: &Told) -> Result<()> {
     if !told.silent.is_empty() {
-        let message = format!(
-            "{} did not answer; what was stored is in force with the next heartbeat, if it lives",
-            told.silent.join(", ")
-        );
+        let hope = match told.request {
+            ControlRequest::Apply { .. } => {
+                "what was stored is in force with the next heartbeat, if it lives"
+            }
+            ControlRequest::Drain | ControlRequest::ResetKillSwitch | ControlRequest::Report => {
+                "`dray fleet status` shows whether it lives; then try again"
+            }
+        };
+        let message = format!("{} did not answer; {hope}", told.silent.join(", "));
         return Err(CommandError::new(Exit::Unavailable, message));
     }
     let stale = told.answers.iter().filter(|answered| !answered.answer.taken).count();
@@ -201,7 +229,7 @@ fn text(told: &Told, output: Output) -> String {
                 "no living instance of {}; stored as version {version}, in force when one starts",
                 told.worker
             ),
-            ControlRequest::Drain | ControlRequest::Report => {
+            ControlRequest::Drain | ControlRequest::ResetKillSwitch | ControlRequest::Report => {
                 format!("no living instance of {}", told.worker)
             }
         };
@@ -215,6 +243,7 @@ fn text(told: &Told, output: Output) -> String {
         "prefetch",
         "rate/s",
         "paused",
+        "tripped",
         "in flight",
         "ms",
     ];
@@ -230,6 +259,7 @@ fn text(told: &Told, output: Output) -> String {
             report.prefetch.to_string(),
             cell(report.rate_per_second),
             yes(report.paused),
+            yes(report.tripped),
             report.in_flight.to_string(),
             milliseconds.to_string(),
         ]);

@@ -4,6 +4,7 @@
 //! broker, `output` to the person. Business rules live in the workers, never here.
 
 mod config;
+mod contracts;
 mod control;
 mod dlq;
 mod doctor;
@@ -20,6 +21,7 @@ mod redis;
 mod show;
 mod site;
 mod topology;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -66,6 +68,9 @@ enum Command {
     Resume(control::WorkerArgs),
     /// Let every instance of a worker finish what it holds and end
     Drain(control::WorkerArgs),
+    /// Let a worker go on that stopped because most of its messages failed
+    #[command(subcommand)]
+    KillSwitch(control::KillSwitchCommand),
     /// Look at orders
     #[command(subcommand)]
     Order(show::OrderCommand),
@@ -78,6 +83,12 @@ enum Command {
     /// Look at dead letters, try them again
     #[command(subcommand)]
     Dlq(dlq::DlqCommand),
+    /// Write the messages of the fleet down
+    #[command(subcommand)]
+    Contracts(contracts::ContractsCommand),
+    /// Make a new worker
+    #[command(subcommand)]
+    Worker(worker::WorkerCommand),
     /// Look at settings
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -129,10 +140,13 @@ async fn run(command: Command, output: Output) -> Result<()> {
         Command::Pause(args) => control::pause(&args, true, &site, output).await,
         Command::Resume(args) => control::pause(&args, false, &site, output).await,
         Command::Drain(args) => control::drain(&args, &site, output).await,
+        Command::KillSwitch(command) => control::kill_switch(&command, &site, output).await,
         Command::Order(command) => show::order(command, &site, output).await,
         Command::Waybill(command) => show::waybill(command, &site, output).await,
         Command::Hotfolder(command) => hotfolder::run(command, &site, output).await,
         Command::Dlq(command) => dlq::run(command, &site, output).await,
+        Command::Contracts(command) => contracts::run(command, output),
+        Command::Worker(command) => worker::run(command, output),
         Command::Config(command) => config::run(command, &site, output).await,
         Command::Doctor => doctor::run(&site, output).await,
         Command::Quickstart(args) => quickstart::run(args, &site, output).await,

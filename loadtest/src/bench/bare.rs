@@ -250,9 +250,9 @@ macro_rules! rows_table {
 }
 
 const LOCK: &str = concat!(
-    "SELECT w.waybill_no, w.version, w.lifecycle FROM ",
+    "SELECT w.waybill_no, w.version, w.lifecycle FROM (SELECT r.waybill FROM ",
     rows_table!(),
-    " STRAIGHT_JOIN waybill w FORCE INDEX (PRIMARY) ON w.id = UNHEX(r.waybill) FOR UPDATE"
+    ") r STRAIGHT_JOIN waybill w FORCE INDEX (PRIMARY) ON w.id = UNHEX(r.waybill) FOR UPDATE"
 );
 const INBOX: &str = concat!(
     "INSERT INTO inbox (consumer, sender, message_id, body_hash, outcome, code, settled_at) \

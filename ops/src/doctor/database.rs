@@ -156,7 +156,15 @@ async fn instances(database: &Database, findings: &mut Findings) -> Result<()> {
         let of_kind: Vec<_> = living.iter().filter(|i| i.report.worker == kind.name()).collect();
         let paused = of_kind.iter().filter(|i| i.report.paused).count();
         let unready = of_kind.iter().filter(|i| !i.report.ready && !i.report.paused).count();
+        let tripped = of_kind.iter().filter(|i| i.report.tripped).count();
         let found = format!("{} of {} live", of_kind.len(), kind.name());
+        if tripped > 0 {
+            let found = format!("{found}, {tripped} stopped by the kill switch");
+            let name = kind.name();
+            let remedy = format!("`dray dlq show {name}`; mended: `dray kill-switch reset {name}`");
+            findings.wrong("instances", found, remedy);
+            continue;
+        }
         match (of_kind.len(), paused, unready) {
             (0, _, _) => findings.warn("instances", found, "start it: `dray fleet up`"),
             (_, 0, 0) => findings.ok("instances", found),

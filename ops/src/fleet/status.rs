@@ -81,11 +81,12 @@ fn text(status: &Status, output: Output) -> String {
     let mut table = Table::new(&heads);
     for instance in &status.instances {
         let report = &instance.report;
-        let state = match (report.draining, report.paused, report.ready) {
-            (true, _, _) => "draining",
-            (false, true, _) => "paused",
-            (false, false, true) => "yes",
-            (false, false, false) => "no",
+        let state = match (report.draining, report.paused, report.tripped, report.ready) {
+            (true, _, _, _) => "draining",
+            (false, true, _, _) => "paused",
+            (false, false, true, _) => "tripped",
+            (false, false, false, true) => "yes",
+            (false, false, false, false) => "no",
         };
         let milliseconds =
             |seconds: Option<f64>| cell(seconds.map(|s| format!("{:.1}", s * 1_000.0)));

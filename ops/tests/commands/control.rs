@@ -1,8 +1,12 @@
 //! Steering workers: what is stored, who has to answer.
 
-use contracts::InstanceReport;
+use broker::{FailureNote, Outgoing};
+use contracts::{
+    Actor, ControlAnswer, ControlCommand, ControlRequest, Envelope, Exchange, InstanceReport,
+    MessageId, RoutingKey, Timestamp, TraceContext, UserId,
+};
 use queue_topology::WorkerKind;
-use testkit::Stage;
+use testkit::{Stage, Tap};
 
 use crate::run::Operator;
 
@@ -16,6 +20,7 @@ fn report(instance: &str) -> InstanceReport {
         prefetch: 1_024,
         rate_per_second: None,
         paused: false,
+        tripped: false,
         draining: false,
         ready: true,
         in_flight: 0,
@@ -58,6 +63,70 @@ async fn a_living_instance_that_does_not_answer_is_an_error() {
     assert_eq!(called.json["silent"][0], "ghost");
     assert!(called.said.contains("ghost did not answer"), "{}", called.said);
     operator.stage.close().await;
+}
+
+/// What an instance that hears the next command tells the operator.
+async fn answer(stage: &Stage, heard: &mut Tap, report: InstanceReport) -> ControlRequest {
+    let (asked, command) = heard.next_of::<ControlCommand>().await;
+    let user = UserId::new("dray-admin").unwrap();
+    let envelope = Envelope {
+        message_id: MessageId::generate(),
+        message_type: "control.answer.v1".to_owned(),
+        timestamp: Timestamp::now(),
+        app_id: command.worker,
+        actor: Actor::itself(&user),
+        user_id: user,
+        correlation_id: asked.correlation_id,
+        reply_to: None,
+        trace: TraceContext::default(),
+        attempt: 0,
+        seq: None,
+    };
+    let answer = Outgoing {
+        exchange: Exchange::Replies.name().to_owned(),
+        routing_key: RoutingKey::to_queue(asked.reply_to.unwrap()),
+        mandatory: true,
+        envelope,
+        note: FailureNote::default(),
+        body: serde_json::to_vec(&ControlAnswer { taken: true, report }).unwrap(),
+        expiration_ms: None,
+    };
+    stage.publish_outgoing(&answer).await.unwrap();
+    command.request
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_is_told_to_who_tripped_and_stored_nowhere() {
+    let operator = Operator::on(Stage::new(&[]).await);
+    operator.ok(&["topology", "apply"]).await;
+    let alone = operator.ok(&["kill-switch", "reset", "order-intake"]).await;
+    assert_eq!(alone["answers"].as_array().unwrap().len(), 0, "nobody to tell is no error");
+
+    let database = operator.stage.database();
+    let tripped = InstanceReport { tripped: true, ready: false, ..report("a") };
+    store::instances::beat(&database, &tripped, "127.0.0.1:1").await.unwrap();
+    let shown = operator.ok(&["fleet", "status"]).await;
+    assert_eq!(shown["instances"][0]["tripped"], true);
+
+    let mut heard = operator.stage.tap(Exchange::Control, "control.#").await;
+    let (told, request) = tokio::join!(
+        operator.ok(&["kill-switch", "reset", "order-intake"]),
+        answer(&operator.stage, &mut heard, report("a")),
+    );
+    assert_eq!(request, ControlRequest::ResetKillSwitch);
+    assert_eq!(told["request"]["do"], "reset_kill_switch");
+    assert_eq!(told["answers"][0]["report"]["tripped"], false);
+    assert_eq!(told["silent"].as_array().unwrap().len(), 0);
+    assert_eq!(store::settings::read(&database, "order-intake").await.unwrap(), None);
+    operator.stage.close().await;
+}
+
+/// An instance of an earlier release says nothing of a switch that it does not have.
+#[test]
+fn an_older_report_is_read() {
+    let mut older = serde_json::to_value(report("a")).unwrap();
+    older.as_object_mut().unwrap().remove("tripped");
+    assert!(!serde_json::from_value::<InstanceReport>(older).unwrap().tripped);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -75,7 +75,7 @@ async fn dead_letters_are_grouped_and_stay() {
     assert_eq!(shown[0]["origin"], WORK);
     assert_eq!(shown[0]["attempt"], 9);
     assert_eq!(shown[0]["body"]["sequence"], 2);
-    assert_eq!(operator.stage.depth(DLQ).await, 3);
+    operator.stage.wait_for_depth(DLQ, 3).await;
     operator.stage.close().await;
 }
 
@@ -86,7 +86,7 @@ async fn a_retry_takes_what_the_filter_names_and_nothing_else() {
     let only_a = ["dlq", "retry", "hotfolder-ingest", "--reason", "A"];
     let counted = operator.ok(&[&only_a[..], &["--dry-run"]].concat()).await;
     assert_eq!((&counted["matching"], &counted["retried"]), (&2.into(), &0.into()));
-    assert_eq!(operator.stage.depth(DLQ).await, 3);
+    operator.stage.wait_for_depth(DLQ, 3).await;
 
     let retried = operator.ok(&only_a).await;
     assert_eq!((&retried["matching"], &retried["retried"]), (&2.into(), &2.into()));

@@ -111,6 +111,6 @@ async fn silence_is_told_as_such() {
         operator.dray(&["network", "load", tables.path().to_str().unwrap(), "--wait", "1"]).await;
     assert_eq!(called.exit, 69, "{}", called.said);
     assert!(called.said.contains("nobody answered network.upsert.v1"), "{}", called.said);
-    assert_eq!(operator.stage.depth(QUEUE).await, 1, "it stays in its queue");
+    operator.stage.wait_for_depth(QUEUE, 1).await;
     operator.stage.close().await;
 }

@@ -7,6 +7,7 @@
 //! old delivery tag can be acknowledged on a new channel. Publishing and consuming have connections of
 //! their own: on a shared one a memory alarm would stop consumption too.
 
+mod caution;
 mod connection;
 mod declare;
 mod delivery;

@@ -7,12 +7,13 @@ use contracts::UserId;
 use futures_util::StreamExt;
 use lapin::Channel;
 use lapin::options::{
-    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, QueueBindOptions,
-    QueueDeclareOptions,
+    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicGetOptions, BasicQosOptions,
+    QueueBindOptions, QueueDeclareOptions,
 };
 use lapin::types::FieldTable;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
+use crate::caution::Caution;
 use crate::delivery::read;
 use crate::trust::Trust;
 use crate::{AckPlan, BrokerError, Connection, Delivery, Rejected, SettleTracker};
@@ -20,7 +21,10 @@ use crate::{AckPlan, BrokerError, Connection, Delivery, Rejected, SettleTracker}
 /// A running consumer of one queue: the stream of its deliveries.
 #[derive(Debug)]
 pub struct Subscription {
-    consumer: lapin::Consumer,
+    /// None while deliveries are fetched one by one.
+    consumer: Option<lapin::Consumer>,
+    caution: Caution,
+    fetched: Option<lapin::message::Delivery>,
     settler: Settler,
     trust: Trust,
 }
@@ -36,6 +40,11 @@ struct Inner {
     channel: Channel,
     queue: String,
     consumer_tag: String,
+    prefetch: u16,
+    /// Deliveries settled so far.
+    settled: watch::Sender<u64>,
+    /// Nothing more is wanted.
+    cancelled: AtomicBool,
     /// Held while an acknowledgement is sent: a later `multiple` must not overtake an earlier one.
     tracker: Mutex<SettleTracker>,
     abandoned: AtomicBool,
@@ -52,36 +61,53 @@ impl Subscription {
         prefetch: u16,
         own_user: UserId,
     ) -> Result<Self, BrokerError> {
-        let failed = |error: lapin::Error| BrokerError::from_lapin(&error, Some(queue));
-        let channel = connection.channel().await?;
-        // global = false: per consumer; global QoS does not exist for quorum queues
-        channel.basic_qos(prefetch, BasicQosOptions { global: false }).await.map_err(failed)?;
-        let consumer_tag = format!("{queue}-{}", uuid::Uuid::new_v4().simple());
-        let options = BasicConsumeOptions {
-            no_local: false,
-            no_ack: false,    // we acknowledge after the commit
-            exclusive: false, // several instances share a queue
-            nowait: false,    // a missing queue must be an error here
-        };
-        let consumer = channel
-            .basic_consume(
-                queue.into(),
-                consumer_tag.as_str().into(),
-                options,
-                FieldTable::default(),
-            )
-            .await
-            .map_err(failed)?;
-        let tracker = Mutex::new(SettleTracker::new(usize::from(prefetch / 4)));
+        let mut subscription = Self::prepare(connection, queue, prefetch, own_user).await?;
+        subscription.consume().await?;
+        Ok(subscription)
+    }
+
+    /// The same, but what a dead process left behind comes step by step: see [`Caution`]. While it does,
+    /// a dropped [`Subscription::next`] may lose a delivery until the channel is closed.
+    ///
+    /// # Errors
+    /// [`BrokerError::QueueMissing`] when there is no such queue.
+    pub async fn open_cautiously(
+        connection: &Connection,
+        queue: &str,
+        prefetch: u16,
+        own_user: UserId,
+    ) -> Result<Self, BrokerError> {
+        let mut subscription = Self::prepare(connection, queue, prefetch, own_user).await?;
+        subscription.fetch().await?;
+        if subscription.caution.is_needless() {
+            subscription.consume().await?;
+        }
+        Ok(subscription)
+    }
+
+    async fn prepare(
+        connection: &Connection,
+        queue: &str,
+        prefetch: u16,
+        own_user: UserId,
+    ) -> Result<Self, BrokerError> {
         let inner = Inner {
-            channel,
+            channel: connection.channel().await?,
             queue: queue.to_owned(),
-            consumer_tag,
-            tracker,
+            consumer_tag: format!("{queue}-{}", uuid::Uuid::new_v4().simple()),
+            prefetch,
+            settled: watch::Sender::new(0),
+            cancelled: AtomicBool::new(false),
+            tracker: Mutex::new(SettleTracker::new(usize::from(prefetch / 4))),
             abandoned: AtomicBool::new(false),
         };
-        let trust = Trust::of(own_user, queue);
-        Ok(Self { consumer, settler: Settler { inner: Arc::new(inner) }, trust })
+        Ok(Self {
+            consumer: None,
+            caution: Caution::new(prefetch),
+            fetched: None,
+            settler: Settler { inner: Arc::new(inner) },
+            trust: Trust::of(own_user, queue),
+        })
     }
 
     /// What acknowledges its deliveries.
@@ -95,11 +121,57 @@ impl Subscription {
     /// # Errors
     /// [`BrokerError`] when the channel or connection is lost.
     pub async fn next(&mut self) -> Option<Result<Result<Delivery, Box<Rejected>>, BrokerError>> {
-        let delivery = self.consumer.next().await?;
-        Some(match delivery {
-            Ok(delivery) => Ok(read(delivery, &self.trust)),
-            Err(error) => Err(BrokerError::lost(&error)),
-        })
+        loop {
+            if let Some(delivery) = self.fetched.take() {
+                return Some(Ok(read(delivery, &self.trust)));
+            }
+            if let Some(consumer) = &mut self.consumer {
+                let delivery = consumer.next().await?;
+                let delivery = delivery.map_err(|error| BrokerError::lost(&error));
+                return Some(delivery.map(|delivery| read(delivery, &self.trust)));
+            }
+            let may_fetch = self.caution.may_fetch(&self.settler.inner.settled).await;
+            if self.settler.inner.cancelled.load(Ordering::Relaxed) {
+                return None;
+            }
+            let gone_on = if may_fetch { self.fetch().await } else { self.consume().await };
+            if let Err(error) = gone_on {
+                return Some(Err(error));
+            }
+        }
+    }
+
+    /// Fetches one message, if there is one.
+    async fn fetch(&mut self) -> Result<(), BrokerError> {
+        let Inner { channel, queue, .. } = &*self.settler.inner;
+        let failed = |error: lapin::Error| BrokerError::from_lapin(&error, Some(queue));
+        let options = BasicGetOptions { no_ack: false };
+        match channel.basic_get(queue.as_str().into(), options).await.map_err(failed)? {
+            Some(message) => {
+                self.caution.fetched(message.delivery.redelivered);
+                self.fetched = Some(message.delivery);
+            }
+            None => self.caution.through(),
+        }
+        Ok(())
+    }
+
+    /// Lets the broker hand over what comes, up to the prefetch.
+    async fn consume(&mut self) -> Result<(), BrokerError> {
+        let Inner { channel, queue, consumer_tag, prefetch, .. } = &*self.settler.inner;
+        let failed = |error: lapin::Error| BrokerError::from_lapin(&error, Some(queue));
+        // global = false: per consumer; global QoS does not exist for quorum queues
+        channel.basic_qos(*prefetch, BasicQosOptions { global: false }).await.map_err(failed)?;
+        let options = BasicConsumeOptions {
+            no_local: false,
+            no_ack: false,    // we acknowledge after the commit
+            exclusive: false, // several instances share a queue
+            nowait: false,    // a missing queue must be an error here
+        };
+        let (queue, tag) = (queue.as_str().into(), consumer_tag.as_str().into());
+        let begun = channel.basic_consume(queue, tag, options, FieldTable::default()).await;
+        self.consumer = Some(begun.map_err(failed)?);
+        Ok(())
     }
 }
 
@@ -122,6 +194,8 @@ impl Settler {
         let mut tracker = self.inner.tracker.lock().await;
         let plan = tracker.settle(tags);
         self.acknowledge(plan).await;
+        let count = u64::try_from(tags.len()).unwrap_or(0);
+        self.inner.settled.send_modify(|settled| *settled += count);
     }
 
     async fn acknowledge(&self, plan: AckPlan) {
@@ -138,6 +212,7 @@ impl Settler {
 
     /// Tells the broker to deliver nothing more; what was delivered stays to be settled.
     pub async fn cancel(&self) {
+        self.inner.cancelled.store(true, Ordering::Relaxed);
         let tag = self.inner.consumer_tag.as_str().into();
         if let Err(error) =
             self.inner.channel.basic_cancel(tag, BasicCancelOptions::default()).await
@@ -152,6 +227,11 @@ impl Settler {
         let mut tracker = self.inner.tracker.lock().await;
         let plan = tracker.settle_waiting();
         self.acknowledge(plan).await;
+        // A quorum queue takes many acknowledgements later than the channel does, and those that still
+        // wait when the channel is closed are lost. Cancelling waits for the queue.
+        if !self.inner.cancelled.load(Ordering::Relaxed) {
+            self.cancel().await;
+        }
         // closing a lost channel changes nothing
         let _ = self.inner.channel.close(200, "done".into()).await;
     }

@@ -9,6 +9,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod caution;
 mod envelope;
 mod link;
 mod settle;

@@ -39,6 +39,10 @@ pub enum Kind {
     SalesOrder,
     /// An order's state, by source and order number.
     OrderStatus,
+    /// Whose a waybill is, by waybill number.
+    WaybillOwner,
+    /// Whose an order and its parts are, by source and order number.
+    OrderOwner,
     /// The slots of a zone and day that still have room, for showing.
     FreeSlots,
     /// What is left of a zone's quota, for showing.
@@ -54,6 +58,8 @@ impl Kind {
             Self::Assignment => "assignment",
             Self::SalesOrder => "sales-order",
             Self::OrderStatus => "order-status",
+            Self::WaybillOwner => "waybill-owner",
+            Self::OrderOwner => "order-owner",
             Self::FreeSlots => "free-slots",
             Self::ZoneQuota => "zone-quota",
         }

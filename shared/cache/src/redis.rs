@@ -12,7 +12,7 @@ use bb8_redis::bb8::{Pool, PooledConnection, RunError};
 use bb8_redis::redis::{self, RedisError};
 use pacing::Breaker;
 
-use self::link::LinkManager;
+use self::link::{LastFailure, LinkManager};
 use crate::stats::Counters;
 use crate::{Key, Versioned};
 
@@ -35,6 +35,7 @@ pub(crate) struct Redis(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     pool: Pool<LinkManager>,
+    last_failure: LastFailure,
     timeout: Duration,
     breaker: Mutex<Breaker>,
     /// The digest under which Redis knows the script. It never changes; Redis may forget it.
@@ -73,6 +74,7 @@ impl Redis {
                 return None;
             }
         };
+        let last_failure = manager.last_failure();
         let pool = Pool::builder()
             .max_size(CONNECTIONS_MAX)
             .connection_timeout(timeout)
@@ -80,7 +82,14 @@ impl Redis {
             .test_on_check_out(false)
             .build_unchecked(manager);
         let breaker = Mutex::new(Breaker::new(FAILURES_TO_OPEN, OPEN_FOR));
-        Some(Self(Arc::new(Shared { pool, timeout, breaker, script: OnceLock::new(), counters })))
+        let script = OnceLock::new();
+        Some(Self(Arc::new(Shared { pool, last_failure, timeout, breaker, script, counters })))
+    }
+
+    /// Why the last attempt to connect failed.
+    #[cfg(test)]
+    pub(crate) fn connecting(&self) -> Option<String> {
+        self.0.last_failure.cause()
     }
 
     pub(crate) async fn get(&self, key: &Key) -> Option<Versioned> {
@@ -179,7 +188,8 @@ impl Shared {
             breaker.is_open() && !was_open
         });
         if just_opened {
-            tracing::warn!(%trouble, "redis does not answer, going on without it");
+            let connecting = self.last_failure.cause();
+            tracing::warn!(%trouble, connecting, "redis does not answer, going on without it");
         }
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Contract, DepotCode, Exchange, FulfilledBy, RouteId, RoutingKey, SkuType, TimeslotCode,
-    TruckTypeCode, WaybillNo, ZoneCode,
+    Timestamp, TruckTypeCode, WaybillNo, ZoneCode,
 };
 
 /// Why a waybill has no place (a closed list).
@@ -52,11 +52,19 @@ pub struct Assigned {
     pub sku_type: SkuType,
     /// Who picks.
     pub fulfilled_by: FulfilledBy,
+    /// When it was decided. Absent in messages of publishers that did not say it yet: then the time of
+    /// the message stands for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned_at: Option<Timestamp>,
 }
 
 impl Contract for Assigned {
     const TYPE: &'static str = "assignment.assigned.v1";
     const EXCHANGE: Exchange = Exchange::Events;
+
+    fn key_form() -> String {
+        RoutingKey::of_type(Self::TYPE).with("{fulfilled_by}").as_str().to_owned()
+    }
 
     fn routing_key(&self) -> RoutingKey {
         RoutingKey::of_type(Self::TYPE).with(self.fulfilled_by.as_str())

@@ -43,6 +43,8 @@ pub enum ControlRequest {
     },
     /// Finish what is in process and exit with 0.
     Drain,
+    /// Take messages again, though most of the last ones failed.
+    ResetKillSwitch,
     /// Just answer.
     Report,
 }
@@ -59,6 +61,10 @@ pub struct ControlCommand {
 impl Contract for ControlCommand {
     const TYPE: &'static str = "control.command.v1";
     const EXCHANGE: Exchange = Exchange::Control;
+
+    fn key_form() -> String {
+        crate::RoutingKey::of_type("control.v1").with("{worker}").as_str().to_owned()
+    }
 
     fn routing_key(&self) -> crate::RoutingKey {
         crate::RoutingKey::of_type("control.v1").with(&self.worker)
@@ -84,6 +90,9 @@ pub struct InstanceReport {
     pub rate_per_second: Option<u32>,
     /// Consuming nothing.
     pub paused: bool,
+    /// The kill switch stopped it: it tries one message now and then.
+    #[serde(default)]
+    pub tripped: bool,
     /// Draining.
     pub draining: bool,
     /// Ready.

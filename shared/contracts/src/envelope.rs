@@ -74,6 +74,18 @@ pub enum Delegation {
     Anybody,
 }
 
+impl Delegation {
+    /// True when it may speak for an actor of this role.
+    #[must_use]
+    pub fn covers(self, role: Role) -> bool {
+        match self {
+            Self::None => false,
+            Self::Role(own) => own == role,
+            Self::Anybody => true,
+        }
+    }
+}
+
 /// The user names of the broker, and what each may claim. Everybody else acts as itself.
 #[must_use]
 pub fn delegation_of(user: &UserId) -> Delegation {

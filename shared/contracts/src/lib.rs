@@ -5,6 +5,7 @@
 //! IO, a broker or database client, a task, a decision.
 
 mod assignment;
+mod catalogue;
 mod control;
 mod envelope;
 mod hotfolder;
@@ -26,6 +27,7 @@ mod wms;
 pub use assignment::{
     Assigned, RouteChange, RouteChanged, Unassignable, UnassignableReason, UnassignedAgain,
 };
+pub use catalogue::{Catalogue, MessageType};
 pub use control::{
     ControlAnswer, ControlCommand, ControlRequest, InstanceReport, LaneSettings, SettingsVersion,
 };

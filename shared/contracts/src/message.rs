@@ -94,6 +94,13 @@ pub trait Contract: Serialize + DeserializeOwned + JsonSchema + fmt::Debug + Sen
     /// Where it is published.
     const EXCHANGE: Exchange;
 
+    /// The form of its routing keys: words, the last one in braces where it is a value of the message.
+    /// For documents and for tests; [`Contract::routing_key`] makes the key itself.
+    #[must_use]
+    fn key_form() -> String {
+        RoutingKey::of_type(Self::TYPE).as_str().to_owned()
+    }
+
     /// The routing key of this message.
     fn routing_key(&self) -> RoutingKey {
         RoutingKey::of_type(Self::TYPE)

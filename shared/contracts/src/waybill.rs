@@ -325,6 +325,10 @@ impl Contract for WaybillStatusChanged {
     const TYPE: &'static str = "waybill.status-changed.v1";
     const EXCHANGE: Exchange = Exchange::Events;
 
+    fn key_form() -> String {
+        RoutingKey::of_type(Self::TYPE).with("{status}").as_str().to_owned()
+    }
+
     fn routing_key(&self) -> RoutingKey {
         RoutingKey::of_type(Self::TYPE).with(&self.to.routing_word())
     }

@@ -15,7 +15,7 @@ mod samples;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use contracts::{Contract, Exchange, RoutingKey, decode_body, split_version};
+use contracts::{Catalogue, Contract, Exchange, RoutingKey, decode_body, split_version};
 use samples::{Visitor, visit_all};
 use serde_json::{Value, json};
 
@@ -188,6 +188,36 @@ fn unknown_fields_are_refused_in_commands_and_ignored_elsewhere() {
         }
     }
     visit_all(&mut Unknown);
+}
+
+#[test]
+fn the_catalogue_has_every_message_with_its_key() {
+    #[derive(Default)]
+    struct Keys(BTreeSet<&'static str>);
+    impl Visitor for Keys {
+        fn visit<C: Contract + PartialEq>(&mut self, name: &str, message: C) {
+            self.0.insert(C::TYPE);
+            let (form, key) = (C::key_form(), message.routing_key());
+            let fits = match form.split_once('{') {
+                None => form == key.as_str(),
+                Some((stem, _)) => key.as_str().strip_prefix(stem).is_some_and(|w| !w.is_empty()),
+            };
+            assert!(fits, "{name}: {key} has not the form {form}");
+        }
+        fn visit_answer<T>(&mut self, _name: &str, _answer: T) {}
+    }
+    let mut keys = Keys::default();
+    visit_all(&mut keys);
+    let catalogue = Catalogue::all();
+    let listed: Vec<_> = catalogue.messages.iter().map(|message| message.name).collect();
+    let set: BTreeSet<_> = listed.iter().copied().collect();
+    assert_eq!(set.len(), listed.len(), "a message is listed twice");
+    assert_eq!(set, keys.0, "a contract is missing in Catalogue::all");
+    for message in catalogue.messages.iter().chain(&catalogue.answers) {
+        let reference = message.payload.get("$ref").and_then(Value::as_str).unwrap();
+        let name = reference.strip_prefix("#/components/schemas/").unwrap();
+        assert!(catalogue.schemas.contains_key(name), "{name}");
+    }
 }
 
 /// Whatever a log line shows of a message with `Debug`, no personal text is in it.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contracts::{Contract, Envelope, MAX_MESSAGE_BYTES, MessageId, Timestamp};
+use contracts::{Actor, Contract, Delegation, Envelope, MAX_MESSAGE_BYTES, MessageId, Timestamp};
 use store::outbox::OutboxRow;
 
 use crate::{Failure, Settlement};
@@ -33,13 +33,15 @@ pub struct Batch<M> {
     items: Vec<Arc<Item<M>>>,
     states: Vec<State>,
     outbox: Vec<OutboxRow>,
+    /// For whom this worker may speak.
+    delegation: Delegation,
     now: Timestamp,
 }
 
 impl<M> Batch<M> {
-    pub(crate) fn new(items: Vec<Arc<Item<M>>>, now: Timestamp) -> Self {
+    pub(crate) fn new(items: Vec<Arc<Item<M>>>, delegation: Delegation, now: Timestamp) -> Self {
         let states = items.iter().map(|_| State::Open).collect();
-        Self { items, states, outbox: Vec::new(), now }
+        Self { items, states, outbox: Vec::new(), delegation, now }
     }
 
     /// Number of messages.
@@ -80,7 +82,9 @@ impl<M> Batch<M> {
     }
 
     /// Publishes an event or command as a consequence of message `cause`, from the outbox of this very
-    /// transaction. `seq` is the version of the aggregate after the change.
+    /// transaction. `seq` is the version of the aggregate after the change. The worker acts as itself,
+    /// and on behalf of the cause's actor only where contracts let it speak for that role: no reader
+    /// believes more.
     ///
     /// # Errors
     /// [`Failure::Permanent`] when it does not fit into a message.
@@ -99,6 +103,7 @@ impl<M> Batch<M> {
             return Err(Failure::Permanent { cause });
         }
         let envelope = self.items.get(cause).map(|item| &item.envelope);
+        let actor = envelope.and_then(|envelope| self.speaks_for(&envelope.actor));
         self.outbox.push(OutboxRow {
             message_id: MessageId::generate(),
             exchange: C::EXCHANGE.name().to_owned(),
@@ -106,12 +111,17 @@ impl<M> Batch<M> {
             message_type: C::TYPE.to_owned(),
             seq,
             correlation_id: envelope.map(correlation),
-            actor: envelope.map(|e| e.actor.clone()),
+            actor,
             traceparent: envelope.and_then(|e| e.trace.traceparent.clone()),
             body,
             created_at: self.now,
         });
         Ok(())
+    }
+
+    /// The actor, where readers believe this worker that it speaks for it.
+    pub(crate) fn speaks_for(&self, actor: &Actor) -> Option<Actor> {
+        self.delegation.covers(actor.role).then(|| actor.clone())
     }
 
     pub(crate) fn finish(self) -> Finished<M> {

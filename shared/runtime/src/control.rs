@@ -130,6 +130,10 @@ async fn obey(core: &Arc<Core>, delivery: Delivery) {
             core.draining.store(true, Ordering::Relaxed);
             true
         }
+        ControlRequest::ResetKillSwitch => {
+            core.kill_switch.reset();
+            true
+        }
         ControlRequest::Report => true,
     };
     respond(core, &envelope, taken).await;

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::Shutdown;
+use crate::kill_switch::KillSwitch;
 use crate::relay::Relay;
 
 /// Settings in force, resolved: every field has its value.
@@ -76,6 +77,7 @@ pub(crate) struct Core {
     pub(crate) rate: RateLimit,
     pub(crate) defaults: settings::LaneSettings,
     pub(crate) shutdown: Shutdown,
+    pub(crate) kill_switch: KillSwitch,
     /// What shall be in force.
     pub(crate) wanted: watch::Sender<InForce>,
     /// Version that the intake works by now.
@@ -115,6 +117,7 @@ impl Core {
             prefetch: wanted.prefetch,
             rate_per_second: wanted.rate_per_second.map(std::num::NonZeroU32::get),
             paused: wanted.paused,
+            tripped: self.kill_switch.is_tripped(),
             draining: self.draining.load(Ordering::Relaxed),
             ready: self.consuming.is_set() && self.database_up.is_set(),
             in_flight: self.in_flight.load(Ordering::Relaxed),

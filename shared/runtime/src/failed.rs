@@ -57,7 +57,8 @@ impl WayOut {
         (way_out, send_all(Arc::clone(core), closing, queue))
     }
 
-    /// A message that the worker could not do.
+    /// A message that the worker could not do. With an open kill switch it stays in its queue: dropped
+    /// here, it goes back with its channel.
     pub(crate) fn message<M>(&self, item: &Item<M>, held: Held, code: &str, failure: &Failure) {
         let envelope =
             Envelope { attempt: item.envelope.attempt.saturating_add(1), ..item.envelope.clone() };
@@ -69,6 +70,9 @@ impl WayOut {
                 (self.core.kind.dead_letter_queue(), telemetry::Outcome::DeadLettered)
             }
         };
+        if held.is_alive() && !self.core.kill_switch.ends([outcome]) {
+            return;
+        }
         tracing::warn!(
             message_id = %envelope.message_id,
             message_type = item.type_name,
@@ -93,11 +97,15 @@ impl WayOut {
         error: &Undecodable,
     ) {
         envelope.attempt = envelope.attempt.saturating_add(1);
+        let outcome = error.outcome();
+        if held.is_alive() && !self.core.kill_switch.ends([outcome]) {
+            return;
+        }
         let (code, detail) = (error.code(), error.to_string());
         let (message_id, message_type) = (envelope.message_id, &envelope.message_type);
         tracing::warn!(%message_id, message_type, code, error = detail, "not a message of ours");
         let note = note(earlier, held.queue(), code, &detail);
-        self.leave_for_good(envelope, note, body, held);
+        self.leave_for_good(envelope, note, body, held, outcome);
     }
 
     /// A delivery whose properties are not those of a message of ours.
@@ -125,7 +133,7 @@ impl WayOut {
             seq: None,
         };
         let note = note(&FailureNote::default(), held.queue(), code, &rejected.error.to_string());
-        self.leave_for_good(envelope, note, rejected.body, held);
+        self.leave_for_good(envelope, note, rejected.body, held, telemetry::Outcome::Undecodable);
     }
 
     /// Takes nothing more: without clones its task ends when everything is out.
@@ -133,9 +141,15 @@ impl WayOut {
         (self.leaving, _) = mpsc::unbounded_channel();
     }
 
-    fn leave_for_good(&self, envelope: Envelope, note: FailureNote, body: Vec<u8>, held: Held) {
+    fn leave_for_good(
+        &self,
+        envelope: Envelope,
+        note: FailureNote,
+        body: Vec<u8>,
+        held: Held,
+        outcome: telemetry::Outcome,
+    ) {
         let copy = copy(self.core.kind.dead_letter_queue(), envelope, note, body);
-        let outcome = telemetry::Outcome::Undecodable;
         self.leave(Leaving { copy, type_name: "unknown", outcome, held });
     }
 
@@ -160,6 +174,14 @@ impl Undecodable {
         match self {
             Self::Decode(error) => error.code(),
             Self::Panic(_) => "PANIC",
+        }
+    }
+
+    /// A body that cannot be read is its sender's garbage; a panic over it is ours.
+    const fn outcome(&self) -> telemetry::Outcome {
+        match self {
+            Self::Decode(_) => telemetry::Outcome::Undecodable,
+            Self::Panic(_) => telemetry::Outcome::DeadLettered,
         }
     }
 }

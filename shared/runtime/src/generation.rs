@@ -17,6 +17,7 @@ use crate::core::{Core, InForce};
 use crate::failed::{Undecodable, WayOut};
 use crate::held::Held;
 use crate::intake::changed;
+use crate::kill_switch::Position;
 use crate::lane::{Lane, Work, panic_text};
 use crate::{Item, Shutdown, Worker};
 
@@ -30,6 +31,8 @@ const CLOSE_LIMIT: Duration = Duration::from_millis(500);
 /// Why a generation ended.
 pub(crate) enum End {
     Reconfigure,
+    /// The kill switch moved.
+    Switched,
     Shutdown,
     Lost(BrokerError),
 }
@@ -40,6 +43,8 @@ type Arrival = (Settler, Result<Received, BrokerError>);
 pub(crate) struct Generation<W: Worker> {
     core: Arc<Core>,
     in_force: InForce,
+    /// Where the kill switch was when this began.
+    position: Position,
     connection: broker::Connection,
     settlers: Vec<Settler>,
     arrivals: SelectAll<BoxStream<'static, Arrival>>,
@@ -50,7 +55,10 @@ pub(crate) struct Generation<W: Worker> {
     way_out: WayOut,
     /// The lanes and the way out.
     tasks: JoinSet<()>,
+    /// For the lanes: begin nothing more.
     closing: Shutdown,
+    /// For the way out: wait for no confirm any more.
+    giving_up: Shutdown,
 }
 
 impl<W: Worker> Generation<W> {
@@ -62,15 +70,18 @@ impl<W: Worker> Generation<W> {
         core: &Arc<Core>,
         worker: &Arc<W>,
         in_force: InForce,
+        position: Position,
     ) -> Result<Self, BrokerError> {
+        let probing = position == Position::Probing;
+        let prefetch = if probing { 1 } else { in_force.prefetch };
         let connection = core.consume_link.connect("consume").await?;
-        let subscribing = subscribe::<W>(core, &connection, in_force.prefetch);
+        let subscribing = subscribe::<W>(core, &connection, prefetch);
         let subscriptions = timeout(OPEN_LIMIT, subscribing).await.unwrap_or_else(|_elapsed| {
             Err(BrokerError::Lost { detail: format!("no consumer within {OPEN_LIMIT:?}") })
         })?;
         let settlers = subscriptions.iter().map(Subscription::settler).collect();
-        let closing = Shutdown::new();
-        let (way_out, going_out) = WayOut::new(core, closing.clone());
+        let (closing, giving_up) = (Shutdown::new(), Shutdown::new());
+        let (way_out, going_out) = WayOut::new(core, giving_up.clone());
         let mut tasks = JoinSet::new();
         tasks.spawn(going_out);
         let mut lanes = Vec::new();
@@ -82,13 +93,19 @@ impl<W: Worker> Generation<W> {
             lanes.push(lane);
         }
         core.metrics.set_lanes(in_force.lanes);
-        core.metrics.set_prefetch(in_force.prefetch);
+        core.metrics.set_prefetch(prefetch);
         in_force.put_in_force(core);
-        core.consuming.set(true);
-        tracing::info!(lanes = in_force.lanes, batch_max = in_force.batch_max, "consuming");
+        core.consuming.set(!probing);
+        tracing::info!(
+            lanes = in_force.lanes,
+            batch_max = in_force.batch_max,
+            prefetch,
+            "consuming"
+        );
         Ok(Self {
             core: Arc::clone(core),
             in_force,
+            position,
             connection,
             settlers,
             arrivals: subscriptions.into_iter().map(arrivals_of).collect(),
@@ -98,6 +115,7 @@ impl<W: Worker> Generation<W> {
             way_out,
             tasks,
             closing,
+            giving_up,
         })
     }
 
@@ -110,10 +128,12 @@ impl<W: Worker> Generation<W> {
         let mut shutdown = std::pin::pin!(core.shutdown.begun());
         loop {
             let in_force = self.in_force;
+            // biased: a probe that ended moved the switch before it made room for another one
             tokio::select! {
-                taken = self.take_next() => if let Some(Err(error)) = taken {
-                    return End::Lost(error);
-                },
+                biased;
+                () = &mut shutdown => return End::Shutdown,
+                error = &mut lost => return End::Lost(error),
+                () = core.kill_switch.moved(self.position) => return End::Switched,
                 () = changed(&mut wanted, in_force) => {
                     let wanted = *core.wanted.borrow();
                     if in_force.needs_other_channels(&wanted) {
@@ -122,8 +142,9 @@ impl<W: Worker> Generation<W> {
                     wanted.put_in_force(&core);
                     self.in_force = wanted;
                 }
-                () = &mut shutdown => return End::Shutdown,
-                error = &mut lost => return End::Lost(error),
+                taken = self.take_next() => if let Some(Err(error)) = taken {
+                    return End::Lost(error);
+                },
             }
         }
     }
@@ -142,7 +163,14 @@ impl<W: Worker> Generation<W> {
             Some(Err(rejected)) => rejected.body.len(),
             None => 0,
         };
-        let kib = u32::try_from(body.min(MAX_MESSAGE_BYTES) / 1024 + 1).unwrap_or(1);
+        let kib = match self.position {
+            // a probe is alone; what came of another queue meanwhile goes back
+            Position::Probing => BYTES_BUDGET_KIB,
+            Position::Closed { .. } | Position::Open { .. } => {
+                body.min(MAX_MESSAGE_BYTES) / 1024 + 1
+            }
+        };
+        let kib = u32::try_from(kib).unwrap_or(1);
         // never closed: the semaphore lives as long as the generation
         let bytes = Arc::clone(&self.bytes).acquire_many_owned(kib).await.ok()?;
         let (settler, received) = self.next.take()?;
@@ -204,10 +232,24 @@ impl<W: Worker> Generation<W> {
         };
         // what stays in the client's buffer goes back with the channel
         let _ = timeout_at(half, rest).await;
+        self.end(half, end, retired).await
+    }
+
+    /// Begins nothing more: what has not begun goes back to its queue. What has ends within the limit.
+    pub(crate) async fn give_back(self, limit: Duration, retired: &mut JoinSet<()>) -> bool {
+        self.core.consuming.set(false);
+        self.closing.begin();
+        let (half, end) = (Instant::now() + limit / 2, Instant::now() + limit);
+        self.end(half, end, retired).await
+    }
+
+    /// Waits until everything has ended, from `half` on without beginning anything, and closes.
+    async fn end(mut self, half: Instant, end: Instant, retired: &mut JoinSet<()>) -> bool {
         self.release();
         let mut ended = timeout_at(half, all_ended(&mut self.tasks)).await.is_ok();
         if !ended {
             self.closing.begin();
+            self.giving_up.begin();
             ended = timeout_at(end, all_ended(&mut self.tasks)).await.is_ok();
         }
         let Self { settlers, connection, mut tasks, .. } = self;
@@ -220,6 +262,7 @@ impl<W: Worker> Generation<W> {
     pub(crate) fn abandon(mut self, retired: &mut JoinSet<()>) {
         self.core.consuming.set(false);
         self.closing.begin();
+        self.giving_up.begin();
         self.release();
         let Self { settlers, connection, mut tasks, .. } = self;
         retired.spawn(async move {
@@ -247,7 +290,8 @@ async fn subscribe<W: Worker>(
     for queue in queues {
         let name = W::KIND.queue(*queue);
         let user = core.user.clone();
-        subscriptions.push(Subscription::open(connection, &name, share.max(1), user).await?);
+        subscriptions
+            .push(Subscription::open_cautiously(connection, &name, share.max(1), user).await?);
     }
     Ok(subscriptions)
 }

@@ -1,7 +1,8 @@
 //! The intake: one generation after the other consumes the worker's queues.
 //!
 //! A generation ends when its connection is lost (nothing of it is used again), when settings change that
-//! need fresh channels or another number of lanes (it finishes what it has first), or at shutdown.
+//! need fresh channels or another number of lanes (it finishes what it has first), when the kill switch
+//! moves, or at shutdown. While the worker is paused, or the switch is open, there is none.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,6 +16,7 @@ use tokio::task::JoinSet;
 use crate::Worker;
 use crate::core::{Core, InForce};
 use crate::generation::{End, Generation};
+use crate::kill_switch::Position;
 
 /// How long a change of settings waits for the lanes; in force within a second.
 const RECONFIGURE_LIMIT: Duration = Duration::from_millis(800);
@@ -27,18 +29,18 @@ pub(crate) async fn run<W: Worker>(core: Arc<Core>, worker: Arc<W>) -> Result<bo
     let mut backoff = Backoff::reconnect();
     let mut retired: JoinSet<()> = JoinSet::new();
     loop {
-        let wanted = *core.wanted.borrow();
+        let (wanted, position) = (*core.wanted.borrow(), core.kill_switch.position());
         core.metrics.set_paused(wanted.paused);
         if core.shutdown.has_begun() {
             return Ok(true);
         }
-        if wanted.paused {
+        if wanted.paused || matches!(position, Position::Open { .. }) {
             core.applied.send_replace(wanted.version);
-            wait_for_change(&core, wanted).await;
+            wait_for_change(&core, wanted, position).await;
             continue;
         }
         let opened = tokio::select! {
-            opened = Generation::open(&core, &worker, wanted) => opened,
+            opened = Generation::open(&core, &worker, wanted, position) => opened,
             () = core.shutdown.begun() => return Ok(true),
         };
         let mut generation = match opened {
@@ -54,6 +56,14 @@ pub(crate) async fn run<W: Worker>(core: Arc<Core>, worker: Arc<W>) -> Result<bo
         match generation.consume().await {
             End::Reconfigure => {
                 generation.finish(RECONFIGURE_LIMIT, &mut retired).await;
+            }
+            End::Switched => {
+                let limit = core.settle_limit();
+                if matches!(core.kill_switch.position(), Position::Open { .. }) {
+                    generation.give_back(limit, &mut retired).await;
+                } else {
+                    generation.finish(limit, &mut retired).await;
+                }
             }
             End::Shutdown => {
                 core.draining.store(true, Ordering::Relaxed);
@@ -78,10 +88,11 @@ async fn pause(core: &Core, backoff: &mut Backoff) {
     }
 }
 
-async fn wait_for_change(core: &Core, now: InForce) {
+async fn wait_for_change(core: &Core, now: InForce, position: Position) {
     let mut wanted = core.wanted.subscribe();
     tokio::select! {
         () = changed(&mut wanted, now) => {}
+        () = core.kill_switch.moved(position) => {}
         () = core.shutdown.begun() => {}
     }
 }

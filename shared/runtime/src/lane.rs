@@ -21,6 +21,9 @@ use crate::{Failure, Item, Shutdown, Worker};
 
 /// After so many lost races in a row the batch is cut in two.
 const RACES_MAX: u32 = 8;
+/// The same for a duplicate key: who lost the race for a new row finds that row the next time. Whose key is
+/// taken every time lost no race, and its neighbours wait for it at each halving.
+const KEY_RACES_MAX: u32 = 2;
 /// Bodies of one transaction, in bytes: its statements must fit into the server's packet limit.
 const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A message the broker delivered so often without an acknowledgement runs alone.
@@ -97,9 +100,9 @@ impl<W: Worker> Lane<W> {
                 Err(Trouble::Race(error)) => {
                     races += 1;
                     tracing::debug!(%error, races, "lost a race; again");
-                    let lost_often = races > RACES_MAX;
-                    if lost_often && (works.len() > 1 || error.number() == Some(DUPLICATE_KEY)) {
-                        // whose key is taken every time lost no race: it is a failure like others
+                    let key_taken = error.number() == Some(DUPLICATE_KEY);
+                    let lost_often = races > if key_taken { KEY_RACES_MAX } else { RACES_MAX };
+                    if lost_often && (works.len() > 1 || key_taken) {
                         self.narrow_down(&mut stack, works, "FAILED", &Failure::Store(error));
                     } else {
                         stack.push(works);
@@ -141,6 +144,9 @@ impl<W: Worker> Lane<W> {
     async fn settle(&self, works: Vec<Work<W::Message>>, committed: Committed<W::Effects>) {
         let now = Timestamp::now();
         self.core.relay.publish(committed.outbox);
+        // what another connection will hand out again says nothing of this one
+        let ends = works.iter().zip(&committed.replies).filter(|(work, _)| work.held.is_alive());
+        self.core.kill_switch.ends(ends.map(|(_, (_, outcome))| *outcome));
         for (work, (reply, outcome)) in works.iter().zip(committed.replies) {
             let item = &work.item;
             self.core.metrics.messages(item.type_name, outcome, 1);

@@ -19,6 +19,7 @@ mod generation;
 mod held;
 mod ingress;
 mod intake;
+mod kill_switch;
 mod lane;
 mod process;
 mod relay;

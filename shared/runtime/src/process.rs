@@ -20,6 +20,7 @@ use tokio::time::timeout_at;
 use crate::context::Background;
 use crate::core::{Core, InForce};
 use crate::error::RuntimeError;
+use crate::kill_switch::KillSwitch;
 use crate::relay::{Relay, RelayDriver};
 use crate::{Context, Shutdown, Worker, control, intake, sweep};
 
@@ -62,6 +63,8 @@ impl Process {
         let registry = Registry::new(kind.name());
         let readiness = Readiness::new();
         let in_force = InForce::resolve(&settings.lanes, 0, contracts::LaneSettings::default());
+        let metrics = WorkerMetrics::register(&registry);
+        let percent = settings.lanes.kill_switch_percent;
         let core = Arc::new(Core {
             kind,
             instance: instance.clone(),
@@ -70,7 +73,8 @@ impl Process {
             database: database.clone(),
             publisher,
             relay,
-            metrics: WorkerMetrics::register(&registry),
+            kill_switch: KillSwitch::new(kind, percent, metrics.clone()),
+            metrics,
             rate: RateLimit::unlimited(),
             defaults: settings.lanes.clone(),
             shutdown,

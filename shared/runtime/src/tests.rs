@@ -9,5 +9,6 @@
     reason = "tests fail by panicking"
 )]
 
+mod actors;
 mod settings;
 mod signals;

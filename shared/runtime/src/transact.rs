@@ -85,7 +85,7 @@ pub(crate) async fn transact<W: Worker>(
     let fresh = first_of_each(items, &known);
     clock.stage(Stage::Inbox);
 
-    let mut batch = Batch::new(fresh, now);
+    let mut batch = Batch::new(fresh, contracts::delegation_of(&core.user), now);
     let effects = if batch.is_empty() {
         W::Effects::default()
     } else {

@@ -140,6 +140,11 @@ pub struct LaneSettings {
     /// Seconds that a stopping worker may take to finish what it holds
     #[arg(long, env = "DRAY_DRAIN_SECONDS", value_name = "DRAY_DRAIN_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=600))]
     pub drain_seconds: u16,
+
+    /// Share of the last messages, in percent, that may become dead letters before the worker stops
+    /// taking more and tries one now and then; 0 for never
+    #[arg(long, env = "DRAY_KILL_SWITCH_PERCENT", value_name = "DRAY_KILL_SWITCH_PERCENT", default_value_t = 50, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub kill_switch_percent: u8,
 }
 
 impl LaneSettings {

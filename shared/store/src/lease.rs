@@ -22,9 +22,9 @@ macro_rules! claim_columns {
 }
 
 const READ: &str = concat!(
-    "SELECT l.owner, l.fence, CAST(l.held_until > UTC_TIMESTAMP(6) AS SIGNED) held FROM ",
+    "SELECT l.owner, l.fence, CAST(l.held_until > UTC_TIMESTAMP(6) AS SIGNED) held FROM (SELECT r.name FROM ",
     claim_columns!(),
-    " STRAIGHT_JOIN lease l ON l.name = r.name FOR UPDATE"
+    ") r STRAIGHT_JOIN lease l ON l.name = r.name FOR UPDATE"
 );
 const INSERT: &str = concat!(
     "INSERT INTO lease (name, owner, fence, held_until) \

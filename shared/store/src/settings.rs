@@ -29,8 +29,8 @@ struct Row {
 macro_rules! select_settings {
     ($lock:literal) => {
         concat!(
-            "SELECT s.version, s.settings FROM JSON_TABLE(?, '$[*]' COLUMNS( \
-               worker VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.worker' ERROR ON ERROR)) r \
+            "SELECT s.version, s.settings FROM (SELECT r.worker FROM JSON_TABLE(?, '$[*]' COLUMNS( \
+               worker VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.worker' ERROR ON ERROR)) r) r \
              STRAIGHT_JOIN worker_setting s ON s.worker = r.worker",
             $lock
         )

@@ -33,6 +33,7 @@ pub struct WorkerMetrics {
     lanes: Gauge,
     prefetch: Gauge,
     paused: Gauge,
+    tripped: Gauge,
     outbox_pending: Gauge,
     published: Family<ResultLabels, Counter>,
     reconnects: Family<KindLabels, Counter>,
@@ -94,6 +95,7 @@ impl WorkerMetrics {
             lanes: Gauge::default(),
             prefetch: Gauge::default(),
             paused: Gauge::default(),
+            tripped: Gauge::default(),
             outbox_pending: Gauge::default(),
             published: Family::default(),
             reconnects: Family::default(),
@@ -118,10 +120,11 @@ impl WorkerMetrics {
             ("dray_in_flight", "Messages taken from the broker and not settled", &self.in_flight),
             ("dray_lanes", "Batches that may be in flight at the same time", &self.lanes),
             ("dray_prefetch", "Unacknowledged messages the broker may hand over", &self.prefetch),
+            ("dray_paused", "1 while an operator holds the worker", &self.paused),
             (
-                "dray_paused",
-                "1 while an operator or the kill switch holds the worker",
-                &self.paused,
+                "dray_kill_switch_tripped",
+                "1 while the worker takes no more than a message now and then, because most failed",
+                &self.tripped,
             ),
             ("dray_outbox_pending", "Outbox rows waiting to be published", &self.outbox_pending),
         ];
@@ -186,6 +189,11 @@ impl WorkerMetrics {
     /// Whether the worker is held.
     pub fn set_paused(&self, paused: bool) {
         self.paused.set(i64::from(paused));
+    }
+
+    /// Whether the kill switch holds the worker.
+    pub fn set_tripped(&self, tripped: bool) {
+        self.tripped.set(i64::from(tripped));
     }
 
     /// Outbox rows waiting, as far as this process knows.

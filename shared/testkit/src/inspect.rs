@@ -8,7 +8,8 @@ use tokio::time::timeout;
 use crate::{DEADLINE, Stage, eventually};
 
 impl Stage {
-    /// Ready messages of a queue.
+    /// Ready messages of a queue, now. A quorum queue shows a message a moment after its publisher was
+    /// confirmed or another queue got it: who expects some waits with [`Stage::wait_for_depth`].
     ///
     /// # Panics
     /// When there is no such queue.
@@ -28,6 +29,15 @@ impl Stage {
                 delivery.unwrap_or_else(|rejected| panic!("in {queue}: {}", rejected.error))
             })
             .collect()
+    }
+
+    /// Waits until a queue has exactly this many ready.
+    ///
+    /// # Panics
+    /// When it never has.
+    pub async fn wait_for_depth(&self, queue: &str, count: u32) {
+        let what = format!("{count} ready in {queue}");
+        eventually(&what, async || (self.depth(queue).await == count).then_some(())).await;
     }
 
     /// Waits until a queue holds this many, then takes all.

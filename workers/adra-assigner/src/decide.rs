@@ -25,7 +25,7 @@ use self::changes::Changes;
 pub(crate) use self::changes::{
     BucketRow, DecisionRow, LedgerRow, Replaced, RouteRow, SlotDayRow, StopRow, TruckRow, Writes,
 };
-pub(crate) use self::news::{Event, News};
+pub(crate) use self::news::{Event, News, assigned_at};
 use self::seek::{Sought, ask, target_of};
 pub(crate) use self::seek::{slot_day_of, slot_days_of};
 

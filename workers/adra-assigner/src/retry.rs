@@ -20,7 +20,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::assignment::Assignment;
-use crate::decide::{Event, News, Planned, Planner, slot_day_of};
+use crate::decide::{Event, News, Planned, Planner, assigned_at, slot_day_of};
 use crate::network::Served;
 use crate::planning::{Opened, open};
 use crate::state::Plan;
@@ -180,7 +180,7 @@ struct Step {
 /// An event without a message that caused it.
 fn outbox_row(news: &News, now: Timestamp) -> Result<OutboxRow, serde_json::Error> {
     match &news.event {
-        Event::Assigned(event) => row_of(event, news.seq, now),
+        Event::Assigned(event) => row_of(&assigned_at(event, now), news.seq, now),
         Event::Unassignable(event) => row_of(event, news.seq, now),
         Event::Unassigned(event) => row_of(event, news.seq, now),
         Event::Route(event) => row_of(event, news.seq, now),

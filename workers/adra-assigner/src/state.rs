@@ -56,12 +56,12 @@ pub(crate) enum Contradiction {
     #[error("a stored route does not fit the network: {0}")]
     State(#[from] routing::StateError),
     #[error(
-        "quota_bucket of zone {zone} on {} {} says {stored:?} and its places add up to {placed:?}: see 'When something is wrong' in the README",
+        "quota_bucket of zone {zone} on {} {} says {stored:?} and its places add up to {placed:?}: see the runbook in the README",
         key.date, key.timeslot
     )]
     Bucket { key: SlotDayKey, zone: ZoneCode, stored: Load, placed: Load },
     #[error(
-        "truck_use of {truck_type} in {} on {} {} says {stored} and {routes} routes have one: see 'When something is wrong' in the README",
+        "truck_use of {truck_type} in {} on {} {} says {stored} and {routes} routes have one: see the runbook in the README",
         key.depot, key.date, key.timeslot
     )]
     Trucks { key: SlotDayKey, truck_type: TruckTypeCode, stored: u32, routes: u32 },

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::assignment::{Assignment, Standing};
 use crate::decide::{
-    Clock, Event, News, Notice, PlanError, Planned, Planner, Writes, slot_days_of,
+    Clock, Event, News, Notice, PlanError, Planned, Planner, Writes, assigned_at, slot_days_of,
 };
 use crate::network::{Networks, Served};
 use crate::planning::{Opened, open};
@@ -209,7 +209,7 @@ impl Worker for Assigner {
         let Planned { writes, news, plans } = planner.finish();
         save(tx, &writes, now).await?;
         for news in &news {
-            publish(batch, news)?;
+            publish(batch, news, now)?;
         }
         Ok(Effects::of(&writes, plans))
     }
@@ -309,10 +309,10 @@ impl From<PlanError> for Failure {
     }
 }
 
-fn publish(batch: &mut Batch<Incoming>, news: &News) -> Result<(), Failure> {
+fn publish(batch: &mut Batch<Incoming>, news: &News, now: Timestamp) -> Result<(), Failure> {
     let News { cause, seq, event } = news;
     match event {
-        Event::Assigned(event) => batch.publish(*cause, event, Some(*seq)),
+        Event::Assigned(event) => batch.publish(*cause, &assigned_at(event, now), Some(*seq)),
         Event::Unassignable(event) => batch.publish(*cause, event, Some(*seq)),
         Event::Unassigned(event) => batch.publish(*cause, event, Some(*seq)),
         Event::Route(event) => batch.publish(*cause, event, Some(*seq)),

@@ -41,9 +41,9 @@ pub(crate) struct NewOrder<'a> {
 }
 
 const LOCK_KNOWN: &str = "SELECT o.source, o.order_ref, o.content_hash, o.version \
-     FROM JSON_TABLE(?, '$[*]' COLUMNS( \
+     FROM (SELECT r.* FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        source VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.source' ERROR ON ERROR, \
-       order_ref VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.order_ref' ERROR ON ERROR)) r \
+       order_ref VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.order_ref' ERROR ON ERROR)) r) r \
      STRAIGHT_JOIN orders o FORCE INDEX (orders_reference) \
        ON o.source = r.source AND o.order_ref = r.order_ref FOR UPDATE";
 

@@ -1,19 +1,21 @@
-//! Puts an answer together from the parts that each owner keeps: process cache, Redis, database.
-//! Nothing is decided or written here but cache entries.
+//! Puts an answer together from the parts that each owner keeps: process cache, Redis, database; and
+//! only for whom it is. Nothing is decided or written here but cache entries; who may see what is in
+//! `scope.rs`.
 
 use std::sync::Arc;
 
 use ::store::{Database, StoreError};
 use cache::{Answer, Cache, Key, Kind};
 use contracts::{
-    AssignmentStanding, Envelope, OrderRef, OrderStanding, OrderView, Query, QueryAnswer,
-    SalesOrderStanding, Source, WaybillNo, WaybillStanding, WaybillView,
+    AssignmentStanding, Envelope, MessageId, OrderRef, OrderStanding, OrderView, Query,
+    QueryAnswer, Reply, SalesOrderStanding, Source, WaybillNo, WaybillStanding, WaybillView,
 };
 use queue_topology::WorkerKind;
 use runtime::Responder;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::scope::{OrderOwner, Scope, WaybillOwner};
 use crate::store;
 
 /// Answers questions.
@@ -32,6 +34,7 @@ impl QueryDesk {
 
     async fn order(
         &self,
+        scope: &Scope,
         source: &Source,
         order_ref: &OrderRef,
     ) -> Result<QueryAnswer, StoreError> {
@@ -41,18 +44,107 @@ impl QueryDesk {
             keep(found, |standing| standing.version)
         };
         let standing: Option<OrderStanding> = self.part(key, load).await?;
-        let Some(standing) = standing else {
+        let Some(standing) = self.shown_of(scope, standing).await? else {
             return Ok(QueryAnswer::NotFound);
         };
         let mut waybills = Vec::with_capacity(standing.waybill_numbers.len());
         for waybill_no in &standing.waybill_numbers {
-            waybills.extend(self.waybill(waybill_no).await?);
+            waybills.extend(self.waybill(scope, waybill_no).await?);
         }
         Ok(QueryAnswer::Order(Box::new(OrderView { standing, waybills })))
     }
 
+    /// The order as far as the asker may see it.
+    async fn shown_of(
+        &self,
+        scope: &Scope,
+        standing: Option<OrderStanding>,
+    ) -> Result<Option<OrderStanding>, StoreError> {
+        let standing = match standing {
+            Some(standing) if !scope.is_all() => standing,
+            seen_by_all => return Ok(seen_by_all),
+        };
+        let owner = self.order_owner(&standing.source, &standing.order_ref).await?;
+        Ok(owner.and_then(|owner| scope.narrow(standing, &owner)))
+    }
+
+    async fn order_owner(
+        &self,
+        source: &Source,
+        order_ref: &OrderRef,
+    ) -> Result<Option<OrderOwner>, StoreError> {
+        let load = async {
+            let found = store::order_owner(&self.database, source, order_ref).await?;
+            keep(found, |owner| owner.version)
+        };
+        self.part(Key::new(Kind::OrderOwner, format!("{source}/{order_ref}")), load).await
+    }
+
+    async fn sees_waybill(
+        &self,
+        scope: &Scope,
+        waybill_no: &WaybillNo,
+    ) -> Result<bool, StoreError> {
+        if scope.is_all() {
+            return Ok(true);
+        }
+        let load = async {
+            let found = store::waybill_owner(&self.database, waybill_no).await?;
+            keep(found, |owner: &WaybillOwner| owner.version)
+        };
+        let key = Key::new(Kind::WaybillOwner, waybill_no.as_str());
+        let owner: Option<WaybillOwner> = self.part(key, load).await?;
+        Ok(owner.is_some_and(|owner| scope.sees_waybill(&owner)))
+    }
+
+    /// How a command ended, for staff and for whoever may see what it was about.
+    async fn operation(
+        &self,
+        scope: &Scope,
+        sender: &str,
+        message_id: MessageId,
+    ) -> Result<Option<Reply>, StoreError> {
+        let reply = store::operation(&self.database, sender, message_id).await?;
+        let reply = match reply {
+            Some(reply) if !scope.is_all() => reply,
+            seen_by_all => return Ok(seen_by_all),
+        };
+        let is_own = match reply.aggregate.as_deref().map(|it| (it, it.split_once('/'))) {
+            Some((_, Some((source, order_ref)))) => {
+                self.sees_order(scope, source, order_ref).await?
+            }
+            Some((waybill_no, None)) => match WaybillNo::new(waybill_no) {
+                Ok(waybill_no) => self.sees_waybill(scope, &waybill_no).await?,
+                Err(_no_waybill) => false,
+            },
+            None => false,
+        };
+        Ok(Some(reply).filter(|_| is_own))
+    }
+
+    /// Of an aggregate `source/order_ref`; other aggregates with a slash are no orders and seen by staff only.
+    async fn sees_order(
+        &self,
+        scope: &Scope,
+        source: &str,
+        order_ref: &str,
+    ) -> Result<bool, StoreError> {
+        let (Ok(source), Ok(order_ref)) = (Source::new(source), OrderRef::new(order_ref)) else {
+            return Ok(false);
+        };
+        let owner = self.order_owner(&source, &order_ref).await?;
+        Ok(owner.is_some_and(|owner| scope.sees_order(&source, &owner)))
+    }
+
     /// Three parts by three owners, asked for at once.
-    async fn waybill(&self, waybill_no: &WaybillNo) -> Result<Option<WaybillView>, StoreError> {
+    async fn waybill(
+        &self,
+        scope: &Scope,
+        waybill_no: &WaybillNo,
+    ) -> Result<Option<WaybillView>, StoreError> {
+        if !self.sees_waybill(scope, waybill_no).await? {
+            return Ok(None);
+        }
         let key = |kind| Key::new(kind, waybill_no.as_str());
         let standing = async {
             let found = store::waybill(&self.database, waybill_no).await?;
@@ -83,15 +175,15 @@ impl QueryDesk {
         read(&key, &answer)
     }
 
-    async fn ask(&self, question: Query) -> Result<QueryAnswer, StoreError> {
+    async fn ask(&self, scope: &Scope, question: Query) -> Result<QueryAnswer, StoreError> {
         match question {
-            Query::Order { source, order_ref } => self.order(&source, &order_ref).await,
+            Query::Order { source, order_ref } => self.order(scope, &source, &order_ref).await,
             Query::Waybill { waybill_no } => {
-                let view = self.waybill(&waybill_no).await?;
+                let view = self.waybill(scope, &waybill_no).await?;
                 Ok(view.map_or(QueryAnswer::NotFound, |view| QueryAnswer::Waybill(Box::new(view))))
             }
             Query::Operation { sender, message_id } => {
-                let reply = store::operation(&self.database, &sender, message_id).await?;
+                let reply = self.operation(scope, &sender, message_id).await?;
                 Ok(reply.map_or(QueryAnswer::NotFound, QueryAnswer::Operation))
             }
         }
@@ -104,8 +196,8 @@ impl Responder for QueryDesk {
     const KIND: WorkerKind = WorkerKind::QueryDesk;
     const ANSWER_TYPE: &'static str = "query.answer.v1";
 
-    async fn answer(&self, question: Query, _envelope: &Envelope) -> Option<QueryAnswer> {
-        match self.ask(question).await {
+    async fn answer(&self, question: Query, envelope: &Envelope) -> Option<QueryAnswer> {
+        match self.ask(&Scope::of(&envelope.actor), question).await {
             Ok(answer) => Some(answer),
             Err(error) => {
                 tracing::warn!(%error, "a question could not be answered");

@@ -3,6 +3,7 @@
 //! See README.md for what it consumes and answers. Never here: more than the wiring.
 
 mod desk;
+mod scope;
 mod settings;
 mod store;
 #[cfg(test)]

@@ -2,11 +2,13 @@
 
 use ::store::{Database, StoreError, hex, inbox, parse_hex, timestamp};
 use contracts::{
-    AssignmentStanding, MessageId, OrderRef, OrderStanding, Reply, RouteId, SalesOrderStanding,
-    Source, WaybillNo, WaybillStanding, WaybillStatus,
+    AssignmentStanding, CustomerRef, Merchant, MessageId, OrderRef, OrderStanding, Reply, RouteId,
+    SalesOrderStanding, Source, WaybillNo, WaybillStanding, WaybillStatus,
 };
 use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
+
+use crate::scope::{OrderOwner, Part, WaybillOwner};
 
 #[derive(Serialize)]
 struct OrderKey<'a> {
@@ -77,6 +79,53 @@ pub(crate) async fn order(
     }))
 }
 
+#[derive(FromQueryResult)]
+struct PartRow {
+    customer_ref: Option<String>,
+    version: u64,
+    merchant: String,
+    waybill_no: Option<String>,
+    lines: u32,
+}
+
+const ORDER_OWNER: &str = "SELECT o.customer_ref, o.version, l.merchant, l.waybill_no, \
+       CAST(COUNT(*) AS UNSIGNED INTEGER) `lines` \
+     FROM JSON_TABLE(?, '$[*]' COLUMNS( \
+       source VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.source' ERROR ON ERROR, \
+       order_ref VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.order_ref' ERROR ON ERROR)) r \
+     STRAIGHT_JOIN orders o FORCE INDEX (orders_reference) ON o.source = r.source AND o.order_ref = r.order_ref \
+     STRAIGHT_JOIN order_line l FORCE INDEX (PRIMARY) ON l.order_id = o.id \
+     GROUP BY o.customer_ref, o.version, l.merchant, l.waybill_no";
+
+/// Whose an order is; its lines by merchant and waybill.
+pub(crate) async fn order_owner(
+    database: &Database,
+    source: &Source,
+    order_ref: &OrderRef,
+) -> Result<Option<OrderOwner>, StoreError> {
+    let rows: Vec<PartRow> =
+        database.select(ORDER_OWNER, &[OrderKey { source, order_ref }]).await?;
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
+    let (customer, version) = (customer(first.customer_ref.clone())?, first.version);
+    let parts = rows.into_iter().map(read_part).collect::<Result<_, _>>()?;
+    Ok(Some(OrderOwner { customer, parts, version }))
+}
+
+fn read_part(row: PartRow) -> Result<Part, StoreError> {
+    let waybill_no = row.waybill_no.map(WaybillNo::new).transpose();
+    Ok(Part {
+        merchant: Merchant::new(row.merchant).map_err(|e| unreadable("order_line.merchant", e))?,
+        waybill_no: waybill_no.map_err(|e| unreadable("order_line.waybill_no", e))?,
+        lines: row.lines,
+    })
+}
+
+fn customer(text: Option<String>) -> Result<Option<CustomerRef>, StoreError> {
+    text.map(CustomerRef::new).transpose().map_err(|e| unreadable("customer_ref", e))
+}
+
 macro_rules! by_waybill_no {
     ($select:literal, $join:literal) => {
         concat!(
@@ -133,6 +182,38 @@ pub(crate) async fn waybill(
         delivery_date: row.delivery_date,
         timeslot: word("waybill.timeslot", row.timeslot)?,
         updated_at: timestamp(row.updated_at),
+        version: row.version,
+    }))
+}
+
+#[derive(FromQueryResult)]
+struct OwnerRow {
+    source: Option<String>,
+    merchant: Option<String>,
+    customer_ref: Option<String>,
+    version: u64,
+}
+
+const WAYBILL_OWNER: &str = by_waybill_no!(
+    "SELECT w.source, w.merchant, w.customer_ref, w.version",
+    "waybill w FORCE INDEX (waybill_number) ON w.waybill_no = r.waybill_no WHERE w.exists_since IS NOT NULL"
+);
+
+/// Whose a waybill is.
+pub(crate) async fn waybill_owner(
+    database: &Database,
+    waybill_no: &WaybillNo,
+) -> Result<Option<WaybillOwner>, StoreError> {
+    let rows: Vec<OwnerRow> = database.select(WAYBILL_OWNER, &[WaybillKey { waybill_no }]).await?;
+    let Some(row) = rows.into_iter().next() else {
+        return Ok(None);
+    };
+    let source = row.source.map(Source::new).transpose();
+    let merchant = row.merchant.map(Merchant::new).transpose();
+    Ok(Some(WaybillOwner {
+        source: source.map_err(|e| unreadable("waybill.source", e))?,
+        merchant: merchant.map_err(|e| unreadable("waybill.merchant", e))?,
+        customer: customer(row.customer_ref)?,
         version: row.version,
     }))
 }

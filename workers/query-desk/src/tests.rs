@@ -11,6 +11,8 @@
     reason = "tests fail by panicking"
 )]
 
+mod seeing;
+
 use std::time::Duration;
 
 use cache::Cache;
@@ -68,9 +70,13 @@ impl Desk {
     }
 
     async fn ask(&self, question: &Query) -> QueryAnswer {
+        self.ask_as(&PublishAs::default(), question).await
+    }
+
+    async fn ask_as(&self, how: &PublishAs, question: &Query) -> QueryAnswer {
         eventually("the desk answers", async || {
             let mut replies = self.stage.replies().await;
-            let how = PublishAs::default().reply_to(replies.queue());
+            let how = how.clone().reply_to(replies.queue());
             self.stage.publish(how, question).await.unwrap();
             let answer = tokio::time::timeout(ANSWER_WITHIN, replies.next_as(DEADLINE)).await;
             answer.ok().map(|(_, answer)| answer)

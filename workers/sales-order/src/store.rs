@@ -43,8 +43,8 @@ fn invalid(error: InvalidId) -> StoreError {
 
 const LOCK: &str = "SELECT HEX(s.id) id, s.sales_order_no, s.waybill_no, s.revision, s.warehouse,
     s.pick_flow, s.reached, s.reason, s.route_ref, s.delivery_date, s.timeslot, s.version
-  FROM JSON_TABLE(?, '$[*]' COLUMNS(
-    waybill_no VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin PATH '$.waybill_no' ERROR ON ERROR)) r
+  FROM (SELECT r.waybill_no FROM JSON_TABLE(?, '$[*]' COLUMNS(
+    waybill_no VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin PATH '$.waybill_no' ERROR ON ERROR)) r) r
   STRAIGHT_JOIN sales_order s FORCE INDEX (sales_order_live) ON s.waybill_no = r.waybill_no AND s.live = 1
   ORDER BY s.waybill_no FOR UPDATE";
 

@@ -66,7 +66,7 @@ impl Change {
         Self::ReleaseHold { handle, owner, occurred_at: *occurred_at }
     }
 
-    /// What an assignment does. It carries no time of its own: the time of its message is when ADRA decided.
+    /// What an assignment does, at the time when ADRA decided.
     ///
     /// # Errors
     /// A refusal when a waybill has had more places than are kept.

@@ -13,6 +13,7 @@ mod facts;
 mod history;
 mod holds;
 mod lifecycle;
+mod parked;
 mod settings;
 mod state;
 mod store;
@@ -25,11 +26,13 @@ use std::process::ExitCode;
 
 use cache::Cache;
 
+use crate::parked::ParkedWatch;
 use crate::settings::Settings;
 use crate::worker::WaybillStatus;
 
 fn main() -> ExitCode {
     runtime::run_worker(async |settings: Settings, context: runtime::Context| {
+        ParkedWatch::start(&context);
         Ok::<_, Infallible>(WaybillStatus::new(cache(&settings, &context)))
     })
 }

@@ -5,6 +5,7 @@
 //! report that comes early and the order that makes the waybill. Of two transactions that insert the same
 //! number one gets a duplicate key, which the runtime runs again; then it finds the other's row.
 
+mod parked;
 mod rows;
 mod statements;
 
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 use crate::history::Decision;
 use crate::state::Waybill;
+pub(crate) use parked::overdue;
 use rows::{
     DetailRow, FilledRow, HoldRow, Key, LineRow, LogRow, NewRow, Promise, StateRow, Stored,
 };

@@ -11,6 +11,7 @@
 mod decisions;
 mod facts;
 mod lifecycle;
+mod parked;
 mod permutations;
 mod story;
 mod worker;

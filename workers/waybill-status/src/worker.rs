@@ -130,7 +130,8 @@ impl Work {
         match &item.message {
             Incoming::Order(order) => self.settle_order(order, envelope),
             Incoming::Assigned(assigned) => {
-                let change = Change::place(assigned, envelope.timestamp);
+                let assigned_at = assigned.assigned_at.unwrap_or(envelope.timestamp);
+                let change = Change::place(assigned, assigned_at);
                 self.settle_change(&assigned.waybill_no, change, envelope)
             }
             Incoming::Report(report) => {

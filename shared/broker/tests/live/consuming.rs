@@ -23,7 +23,7 @@ async fn filled(stage: &Stage, count: u32) {
         stage.publish_outgoing(&outgoing("dray-admin", MessageId::generate())).await.unwrap();
     }
     let queue = intake_queue();
-    eventually("filled", async || (stage.depth(&queue).await == count).then_some(())).await;
+    stage.wait_for_depth(&queue, count).await;
 }
 
 async fn take(subscription: &mut Subscription, count: u32) -> Vec<broker::Delivery> {
@@ -99,9 +99,81 @@ async fn prefetch_is_a_limit_and_settling_makes_room() {
     let connection = connect(&stage.amqp_url()).await;
     let mut subscription = open(&connection, 2).await;
     take(&mut subscription, 2).await;
-    assert_eq!(stage.depth(&intake_queue()).await, 3, "the others are not delivered yet");
+    // the others are not delivered yet
+    stage.wait_for_depth(&intake_queue(), 3).await;
     subscription.settler().settle(&[1, 2]).await;
     take(&mut subscription, 2).await;
+    connection.close().await;
+    stage.close().await;
+}
+
+async fn open_cautiously(connection: &Connection, prefetch: u16) -> Subscription {
+    let user = user("dray-admin");
+    let opened = Subscription::open_cautiously(connection, &intake_queue(), prefetch, user).await;
+    opened.unwrap()
+}
+
+#[tokio::test]
+async fn with_caution_new_messages_come_all_at_once() {
+    let stage = Stage::new(&[WorkerKind::OrderIntake]).await;
+    filled(&stage, 9).await;
+    let connection = connect(&stage.amqp_url()).await;
+    let mut subscription = open_cautiously(&connection, 8).await;
+    let taken = take(&mut subscription, 9).await;
+    let tags: Vec<u64> = taken.iter().map(|delivery| delivery.tag).collect();
+    assert_eq!(
+        tags,
+        (1..=9).collect::<Vec<u64>>(),
+        "one by hand, then the prefetch; in their order"
+    );
+    // everything is settled on the one channel, however it came
+    subscription.settler().settle(&tags).await;
+    assert!(subscription.settler().is_alive());
+    subscription.settler().close().await;
+    assert_eq!(stage.depth(&intake_queue()).await, 0);
+    connection.close().await;
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn with_caution_what_comes_again_comes_step_by_step() {
+    let stage = Stage::new(&[WorkerKind::OrderIntake]).await;
+    filled(&stage, 9).await;
+    let connection = connect(&stage.amqp_url()).await;
+    let mut dead = open(&connection, 9).await;
+    take(&mut dead, 9).await;
+    dead.settler().close().await;
+
+    let queue = intake_queue();
+    let mut subscription = open_cautiously(&connection, 4).await;
+    let mut left = 9;
+    for step in [1, 2, 4] {
+        let taken = take(&mut subscription, step).await;
+        assert!(taken.iter().all(|delivery| delivery.redelivered));
+        left -= step;
+        assert_eq!(stage.depth(&queue).await, left, "no more than {step} at once");
+        let tags: Vec<u64> = taken.iter().map(|delivery| delivery.tag).collect();
+        subscription.settler().settle(&tags).await;
+    }
+    take(&mut subscription, left).await;
+    connection.close().await;
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_cancel_in_the_middle_of_caution_is_the_end() {
+    let stage = Stage::new(&[WorkerKind::OrderIntake]).await;
+    filled(&stage, 3).await;
+    let connection = connect(&stage.amqp_url()).await;
+    let mut dead = open(&connection, 3).await;
+    take(&mut dead, 3).await;
+    dead.settler().close().await;
+    let mut subscription = open_cautiously(&connection, 10).await;
+    take(&mut subscription, 1).await;
+    let settler = subscription.settler();
+    settler.cancel().await;
+    settler.settle(&[1]).await;
+    assert!(subscription.next().await.is_none(), "nothing more is fetched");
     connection.close().await;
     stage.close().await;
 }
@@ -113,13 +185,14 @@ async fn after_a_cancel_what_was_delivered_is_finished() {
     let connection = connect(&stage.amqp_url()).await;
     let mut subscription = open(&connection, 2).await;
     let queue = intake_queue();
-    eventually("two are delivered", async || (stage.depth(&queue).await == 1).then_some(())).await;
+    stage.wait_for_depth(&queue, 1).await;
     subscription.settler().cancel().await;
     let tags: Vec<u64> = take(&mut subscription, 2).await.iter().map(|d| d.tag).collect();
     assert!(subscription.next().await.is_none(), "the end");
     subscription.settler().settle(&tags).await;
     subscription.settler().close().await;
-    assert_eq!(stage.depth(&queue).await, 1, "two are done, the third was never taken");
+    // two are done, the third was never taken
+    stage.wait_for_depth(&queue, 1).await;
     connection.close().await;
     stage.close().await;
 }

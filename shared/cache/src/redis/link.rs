@@ -4,6 +4,7 @@
 //! counts as broken from the moment a command is sent until its reply is there, so one that hangs,
 //! dies or is abandoned by a cancelled caller does not return to the pool.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bb8_redis::bb8::ManageConnection;
@@ -21,11 +22,32 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub(crate) struct LinkManager {
     client: Client,
+    last_failure: LastFailure,
+}
+
+/// Why the last attempt to connect failed. The pool tries again behind its callers' backs and tells them
+/// "no answer in time" only; a wrong certificate would never be heard of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LastFailure(Arc<Mutex<Option<String>>>);
+
+impl LastFailure {
+    /// The cause in words, without the URL; `None` when the last attempt succeeded.
+    pub(crate) fn cause(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, cause: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = cause;
+    }
 }
 
 impl LinkManager {
     pub(crate) fn new(url: &str) -> Result<Self, RedisError> {
-        Ok(Self { client: Client::open(url)? })
+        Ok(Self { client: Client::open(url)?, last_failure: LastFailure::default() })
+    }
+
+    pub(crate) fn last_failure(&self) -> LastFailure {
+        self.last_failure.clone()
     }
 }
 
@@ -37,8 +59,9 @@ impl ManageConnection for LinkManager {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(Some(RESPONSE_TIMEOUT));
-        let connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
-        Ok(Link { connection, usable: true })
+        let connected = self.client.get_multiplexed_async_connection_with_config(&config).await;
+        self.last_failure.note(connected.as_ref().err().map(ToString::to_string));
+        Ok(Link { connection: connected?, usable: true })
     }
 
     async fn is_valid(&self, link: &mut Link) -> Result<(), RedisError> {

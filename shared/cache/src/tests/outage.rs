@@ -48,6 +48,24 @@ async fn a_silent_redis_costs_nothing_after_the_first_failures() {
     assert_cheap(&cache, elapsed);
 }
 
+/// Whoever set `rediss://` has to read why there is no connection, not that there is none.
+#[tokio::test]
+async fn a_redis_that_speaks_no_tls_is_told_apart() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut plain = JoinSet::new();
+    plain.spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::io::AsyncWriteExt::write_all(&mut stream, b"-ERR plain text\r\n").await.ok();
+        }
+    });
+    let cache = Cache::connect(Some(&format!("rediss://{address}/0")));
+    let elapsed = ask_many(&cache).await;
+    assert_cheap(&cache, elapsed);
+    let cause = cache.redis.as_ref().unwrap().connecting().expect("it never connected");
+    assert!(cause.contains("InvalidContentType") || cause.contains("corrupt message"), "{cause}");
+}
+
 #[tokio::test]
 async fn starting_does_not_wait_for_redis() {
     let silent = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();

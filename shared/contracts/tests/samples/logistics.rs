@@ -101,22 +101,24 @@ fn trucks() -> Vec<NetworkRows> {
 fn assignments(visitor: &mut impl Visitor) {
     let waybill_no: WaybillNo = id("uci-536365-1");
     let route_ref = "NORTH-20101202-0900-1300-Z01-007".to_owned();
-    visitor.visit(
-        "assignment.assigned.v1",
-        Assigned {
-            waybill_no: waybill_no.clone(),
-            place_no: 1,
-            route_id: RouteId(uuid(4)),
-            route_ref: route_ref.clone(),
-            depot: id("NORTH"),
-            zone: id("Z01"),
-            delivery_date: date("2010-12-02"),
-            timeslot: id("0900-1300"),
-            truck_type: id("VAN"),
-            sku_type: SkuType::Dry,
-            fulfilled_by: FulfilledBy::Warehouse,
-        },
-    );
+    let assigned = Assigned {
+        waybill_no: waybill_no.clone(),
+        place_no: 1,
+        route_id: RouteId(uuid(4)),
+        route_ref: route_ref.clone(),
+        depot: id("NORTH"),
+        zone: id("Z01"),
+        delivery_date: date("2010-12-02"),
+        timeslot: id("0900-1300"),
+        truck_type: id("VAN"),
+        sku_type: SkuType::Dry,
+        fulfilled_by: FulfilledBy::Warehouse,
+        assigned_at: Some(time("2010-12-01T09:41:07.25Z")),
+    };
+    // as it was before it told the time: such messages may still be in a queue
+    let untimed = Assigned { assigned_at: None, ..assigned.clone() };
+    visitor.visit("assignment.assigned.v1", untimed);
+    visitor.visit("assignment.assigned.v1-timed", assigned);
     let reason = UnassignableReason::CutOffPassed;
     let unassignable = Unassignable { waybill_no: waybill_no.clone(), reason };
     visitor.visit("assignment.unassignable.v1", unassignable);
@@ -205,6 +207,8 @@ fn control(visitor: &mut impl Visitor) {
     };
     visitor.visit("control.command.v1", command(ControlRequest::Apply { version: 3, settings }));
     visitor.visit("control.command.v1-drain", command(ControlRequest::Drain));
+    let reset = command(ControlRequest::ResetKillSwitch);
+    visitor.visit("control.command.v1-reset-kill-switch", reset);
     visitor.visit("control.command.v1-report", command(ControlRequest::Report));
     let report = InstanceReport {
         worker: "order-intake".to_owned(),
@@ -215,6 +219,7 @@ fn control(visitor: &mut impl Visitor) {
         prefetch: 2_048,
         rate_per_second: Some(500),
         paused: true,
+        tripped: false,
         draining: false,
         ready: true,
         in_flight: 12,

@@ -14,6 +14,7 @@ fn defaults() -> settings::LaneSettings {
         prefetch: None,
         rate: None,
         drain_seconds: 10,
+        kill_switch_percent: 50,
     }
 }
 

@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::num::NonZeroU16;
 
+use broker::{Link, Subscription};
 use contracts::{
-    ControlAnswer, ControlCommand, ControlRequest, LaneSettings, MessageId, SettingsVersion,
+    ControlAnswer, ControlCommand, ControlRequest, LaneSettings, MessageId, SettingsVersion, UserId,
 };
 use futures_util::future::join_all;
 use queue_topology::{WorkQueue, WorkerKind};
@@ -140,6 +141,20 @@ impl Bench {
     /// Waits until the broker has handed out everything.
     pub(crate) async fn queue_is_empty(&self) {
         eventually("an empty work queue", async || (self.depth().await == 0).then_some(())).await;
+    }
+
+    /// Takes everything that is in the work queue and dies with it: all come again, delivered once more.
+    pub(crate) async fn take_and_give_back(&self, count: u16) {
+        let connection = Link::new(&self.stage.amqp_url(), "test").connect("take").await.unwrap();
+        let user = UserId::new("dray-admin").unwrap();
+        let opened = Subscription::open(&connection, &work_queue(), count, user).await;
+        let mut taken = opened.unwrap();
+        for _ in 0..count {
+            taken.next().await.unwrap().unwrap().unwrap();
+        }
+        connection.close().await;
+        let back = async || (self.depth().await == u32::from(count)).then_some(());
+        eventually("all are back", back).await;
     }
 
     /// Waits for dead letters and gives their reasons, sorted.

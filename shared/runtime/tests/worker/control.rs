@@ -115,7 +115,8 @@ async fn paused_stays_paused_over_a_restart() {
     let running = bench.start(&[]).await;
     let answers = bench.control(ControlRequest::Report, 1).await;
     assert!(answers[0].report.paused);
-    assert_eq!((bench.depth().await, bench.effects().await), (20, 0));
+    bench.stage.wait_for_depth(&work_queue(), 20).await;
+    assert_eq!(bench.effects().await, 0);
     bench.tune(1, |settings| settings.paused = false).await;
     bench.effects_become(20).await;
     running.stop().await.unwrap();

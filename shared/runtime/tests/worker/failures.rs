@@ -2,7 +2,7 @@
 
 use broker::{FailureNote, Outgoing};
 use contracts::{Contract, Envelope, Exchange, MessageId, Timestamp, TraceContext};
-use testkit::{DEADLINE, PublishAs, eventually};
+use testkit::{DEADLINE, PublishAs};
 
 use crate::bench::{Bench, acts, work_queue};
 use crate::probe::{Act, Behave, Gate, KIND};
@@ -177,19 +177,12 @@ async fn a_panic_after_the_commit_ends_no_lane() {
 /// Messages that were delivered often run alone and still in their order.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_may_have_killed_the_process_runs_alone() {
-    let mut bench = Bench::new().await;
+    let bench = Bench::new().await;
     for act in (1..=12).map(|n| Act::new(Behave::Apply, "key", n)) {
         bench.say(&act).await;
     }
     for _ in 1..=3 {
-        bench.watch.set_gate(Gate::Closed);
-        let running = bench.start(&["--concurrency", "1", "--batch-max", "256"]).await;
-        bench.watch.entered(1).await;
-        bench.queue_is_empty().await;
-        running.kill().await;
-        bench.bury().await;
-        let all_back = async || (bench.depth().await == 12).then_some(());
-        eventually("all are back", all_back).await;
+        bench.take_and_give_back(12).await;
     }
     let running = bench.start(&["--concurrency", "1", "--batch-max", "256"]).await;
     bench.effects_become(12).await;

@@ -19,6 +19,7 @@ mod database;
 mod drain;
 mod duplicates;
 mod failures;
+mod kill_switch;
 mod memory;
 mod network;
 mod probe;

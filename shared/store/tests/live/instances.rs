@@ -14,6 +14,7 @@ fn report(worker: &str, instance: &str) -> InstanceReport {
         prefetch: 2_048,
         rate_per_second: None,
         paused: false,
+        tripped: false,
         draining: false,
         ready: true,
         in_flight: 0,

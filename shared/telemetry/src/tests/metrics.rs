@@ -22,6 +22,7 @@ fn worked() -> (Registry, WorkerMetrics) {
     metrics.set_lanes(4);
     metrics.set_prefetch(512);
     metrics.set_paused(true);
+    metrics.set_tripped(true);
     metrics.set_outbox_pending(7);
     metrics.published(Published::Confirmed, 9);
     metrics.published(Published::Nacked, 2);
@@ -47,6 +48,7 @@ fn every_name_is_scraped_as_documented() {
         r#"dray_lanes{worker="waybill-status"} 4"#,
         r#"dray_prefetch{worker="waybill-status"} 512"#,
         r#"dray_paused{worker="waybill-status"} 1"#,
+        r#"dray_kill_switch_tripped{worker="waybill-status"} 1"#,
         r#"dray_outbox_pending{worker="waybill-status"} 7"#,
         r#"dray_published_total{worker="waybill-status",result="nacked"} 2"#,
         r#"dray_published_total{worker="waybill-status",result="returned"} 0"#,

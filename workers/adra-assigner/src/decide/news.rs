@@ -1,6 +1,8 @@
 //! What other workers are told. Never here: when; see [`crate::decide`].
 
-use contracts::{Assigned, InvalidId, RouteChange, RouteChanged, Unassignable, UnassignedAgain};
+use contracts::{
+    Assigned, InvalidId, RouteChange, RouteChanged, Timestamp, Unassignable, UnassignedAgain,
+};
 use routing::{Effect, Reason, RouteId};
 
 use super::changes::RouteRow;
@@ -25,6 +27,11 @@ pub(crate) struct News {
     pub(crate) event: Event,
 }
 
+/// The event with the time of its transaction: a decision has no clock.
+pub(crate) fn assigned_at(event: &Assigned, now: Timestamp) -> Assigned {
+    Assigned { assigned_at: Some(now), ..event.clone() }
+}
+
 /// A waybill has a place on `route`.
 pub(super) fn assigned(of: &Assignment, route: &RouteRow) -> Result<Event, InvalidId> {
     Ok(Event::Assigned(Assigned {
@@ -39,6 +46,7 @@ pub(super) fn assigned(of: &Assignment, route: &RouteRow) -> Result<Event, Inval
         truck_type: contracts::TruckTypeCode::new(route.truck_type.as_str())?,
         sku_type: of.sku_type,
         fulfilled_by: of.fulfilled_by,
+        assigned_at: None,
     }))
 }
 

@@ -8,7 +8,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 use store::{StoreError, Tx};
 
-use super::columns::{ascii, plain, rows};
+use super::columns::{ascii, plain, rows, rows_to_lock};
 use super::rows::{AssignmentRow, Number, StandingRow, number};
 use crate::assignment::{Assignment, Standing};
 use crate::decide::Freed;
@@ -42,7 +42,7 @@ macro_rules! assignment_columns {
 
 const LOCK: &str = concat!(
     assignment_columns!(),
-    rows!(ascii!("waybill_no", 112)),
+    rows_to_lock!(ascii!("waybill_no", 112)),
     " STRAIGHT_JOIN assignment a FORCE INDEX (PRIMARY) ON a.waybill_no = r.waybill_no FOR UPDATE"
 );
 
@@ -59,7 +59,7 @@ pub(crate) async fn lock_assignments(
 // What somebody else holds is being decided there. Waiting for it could lock up two transactions.
 const LOCK_UNASSIGNABLE: &str = concat!(
     assignment_columns!(),
-    rows!(ascii!("waybill_no", 112)),
+    rows_to_lock!(ascii!("waybill_no", 112)),
     " STRAIGHT_JOIN assignment a FORCE INDEX (PRIMARY) ON a.waybill_no = r.waybill_no \
      WHERE a.state = 'UNASSIGNABLE' FOR UPDATE SKIP LOCKED"
 );

@@ -48,6 +48,13 @@ macro_rules! rows {
     };
 }
 
+/// The same for a statement that locks what it joins.
+macro_rules! rows_to_lock {
+    ($first:expr $(, $column:expr)* $(,)?) => {
+        concat!("(SELECT r.* FROM ", rows!($first $(, $column)*), ") r")
+    };
+}
+
 /// The three columns that name a slot day.
 macro_rules! slot_day {
     () => {
@@ -76,4 +83,4 @@ macro_rules! load {
     };
 }
 
-pub(super) use {ascii, id, load, number, plain, rows, slot_day};
+pub(super) use {ascii, id, load, number, plain, rows, rows_to_lock, slot_day};

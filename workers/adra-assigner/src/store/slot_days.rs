@@ -10,14 +10,14 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 use store::{StoreError, Tx, parse_hex};
 
-use super::columns::{ascii, plain, rows, slot_day};
+use super::columns::{ascii, plain, rows, rows_to_lock, slot_day};
 use super::rows::Day;
 use crate::assignment::order_key;
 use crate::state::{Bucket, StoredDay};
 
 const LOCK: &str = concat!(
     "SELECT r.k, s.version, s.routes_opened FROM ",
-    rows!(plain!("k", "INT UNSIGNED"), slot_day!()),
+    rows_to_lock!(plain!("k", "INT UNSIGNED"), slot_day!()),
     " STRAIGHT_JOIN slot_day s FORCE INDEX (PRIMARY) ON s.depot = r.depot \
        AND s.delivery_date = r.delivery_date AND s.timeslot = r.timeslot FOR UPDATE"
 );

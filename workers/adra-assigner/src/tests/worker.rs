@@ -107,6 +107,8 @@ async fn a_waybill_gets_a_place_and_everybody_hears_of_it() {
     assert_eq!(envelope.seq, Some(1));
     assert_eq!((assigned.waybill_no, assigned.place_no), (no(1), 1));
     assert_eq!(assigned.route_ref, "NORTH-20350613-0900-1300-Z01-001");
+    let assigned_at = assigned.assigned_at.expect("the time of the decision");
+    assert!(assigned_at <= envelope.timestamp, "{assigned_at}");
     let (envelope, route) = routes.next_of::<RouteChanged>().await;
     assert_eq!((envelope.seq, route.change), (Some(1), RouteChange::Opened));
     assert_eq!(route.route_id, assigned.route_id);

@@ -12,6 +12,7 @@ macro_rules! place_rows {
            repair INT UNSIGNED PATH '$.repair' ERROR ON ERROR)) r"
     };
 }
+// Where rows are locked, the rows sent are a table of their own below: MySQL locks no JSON_TABLE (3569).
 macro_rules! at_place {
     () => {
         " STRAIGHT_JOIN import_file f FORCE INDEX (import_file_place) \
@@ -30,15 +31,26 @@ macro_rules! id_rows {
     () => {
         "JSON_TABLE(?, '$[*]' COLUMNS( \
            id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR, \
-           fence BIGINT UNSIGNED PATH '$.fence' ERROR ON ERROR)) r \
-           STRAIGHT_JOIN import_file f FORCE INDEX (PRIMARY) ON f.id = UNHEX(r.id)"
+           fence BIGINT UNSIGNED PATH '$.fence' ERROR ON ERROR)) r"
+    };
+}
+macro_rules! by_id {
+    () => {
+        " STRAIGHT_JOIN import_file f FORCE INDEX (PRIMARY) ON f.id = UNHEX(r.id)"
     };
 }
 
 pub(super) const FIND: &str = concat!(record_columns!(), place_rows!(), at_place!());
-pub(super) const FIND_FOR_UPDATE: &str =
-    concat!(record_columns!(), place_rows!(), at_place!(), " FOR UPDATE");
-pub(super) const READ_FOR_UPDATE: &str = concat!(record_columns!(), id_rows!(), " FOR UPDATE");
+pub(super) const FIND_FOR_UPDATE: &str = concat!(
+    record_columns!(),
+    "(SELECT r.* FROM ",
+    place_rows!(),
+    ") r",
+    at_place!(),
+    " FOR UPDATE"
+);
+pub(super) const READ_FOR_UPDATE: &str =
+    concat!(record_columns!(), "(SELECT r.* FROM ", id_rows!(), ") r", by_id!(), " FOR UPDATE");
 
 pub(super) const INSERT: &str = "INSERT INTO import_file (id, kind, source, sequence, repair, file_name, \
        size_bytes, state, fence, offset_bytes, offset_lines, lines_total, orders_accepted, \
@@ -71,6 +83,7 @@ pub(super) const RENEW: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
 pub(super) const RELEASE: &str = concat!(
     "UPDATE ",
     id_rows!(),
+    by_id!(),
     " AND f.fence = r.fence SET f.lease_owner = NULL, f.lease_until = NULL"
 );
 pub(super) const SET_HASH: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
@@ -146,9 +159,9 @@ macro_rules! sequence_rows {
 macro_rules! read_sequence {
     () => {
         concat!(
-            "SELECT s.first_sequence, s.next_sequence FROM ",
+            "SELECT s.first_sequence, s.next_sequence FROM (SELECT r.* FROM ",
             sequence_rows!(),
-            " STRAIGHT_JOIN import_sequence s FORCE INDEX (PRIMARY) ON s.kind = r.kind AND s.source = r.source"
+            ") r STRAIGHT_JOIN import_sequence s FORCE INDEX (PRIMARY) ON s.kind = r.kind AND s.source = r.source"
         )
     };
 }

@@ -67,5 +67,6 @@ pub(crate) fn assigned(place_no: u16) -> Assigned {
         truck_type: TruckTypeCode::new("VAN").unwrap(),
         sku_type: SkuType::Dry,
         fulfilled_by: FulfilledBy::Warehouse,
+        assigned_at: None,
     }
 }

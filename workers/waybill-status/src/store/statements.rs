@@ -4,8 +4,8 @@
 /// Reads and locks waybills, one after another in the order of the rows sent.
 pub(super) const LOCK: &str = "SELECT HEX(w.id) id, w.waybill_no, w.version, w.parked_since, w.lifecycle, w.kind, \
        w.merchant, w.fulfilled_by, w.exists_since, w.delivery_date, w.timeslot \
-     FROM JSON_TABLE(?, '$[*]' COLUMNS( \
-       waybill_no VARCHAR(112) CHARACTER SET ascii COLLATE ascii_bin PATH '$.waybill_no' ERROR ON ERROR)) r \
+     FROM (SELECT r.waybill_no FROM JSON_TABLE(?, '$[*]' COLUMNS( \
+       waybill_no VARCHAR(112) CHARACTER SET ascii COLLATE ascii_bin PATH '$.waybill_no' ERROR ON ERROR)) r) r \
      STRAIGHT_JOIN waybill w FORCE INDEX (waybill_number) ON w.waybill_no = r.waybill_no FOR UPDATE";
 
 /// New numbers: waybills, or stubs without details.

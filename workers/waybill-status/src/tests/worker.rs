@@ -54,6 +54,7 @@ fn assigned(waybill: &str, place_no: u16) -> Assigned {
         truck_type: contracts::TruckTypeCode::new("VAN").unwrap(),
         sku_type: SkuType::Dry,
         fulfilled_by: contracts::FulfilledBy::Warehouse,
+        assigned_at: None,
     }
 }
 

@@ -102,7 +102,7 @@ async fn a_submitted_sales_order_reaches_the_wms() {
         assert_eq!((told.wave, told.positions.len()), (order.route_ref, 2));
     }
     assert_eq!(floor.exchanged().await, ["wms uci-536365-1/1 out OUTBOUND_ORDER"]);
-    assert_eq!(floor.stage.depth("wms.outbound").await, 2);
+    floor.stage.wait_for_depth("wms.outbound", 2).await;
     drop(outbound);
     floor.close().await;
 }

@@ -1,0 +1,125 @@
+//! Every message type in one list, with the JSON Schema of its body: what documents are made from.
+//!
+//! Never here: a document's own form (see the `dray` command).
+
+use schemars::JsonSchema;
+use schemars::generate::{SchemaGenerator, SchemaSettings};
+use serde_json::{Map, Value};
+
+use crate::{
+    Assigned, Contract, ControlAnswer, ControlCommand, CreateOrder, Exchange, NetworkChanged,
+    OrderAccepted, PlaceHold, Query, QueryAnswer, RecordWarehouseAnswer, RecordWarehouseProgress,
+    ReleaseHold, Reply, ReportStatus, RouteChanged, SalesOrderAnswered, SalesOrderProgressed,
+    SalesOrderSubmitted, SkipSequence, Unassignable, UnassignedAgain, UpsertNetwork,
+    WaybillCreated, WaybillHeld, WaybillReleased, WaybillStatusChanged, WmsOrderConfirmation,
+    WmsOrderProgress, WmsOutboundOrder,
+};
+
+/// One message type.
+#[derive(Debug, Clone)]
+pub struct MessageType {
+    /// The AMQP `type` property.
+    pub name: &'static str,
+    /// Where it is published.
+    pub exchange: Exchange,
+    /// The form of its routing keys (see [`Contract::key_form`]); answers have their asker's queue.
+    pub key_form: String,
+    /// The schema of its body: a reference into [`Catalogue::schemas`].
+    pub payload: Value,
+}
+
+/// All message types and the schemas they share.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    /// What is published by contract.
+    pub messages: Vec<MessageType>,
+    /// What is sent back to an asker on [`Exchange::Replies`].
+    pub answers: Vec<MessageType>,
+    /// JSON Schema (draft 7) by name; references among them begin with `#/components/schemas/`.
+    pub schemas: Map<String, Value>,
+}
+
+impl Catalogue {
+    /// Everything that may travel.
+    #[must_use]
+    pub fn all() -> Self {
+        let mut collect = Collect::new();
+        orders(&mut collect);
+        waybills(&mut collect);
+        fleet(&mut collect);
+        let answers = vec![
+            collect.answer::<Reply>("reply.v1"),
+            collect.answer::<QueryAnswer>("query.answer.v1"),
+            collect.answer::<ControlAnswer>("control.answer.v1"),
+        ];
+        Self {
+            messages: collect.messages,
+            answers,
+            schemas: collect.generator.take_definitions(true),
+        }
+    }
+}
+
+fn orders(collect: &mut Collect) {
+    collect.message::<CreateOrder>();
+    collect.message::<OrderAccepted>();
+    collect.message::<SalesOrderSubmitted>();
+    collect.message::<RecordWarehouseAnswer>();
+    collect.message::<RecordWarehouseProgress>();
+    collect.message::<SalesOrderAnswered>();
+    collect.message::<SalesOrderProgressed>();
+    collect.message::<WmsOutboundOrder>();
+    collect.message::<WmsOrderConfirmation>();
+    collect.message::<WmsOrderProgress>();
+}
+
+fn waybills(collect: &mut Collect) {
+    collect.message::<ReportStatus>();
+    collect.message::<PlaceHold>();
+    collect.message::<ReleaseHold>();
+    collect.message::<WaybillCreated>();
+    collect.message::<WaybillStatusChanged>();
+    collect.message::<WaybillHeld>();
+    collect.message::<WaybillReleased>();
+    collect.message::<Assigned>();
+    collect.message::<Unassignable>();
+    collect.message::<UnassignedAgain>();
+    collect.message::<RouteChanged>();
+}
+
+fn fleet(collect: &mut Collect) {
+    collect.message::<UpsertNetwork>();
+    collect.message::<NetworkChanged>();
+    collect.message::<SkipSequence>();
+    collect.message::<Query>();
+    collect.message::<ControlCommand>();
+}
+
+/// Gathers types; schemas that several share stand once.
+struct Collect {
+    generator: SchemaGenerator,
+    messages: Vec<MessageType>,
+}
+
+impl Collect {
+    fn new() -> Self {
+        let mut settings = SchemaSettings::draft07();
+        settings.definitions_path = "/components/schemas".into();
+        Self { generator: settings.into_generator(), messages: Vec::new() }
+    }
+
+    fn message<C: Contract>(&mut self) {
+        let (name, exchange, key_form) = (C::TYPE, C::EXCHANGE, C::key_form());
+        let payload = self.schema::<C>();
+        self.messages.push(MessageType { name, exchange, key_form, payload });
+    }
+
+    fn answer<T: JsonSchema>(&mut self, name: &'static str) -> MessageType {
+        let (exchange, key_form) = (Exchange::Replies, "dray.reply.{asker}.{instance}".to_owned());
+        MessageType { name, exchange, key_form, payload: self.schema::<T>() }
+    }
+
+    fn schema<T: JsonSchema>(&mut self) -> Value {
+        self.generator.subschema_for::<T>().to_value()
+    }
+}
