@@ -19,7 +19,6 @@ use crate::assign::RouteIds;
 use crate::code::ZoneCode;
 use crate::fleet::{self, Demand, Fleet, FleetOption};
 use crate::key::StopKey;
-use crate::load::Load;
 use crate::network::{RouteTemplate, TruckType};
 use crate::pricing::{self, Typical};
 use crate::random::Random;
