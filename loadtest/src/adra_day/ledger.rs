@@ -1,5 +1,6 @@
-//! Commits sets of moves the way the database would, and checks every hard rule after each: versions,
-//! compartments, weight, stops, waybills, quotas, pool. Shares no arithmetic with the engine.
+//! Commits sets of moves the way the database would, checking versions and pins with each, and names
+//! every hard rule that the whole then breaks: compartments, weight, stops, waybills, quotas, pool.
+//! Shares no arithmetic with the engine.
 //! Never here: leniency.
 
 use std::collections::{BTreeMap, BTreeSet};

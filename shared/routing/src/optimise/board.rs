@@ -278,6 +278,19 @@ impl<'a> Board<'a> {
             && !line.id.as_ref().is_some_and(|(id, _)| wanted.excluded_routes.contains(id))
     }
 
+    /// Whether a new route in a zone that serves the waybill could begin with it: quota, truck.
+    pub(super) fn fits_alone(
+        &self,
+        waybill: WaybillIx,
+        template: &RouteTemplate,
+        truck: &TruckType,
+    ) -> bool {
+        let load = self.waybills[waybill].load;
+        load.waybills <= fit::waybill_limit(template, truck)
+            && fit::check_truck(truck, load, 1).is_ok()
+            && self.has_quota(&template.zone, load)
+    }
+
     /// A zone serves itself and those that name it as a neighbour.
     fn serves(&self, server: &ZoneCode, zone: &ZoneCode) -> bool {
         let neighbours = || self.network.zone(zone).map(|zone| &zone.neighbours);

@@ -230,13 +230,17 @@ fn buy(board: &mut Board<'_>, waybill: WaybillIx, zone: &ZoneCode) -> bool {
     }
     for class in board.waybills[waybill].sku_class.route_classes() {
         for template in board.network.templates(zone, &board.timeslot.clone(), *class) {
-            let free = |truck: &Arc<TruckType>| board.pool(&truck.code).has_free();
-            for truck in trucks_of(board, template).into_iter().filter(free) {
+            let fits = |truck: &Arc<TruckType>| {
+                board.pool(&truck.code).has_free() && board.fits_alone(waybill, template, truck)
+            };
+            for truck in trucks_of(board, template).into_iter().filter(fits) {
                 consider(truck.cost, Purchase::Open(Arc::clone(template), truck));
             }
         }
     }
-    best.is_some_and(|(_, purchase)| purchase.carry_out(board, waybill))
+    let Some((_, purchase)) = best else { return false };
+    purchase.carry_out(board, waybill);
+    true
 }
 
 enum Purchase {
@@ -245,23 +249,14 @@ enum Purchase {
 }
 
 impl Purchase {
-    fn carry_out(self, board: &mut Board<'_>, waybill: WaybillIx) -> bool {
-        match self {
+    fn carry_out(self, board: &mut Board<'_>, waybill: WaybillIx) {
+        let route = match self {
             Self::Upgrade(route, truck) => {
                 board.set_truck(route, &truck);
-                board.put(waybill, route);
-                true
+                route
             }
-            Self::Open(template, truck) => {
-                let route = board.open(&template, &truck);
-                let admits = board.admits(route, waybill);
-                if admits {
-                    board.put(waybill, route);
-                } else {
-                    board.close(route);
-                }
-                admits
-            }
-        }
+            Self::Open(template, truck) => board.open(&template, &truck),
+        };
+        board.put(waybill, route);
     }
 }

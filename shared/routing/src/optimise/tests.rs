@@ -258,6 +258,14 @@ fn a_waybill_without_a_place_gets_one_when_there_is_room() {
 }
 
 #[test]
+fn a_waybill_that_the_usual_truck_cannot_hold_opens_a_route_with_a_larger_one() {
+    let world = World::with(|_| {});
+    let waybills = [planned(&dry(1, 6_000), None)];
+    let improvement = run(&world, &waybills, Bounds::default(), 50);
+    assert_eq!((improvement.after.unassigned, improvement.after.fleet_cost), ([0; 4], 170));
+}
+
+#[test]
 fn the_least_important_waybill_leaves_a_zone_that_was_cut() {
     let mut parts = parts();
     parts.zones.iter_mut().for_each(|zone| zone.neighbours.clear());
