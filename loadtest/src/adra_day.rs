@@ -174,6 +174,9 @@ pub(crate) fn reoptimise(
     if let Some(fault) = faults.first().filter(|_| after.violations == 0) {
         return Err(AdraError::Moves(fault.clone()));
     }
+    if ledger.fleet_cost() != after.fleet_cost {
+        return Err(AdraError::Moves("the engine counts another fleet cost".to_owned()));
+    }
     let moved = ledger.places.iter().zip(planned).filter(|(place, was)| **place != was.place);
     Ok(Reoptimised {
         fleet_cost: ledger.fleet_cost(),

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::board::{Board, RouteIx, WaybillIx};
-use super::{Bounds, MoveSet};
+use super::{Bounds, MoveSet, repair};
 use crate::assign::RouteIds;
 use crate::code::ZoneCode;
 use crate::fleet::{self, Demand, Fleet, FleetOption};
@@ -196,10 +196,13 @@ impl Ground {
             }
             if !keep {
                 unload_all(board, *route, &mut loose);
-            } else if !unload_until_fits(board, *route, &mut loose) {
+            }
+            // What is fixed stays on board, and may be too much for a smaller truck.
+            if !unload_until_fits(board, *route, &mut loose) {
                 return false;
             }
         }
+        let first_new = board.routes.len();
         for (template, truck) in &matched.new {
             board.open(template, truck);
         }
@@ -208,7 +211,14 @@ impl Ground {
             .iter()
             .map(|(_, truck)| truck)
             .all(|truck| board.pool(&truck.code).deficit() == 0);
-        lent && self.place_all(board, &loose)
+        if !lent || !self.place_all(board, &loose) {
+            return false;
+        }
+        // The rest of the zone may have taken so much that a truck of the fleet is not needed.
+        for route in group.iter().copied().chain(first_new..board.routes.len()) {
+            repair::close_if_empty(board, route);
+        }
+        true
     }
 
     fn place_all(&self, board: &mut Board<'_>, loose: &[WaybillIx]) -> bool {

@@ -74,7 +74,7 @@ fn mend_quota(board: &mut Board<'_>, zone: &ZoneCode) -> bool {
     let from = board.at[waybill];
     board.take(waybill);
     place(board, waybill);
-    close_if_empty(board, from);
+    from.into_iter().for_each(|route| close_if_empty(board, route));
     true
 }
 
@@ -88,12 +88,9 @@ fn helpfulness(load: Load, deficit: Load) -> u64 {
         + part(load.weight_g, deficit.weight_g)
 }
 
-fn close_if_empty(board: &mut Board<'_>, route: Option<RouteIx>) {
-    if let Some(route) = route
-        && board.routes[route].is_alive
-        && board.routes[route].is_open
-        && board.routes[route].waybills.is_empty()
-    {
+pub(super) fn close_if_empty(board: &mut Board<'_>, route: RouteIx) {
+    let line = &board.routes[route];
+    if line.is_alive && line.is_open && line.waybills.is_empty() {
         board.close(route);
     }
 }
@@ -179,7 +176,7 @@ fn mend_load(board: &mut Board<'_>, route: RouteIx) -> bool {
     let mut loose = Vec::new();
     repack::unload_until_fits(board, route, &mut loose);
     place_doors(board, &loose);
-    close_if_empty(board, Some(route));
+    close_if_empty(board, route);
     true
 }
 

@@ -236,6 +236,19 @@ fn two_half_empty_routes_become_one() {
 }
 
 #[test]
+fn pinned_loads_keep_trucks_that_hold_them() {
+    let mut world = World::with(|_| {});
+    let mut waybills = play(&mut world, &[dry(1, 4_600)]);
+    let first: Vec<RouteId> = waybills[0].place.into_iter().collect();
+    let apart = Request { excluded_routes: first, ..dry(2, 4_600) };
+    waybills.extend(play(&mut world, &[apart]));
+    waybills.iter_mut().for_each(|waybill| waybill.fixed = true);
+    let improvement = run(&world, &waybills, Bounds::default(), 500);
+    assert_eq!(improvement.before.fleet_cost, 340, "two trucks, where one could carry both");
+    assert_eq!(improvement.after, improvement.before);
+}
+
+#[test]
 fn moves_stay_within_their_bound() {
     let mut world = World::with(|_| {});
     let requests: Vec<_> = (0..60).map(|number| dry(number, 150)).collect();

@@ -2,8 +2,8 @@
 //!
 //! A plan may lack stops meanwhile. Which lack is the lesser one is decided by how often each stop
 //! has been absent so far, so the search learns which stops are hard to place and gives them their
-//! places first (Christiaens and Vanden Berghe 2020, after the absences of Bent and Van Hentenryck
-//! 2004). Never here: a plan that is handed back with a stop missing.
+//! places first (absences: Christiaens and Vanden Berghe 2020; a search of its own for fewer routes:
+//! Bent and Van Hentenryck 2004). Never here: a plan that is handed back with a stop missing.
 
 #![allow(
     clippy::indexing_slicing,
