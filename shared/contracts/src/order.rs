@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Contract, Currency, CustomerRef, DistrictCode, Exchange, Merchant, OrderRef, Personal, Sku,
-    Source, Store, TimeslotCode, Timestamp, UnitPrice, WaybillNo,
+    Contract, Currency, CustomerRef, DistrictCode, Exchange, HoldHandle, HoldReason, Merchant,
+    OrderRef, Personal, Sku, Source, Store, TimeslotCode, Timestamp, UnitPrice, WaybillKind,
+    WaybillNo,
 };
 
 /// The most lines one order may have (the item limit of a batch command).
@@ -228,11 +229,28 @@ pub struct WaybillDraftLine {
     pub sku_type: SkuType,
 }
 
+/// A hold that a waybill is born with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FirstHold {
+    /// Whose.
+    pub owner: String,
+    /// The owner's name for it.
+    pub handle: HoldHandle,
+    /// Why.
+    pub reason: HoldReason,
+}
+
 /// One waybill of the split. Volumes and weight are those of the whole waybill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WaybillDraft {
     /// `source-order_ref-k`.
     pub waybill_no: WaybillNo,
+    /// Why it exists.
+    #[serde(default)]
+    pub kind: WaybillKind,
+    /// Held from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<FirstHold>,
     /// Who sells what is on it.
     pub merchant: Merchant,
     /// From which store.
@@ -280,5 +298,47 @@ pub struct OrderAccepted {
 
 impl Contract for OrderAccepted {
     const TYPE: &'static str = "order.accepted.v1";
+    const EXCHANGE: Exchange = Exchange::Events;
+}
+
+/// Cancel an order or one line of it. Every waybill concerned is decided by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelOrder {
+    /// Who sent the order.
+    pub source: Source,
+    /// Its number there.
+    pub order_ref: OrderRef,
+    /// The line; absent: all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line_no: Option<u32>,
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it was asked for.
+    pub occurred_at: Timestamp,
+}
+
+impl Contract for CancelOrder {
+    const TYPE: &'static str = "order.cancel.v1";
+    const EXCHANGE: Exchange = Exchange::Commands;
+
+    fn validate(&self) -> Result<(), String> {
+        if self.reason.as_ref().is_some_and(|reason| reason.len() > 500) {
+            return Err("reason is longer than 500 bytes".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Customer service wants further waybills of an order: what is fetched back, what is sent again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaybillsRequested {
+    /// The order they belong to, with these waybills alone.
+    pub order: OrderAccepted,
+}
+
+impl Contract for WaybillsRequested {
+    const TYPE: &'static str = "customer-service.waybills-requested.v1";
     const EXCHANGE: Exchange = Exchange::Events;
 }

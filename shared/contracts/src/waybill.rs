@@ -209,6 +209,128 @@ impl Contract for ReportStatus {
     }
 }
 
+/// The most reports of one batch.
+pub const MAX_REPORTS: usize = 2_000;
+
+/// Many reports at once, of any waybills. Each is decided alone; the reply has one item a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportStatuses {
+    /// The reports, 1 to [`MAX_REPORTS`].
+    pub reports: Vec<ReportStatus>,
+}
+
+impl Contract for ReportStatuses {
+    const TYPE: &'static str = "waybill.report-statuses.v1";
+    const EXCHANGE: Exchange = Exchange::Commands;
+
+    fn validate(&self) -> Result<(), String> {
+        if !(1..=MAX_REPORTS).contains(&self.reports.len()) {
+            return Err(format!("{} reports: a batch has 1 to {MAX_REPORTS}", self.reports.len()));
+        }
+        for (index, report) in self.reports.iter().enumerate() {
+            report.validate().map_err(|error| format!("report {index}: {error}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Set a waybill right, whatever was reported: the fact set begins anew with this status, and reports
+/// of what happened before `occurred_at` are history only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectWaybill {
+    /// Which waybill.
+    pub waybill_no: WaybillNo,
+    /// Where it really stands.
+    pub status: WaybillStatus,
+    /// The route place it belongs to, for statuses on the road.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u16>,
+    /// Why, 1 to 500 bytes.
+    pub reason: String,
+    /// Since when.
+    pub occurred_at: Timestamp,
+}
+
+impl Contract for CorrectWaybill {
+    const TYPE: &'static str = "waybill.correct.v1";
+    const EXCHANGE: Exchange = Exchange::Commands;
+
+    fn validate(&self) -> Result<(), String> {
+        if !(1..=500).contains(&self.reason.len()) {
+            return Err("a correction needs a reason of 1 to 500 bytes".to_owned());
+        }
+        match self.attempt {
+            Some(0 | 33..) => Err("attempt is 1 to 32".to_owned()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Ask that a waybill be cancelled. Decided by sales-order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelWaybill {
+    /// Which waybill; it need not exist yet.
+    pub waybill_no: WaybillNo,
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it was asked for.
+    pub occurred_at: Timestamp,
+}
+
+impl Contract for CancelWaybill {
+    const TYPE: &'static str = "waybill.cancel.v1";
+    const EXCHANGE: Exchange = Exchange::Commands;
+
+    fn validate(&self) -> Result<(), String> {
+        if self.reason.as_ref().is_some_and(|reason| reason.len() > 500) {
+            return Err("reason is longer than 500 bytes".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// The answer to a request for cancellation.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CancellationVerdict {
+    /// It is cancelled.
+    Accepted,
+    /// It goes on: too late, or the warehouse said no.
+    Rejected,
+}
+
+/// sales-order decided a request for cancellation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CancellationDecided {
+    /// Which waybill.
+    pub waybill_no: WaybillNo,
+    /// Yes or no.
+    pub verdict: CancellationVerdict,
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it was decided.
+    pub occurred_at: Timestamp,
+}
+
+impl Contract for CancellationDecided {
+    const TYPE: &'static str = "sales-order.cancellation-decided.v1";
+    const EXCHANGE: Exchange = Exchange::Events;
+
+    fn routing_key(&self) -> RoutingKey {
+        RoutingKey::of_type(Self::TYPE).with(match self.verdict {
+            CancellationVerdict::Accepted => "accepted",
+            CancellationVerdict::Rejected => "rejected",
+        })
+    }
+}
+
 /// Place a hold. The owner is the actor; the handle is its own name for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
