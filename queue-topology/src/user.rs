@@ -38,6 +38,8 @@ pub fn users() -> Vec<User> {
     let mut users: Vec<User> = WorkerKind::ALL.into_iter().map(worker_user).collect();
     users.push(operator());
     users.push(wms_partner());
+    users.push(reporter("partner-pss"));
+    users.push(reporter("partner-ods"));
     users
 }
 
@@ -138,6 +140,20 @@ fn operator() -> User {
         write: any_of(write),
         read: any_of(read),
         topics,
+    }
+}
+
+/// A partner that reports what it does with waybills, in our own words: the sorting station (PSS) and the
+/// road (ODS).
+fn reporter(name: &str) -> User {
+    let reports = ["waybill.report-status", "waybill.report-statuses"];
+    let keys = reports.map(|key| (Exchange::Commands, key.to_owned()));
+    User {
+        name: name.to_owned(),
+        configure: NOTHING.to_owned(),
+        write: any_of([escape(Exchange::Commands.name())]),
+        read: NOTHING.to_owned(),
+        topics: topics(&keys, &[]),
     }
 }
 

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use contracts::{
     Actor, Contract, DistrictCode, Envelope, FulfilledBy, Merchant, MessageId, OrderAccepted,
     OrderRef, ReportStatus, Role, Sku, SkuType, Source, TimeslotCode, Timestamp, TraceContext,
-    UserId, WaybillDraft, WaybillDraftLine, WaybillNo, WaybillStatus,
+    UserId, WaybillDraft, WaybillDraftLine, WaybillKind, WaybillNo, WaybillStatus,
 };
 use futures_util::StreamExt;
 use queue_topology::{Topology, WorkerKind};
@@ -87,6 +87,8 @@ fn order(number: u32) -> Result<OrderAccepted, BenchError> {
     };
     let draft = WaybillDraft {
         waybill_no: waybill_no(number)?,
+        kind: WaybillKind::Forward,
+        hold: None,
         merchant: Merchant::new("M01").map_err(invalid)?,
         store: None,
         sku_type: SkuType::Dry,
@@ -120,6 +122,7 @@ fn report(number: u32, status: WaybillStatus) -> Result<ReportStatus, BenchError
         status,
         attempt: matches!(status, WaybillStatus::Dispatched | WaybillStatus::OutForDelivery)
             .then_some(1),
+        route_ref: None,
         occurred_at: Timestamp::now(),
         reason: None,
     })

@@ -279,9 +279,9 @@ fn read_actor(json: &str) -> Result<Actor, EnvelopeError> {
 fn believed_actor(publisher: &UserId, json: &str) -> Result<Actor, EnvelopeError> {
     match delegation_of(publisher) {
         Delegation::Anybody => read_actor(json),
-        Delegation::Role(role) => {
+        Delegation::Roles(roles) => {
             let actor = read_actor(json)?;
-            Ok(if actor.role == role { actor } else { Actor::itself(publisher) })
+            Ok(if roles.contains(&actor.role) { actor } else { Actor::itself(publisher) })
         }
         Delegation::None => Ok(Actor::itself(publisher)),
     }

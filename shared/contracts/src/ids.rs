@@ -138,6 +138,10 @@ text_id!(
     OrderRef, 64, ascii_padded
 );
 text_id!(
+    /// The sender's own number of a return, unique within a [`Source`].
+    ReturnRef, 64, ascii
+);
+text_id!(
     /// `source-order_ref-k`: made by the split, readable, unique, the same on a replay.
     WaybillNo, 112, ascii
 );
@@ -248,6 +252,15 @@ uuid_id!(
     /// One dated route.
     RouteId
 );
+
+impl MessageId {
+    /// The id of the `index`-th item (from 0) of the batch that travelled under this id: a UUIDv5 of both,
+    /// so that a resend has the same items.
+    #[must_use]
+    pub fn of_item(self, index: usize) -> Self {
+        Self(Uuid::new_v5(&self.0, index.to_string().as_bytes()))
+    }
+}
 
 /// Namespace of ids derived from a client's own key.
 const NAMESPACE: Uuid = Uuid::from_bytes([

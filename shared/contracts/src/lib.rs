@@ -9,6 +9,7 @@ mod control;
 mod envelope;
 mod hotfolder;
 mod ids;
+mod lifecycle;
 mod message;
 mod money;
 mod network;
@@ -16,6 +17,7 @@ mod order;
 mod personal;
 mod query;
 mod reply;
+mod returns;
 mod sales_order;
 #[cfg(test)]
 mod tests;
@@ -35,9 +37,10 @@ pub use envelope::{
 pub use hotfolder::SkipSequence;
 pub use ids::{
     CustomerRef, DepotCode, DistrictCode, HoldHandle, InvalidId, Merchant, MessageId, OrderRef,
-    RouteId, SalesOrderNo, Sku, Source, Store, TimeslotCode, TruckTypeCode, UserId, WarehouseCode,
-    WaybillNo, ZoneCode, derive_message_id,
+    ReturnRef, RouteId, SalesOrderNo, Sku, Source, Store, TimeslotCode, TruckTypeCode, UserId,
+    WarehouseCode, WaybillNo, ZoneCode, derive_message_id,
 };
+pub use lifecycle::{Level, PartnerNames, Reporters, StatusNames, StatusRow, Way};
 #[doc(hidden)]
 pub use message::decode_body;
 pub use message::{Contract, DecodeError, Exchange, Inbound, RoutingKey, split_version};
@@ -47,15 +50,16 @@ pub use network::{
     RouteTemplateRow, TimeslotRow, TruckTypeRow, UpgradeRow, UpsertNetwork, WarehouseRow, ZoneRow,
 };
 pub use order::{
-    CreateOrder, FulfilledBy, MAX_ORDER_LINES, OrderAccepted, OrderLine, OrderStatus, SkuType,
-    WaybillDraft, WaybillDraftLine,
+    CancelOrder, CreateOrder, FirstHold, FulfilledBy, MAX_ORDER_LINES, OrderAccepted, OrderLine,
+    OrderStatus, Requester, SkuType, WaybillDraft, WaybillDraftLine, WaybillsRequested,
 };
 pub use personal::Personal;
 pub use query::{
     AssignmentStanding, OrderStanding, OrderView, Query, QueryAnswer, SalesOrderStanding,
     WaybillStanding, WaybillView,
 };
-pub use reply::{FieldError, Refusal, Reply, ReplyOutcome};
+pub use reply::{FieldError, ItemReply, Refusal, Reply, ReplyOutcome};
+pub use returns::{RequestReturn, ReturnLine};
 pub use sales_order::{
     RecordWarehouseAnswer, RecordWarehouseProgress, SalesOrderAnswered, SalesOrderLine,
     SalesOrderProgressed, SalesOrderStatus, SalesOrderSubmitted, WarehouseAnswer,
@@ -63,8 +67,10 @@ pub use sales_order::{
 };
 pub use time::Timestamp;
 pub use waybill::{
-    HoldReason, PlaceHold, ReleaseHold, ReportStatus, WaybillCreated, WaybillHeld, WaybillKind,
-    WaybillReleased, WaybillStatus, WaybillStatusChanged,
+    CancelWaybill, CancellationDecided, CancellationVerdict, CorrectWaybill, HoldInstance,
+    HoldReason, MAX_REPORTS, PlaceHold, ReleaseHold, ReportStatus, ReportStatuses,
+    WaybillCancelledButMoved, WaybillCreated, WaybillHeld, WaybillKind, WaybillReleased,
+    WaybillStatus, WaybillStatusChanged,
 };
 pub use wms::{
     WmsConfirmation, WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder, WmsPosition, WmsStep,

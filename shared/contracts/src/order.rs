@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     Contract, Currency, CustomerRef, DistrictCode, Exchange, HoldHandle, HoldReason, Merchant,
-    OrderRef, Personal, Sku, Source, Store, TimeslotCode, Timestamp, UnitPrice, WaybillKind,
+    OrderRef, Personal, RoutingKey, Sku, Source, Store, TimeslotCode, Timestamp, UnitPrice, WaybillKind,
     WaybillNo,
 };
 
@@ -324,21 +324,40 @@ impl Contract for CancelOrder {
     const EXCHANGE: Exchange = Exchange::Commands;
 
     fn validate(&self) -> Result<(), String> {
-        if self.reason.as_ref().is_some_and(|reason| reason.len() > 500) {
-            return Err("reason is longer than 500 bytes".to_owned());
-        }
-        Ok(())
+        crate::waybill::check_reason(self.reason.as_deref())
     }
 }
 
-/// Customer service wants further waybills of an order: what is fetched back, what is sent again.
+/// Who wants further waybills of an order.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Requester {
+    /// For what is fetched back, or sent again.
+    CustomerService,
+    /// For picked goods that go to another warehouse.
+    SalesOrder,
+}
+
+/// Further waybills of an order are wanted: what is fetched back or sent again (customer service), or
+/// goes to another warehouse (sales-order).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WaybillsRequested {
+    /// By whom: each has the right to its own word only.
+    pub by: Requester,
     /// The order they belong to, with these waybills alone.
     pub order: OrderAccepted,
 }
 
 impl Contract for WaybillsRequested {
-    const TYPE: &'static str = "customer-service.waybills-requested.v1";
+    const TYPE: &'static str = "waybill-request.made.v1";
     const EXCHANGE: Exchange = Exchange::Events;
+
+    fn routing_key(&self) -> RoutingKey {
+        RoutingKey::of_type(Self::TYPE).with(match self.by {
+            Requester::CustomerService => "customer-service",
+            Requester::SalesOrder => "sales-order",
+        })
+    }
 }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Contract, CustomerRef, DistrictCode, Exchange, FulfilledBy, HoldHandle, Merchant, OrderRef,
-    RoutingKey, SkuType, Source, Store, TimeslotCode, Timestamp, WaybillNo,
+    Contract, CustomerRef, DistrictCode, Exchange, FulfilledBy, HoldHandle, MAX_MESSAGE_BYTES,
+    Merchant, OrderRef, RoutingKey, SkuType, Source, Store, TimeslotCode, Timestamp, WaybillNo,
 };
 
 /// What was reported of a waybill. The order of the names is not the order of the ranks.
@@ -35,11 +35,14 @@ pub enum WaybillStatus {
     Lost,
     Damaged,
     Cancelled,
+    OutForPickup,
+    PickupFailed,
+    Collected,
 }
 
 impl WaybillStatus {
     /// Every status.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Created,
         Self::Acknowledged,
         Self::Picked,
@@ -55,6 +58,9 @@ impl WaybillStatus {
         Self::Lost,
         Self::Damaged,
         Self::Cancelled,
+        Self::OutForPickup,
+        Self::PickupFailed,
+        Self::Collected,
     ];
 
     /// The name in messages, columns and files.
@@ -76,6 +82,9 @@ impl WaybillStatus {
             Self::Lost => "LOST",
             Self::Damaged => "DAMAGED",
             Self::Cancelled => "CANCELLED",
+            Self::OutForPickup => "OUT_FOR_PICKUP",
+            Self::PickupFailed => "PICKUP_FAILED",
+            Self::Collected => "COLLECTED",
         }
     }
 
@@ -184,9 +193,13 @@ pub struct ReportStatus {
     pub waybill_no: WaybillNo,
     /// What happened.
     pub status: WaybillStatus,
-    /// The route place it belongs to (1 = the first); absent: the one that was live at `occurred_at`.
+    /// The route place it belongs to (1 = the first); absent: the one on `route_ref`, or the one that
+    /// was live at `occurred_at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u16>,
+    /// The number of the route it was on, for those who know no attempts, at most 64 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route_ref: Option<String>,
     /// When it happened, by the reporter's clock; shown to people, never ordered by.
     pub occurred_at: Timestamp,
     /// Why, for failures and losses.
@@ -199,13 +212,30 @@ impl Contract for ReportStatus {
     const EXCHANGE: Exchange = Exchange::Commands;
 
     fn validate(&self) -> Result<(), String> {
-        if self.reason.as_ref().is_some_and(|reason| reason.len() > 500) {
-            return Err("reason is longer than 500 bytes".to_owned());
+        check_reason(self.reason.as_deref())?;
+        if self.route_ref.as_ref().is_some_and(|route| !(1..=64).contains(&route.len())) {
+            return Err("route_ref has 1 to 64 bytes".to_owned());
         }
-        match self.attempt {
-            Some(0 | 33..) => Err("attempt is 1 to 32".to_owned()),
-            _ => Ok(()),
+        check_attempt(self.attempt)
+    }
+}
+
+/// The log keeps so much of a reason.
+const MAX_REASON_BYTES: usize = 500;
+
+pub(crate) fn check_reason(reason: Option<&str>) -> Result<(), String> {
+    match reason {
+        Some(reason) if reason.len() > MAX_REASON_BYTES => {
+            Err(format!("reason is longer than {MAX_REASON_BYTES} bytes"))
         }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn check_attempt(attempt: Option<u16>) -> Result<(), String> {
+    match attempt {
+        Some(0 | 33..) => Err("attempt is 1 to 32".to_owned()),
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -235,6 +265,35 @@ impl Contract for ReportStatuses {
     }
 }
 
+impl ReportStatuses {
+    /// Any number of reports as batches that are each within the limits of a message, in their order.
+    #[must_use]
+    pub fn split(reports: impl IntoIterator<Item = ReportStatus>) -> Vec<Self> {
+        let mut batches: Vec<Self> = Vec::new();
+        let mut bytes = 0;
+        for report in reports {
+            // every part of it has a JSON form
+            let size = serde_json::to_vec(&report).map_or(0, |json| json.len() + 1);
+            match batches.last_mut() {
+                Some(batch)
+                    if batch.reports.len() < MAX_REPORTS && bytes + size <= MAX_BATCH_BYTES =>
+                {
+                    batch.reports.push(report);
+                    bytes += size;
+                }
+                Some(_) | None => {
+                    batches.push(Self { reports: vec![report] });
+                    bytes = size;
+                }
+            }
+        }
+        batches
+    }
+}
+
+/// Bytes of the reports of one batch; its frame takes a few more.
+const MAX_BATCH_BYTES: usize = MAX_MESSAGE_BYTES - 64;
+
 /// Set a waybill right, whatever was reported: the fact set begins anew with this status, and reports
 /// of what happened before `occurred_at` are history only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -261,10 +320,7 @@ impl Contract for CorrectWaybill {
         if !(1..=500).contains(&self.reason.len()) {
             return Err("a correction needs a reason of 1 to 500 bytes".to_owned());
         }
-        match self.attempt {
-            Some(0 | 33..) => Err("attempt is 1 to 32".to_owned()),
-            _ => Ok(()),
-        }
+        check_attempt(self.attempt)
     }
 }
 
@@ -286,10 +342,7 @@ impl Contract for CancelWaybill {
     const EXCHANGE: Exchange = Exchange::Commands;
 
     fn validate(&self) -> Result<(), String> {
-        if self.reason.as_ref().is_some_and(|reason| reason.len() > 500) {
-            return Err("reason is longer than 500 bytes".to_owned());
-        }
-        Ok(())
+        check_reason(self.reason.as_deref())
     }
 }
 
@@ -331,6 +384,28 @@ impl Contract for CancellationDecided {
     }
 }
 
+/// Which of several holds of one handle, from 1: a hold that was released stays released, so that a new
+/// one of the same handle needs the next number.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(transparent)]
+pub struct HoldInstance(pub u32);
+
+impl Default for HoldInstance {
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
+impl HoldInstance {
+    /// True for the one that is meant when none is named.
+    #[must_use]
+    pub fn is_first(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Place a hold. The owner is the actor; the handle is its own name for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -339,6 +414,9 @@ pub struct PlaceHold {
     pub waybill_no: WaybillNo,
     /// The owner's name for this hold.
     pub handle: HoldHandle,
+    /// Which of that name; absent: the first.
+    #[serde(default, skip_serializing_if = "HoldInstance::is_first")]
+    pub instance: HoldInstance,
     /// Why.
     pub reason: HoldReason,
     /// When the owner decided.
@@ -358,6 +436,9 @@ pub struct ReleaseHold {
     pub waybill_no: WaybillNo,
     /// The owner's name for the hold.
     pub handle: HoldHandle,
+    /// Which of that name; absent: the first.
+    #[serde(default, skip_serializing_if = "HoldInstance::is_first")]
+    pub instance: HoldInstance,
     /// Whose hold, when a supervisor releases another's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
@@ -441,6 +522,12 @@ pub struct WaybillStatusChanged {
     pub failed_attempts: u16,
     /// Who picks.
     pub fulfilled_by: FulfilledBy,
+    /// Why the waybill exists.
+    #[serde(default)]
+    pub kind: WaybillKind,
+    /// True while any hold is open.
+    #[serde(default)]
+    pub held: bool,
 }
 
 impl Contract for WaybillStatusChanged {
@@ -479,5 +566,26 @@ pub struct WaybillReleased {
 
 impl Contract for WaybillReleased {
     const TYPE: &'static str = "waybill.released.v1";
+    const EXCHANGE: Exchange = Exchange::Events;
+}
+
+/// A waybill that was cancelled moved all the same: it was loaded or got further. Somebody has to see to
+/// it; the status stays what happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaybillCancelledButMoved {
+    /// Row id.
+    pub waybill_id: Uuid,
+    /// Its number.
+    pub waybill_no: WaybillNo,
+    /// How far it got.
+    pub status: WaybillStatus,
+    /// The route place the status belongs to; 0 before the first.
+    pub attempt: u16,
+    /// When the report happened, or the verdict was given, that made it so.
+    pub occurred_at: Timestamp,
+}
+
+impl Contract for WaybillCancelledButMoved {
+    const TYPE: &'static str = "waybill.cancelled-but-moved.v1";
     const EXCHANGE: Exchange = Exchange::Events;
 }

@@ -13,9 +13,11 @@ mod facts;
 mod history;
 mod holds;
 mod lifecycle;
+mod permit;
 mod settings;
 mod state;
 mod store;
+mod stubs;
 #[cfg(test)]
 mod tests;
 mod worker;
@@ -30,6 +32,7 @@ use crate::worker::WaybillStatus;
 
 fn main() -> ExitCode {
     runtime::run_worker(async |settings: Settings, context: runtime::Context| {
+        stubs::start(settings.stubs, &context);
         Ok::<_, Infallible>(WaybillStatus::new(cache(&settings, &context)))
     })
 }

@@ -15,6 +15,7 @@ fn settled(id: MessageId, outcome: ReplyOutcome) -> Settled {
         outcome,
         code: "APPLIED".to_owned(),
         refusal: None,
+        items: Vec::new(),
         aggregate: Some("uci/536365".to_owned()),
         version: Some(7),
     };
