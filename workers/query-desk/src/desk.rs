@@ -7,7 +7,7 @@ use ::store::{Database, StoreError};
 use cache::{Answer, Cache, Key, Kind};
 use contracts::{
     AssignmentStanding, Envelope, OrderRef, OrderStanding, OrderView, Query, QueryAnswer,
-    SalesOrderStanding, Source, WaybillNo, WaybillStanding, WaybillView,
+    SalesOrderStanding, Source, StatusNames, WaybillNo, WaybillStanding, WaybillView,
 };
 use queue_topology::WorkerKind;
 use runtime::Responder;
@@ -71,7 +71,10 @@ impl QueryDesk {
             self.part::<AssignmentStanding>(key(Kind::Assignment), assignment),
             self.part::<SalesOrderStanding>(key(Kind::SalesOrder), sales_order),
         )?;
-        Ok(standing.map(|standing| WaybillView { standing, assignment, sales_order }))
+        Ok(standing.map(|standing| {
+            let names = StatusNames::of(standing.kind, standing.status);
+            WaybillView { standing, names, assignment, sales_order }
+        }))
     }
 
     async fn part<T: DeserializeOwned>(

@@ -209,6 +209,9 @@ fn attempt_of(number: u16) -> Result<Attempt, Refusal> {
 pub(crate) struct Cause {
     /// The message, or the item of one with several.
     pub message_id: MessageId,
+    /// The one with several that it is an item of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_id: Option<MessageId>,
     /// Who published it.
     pub sender: UserId,
     /// On whose behalf.

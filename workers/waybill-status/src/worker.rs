@@ -197,7 +197,9 @@ impl Work {
         let mut outcomes = Vec::with_capacity(batch.reports.len());
         let mut events = Vec::new();
         for (index, report) in batch.reports.iter().enumerate() {
-            let cause = Cause { message_id: cause.message_id.of_item(index), ..cause.clone() };
+            let batch_id = Some(cause.message_id);
+            let message_id = cause.message_id.of_item(index);
+            let cause = Cause { message_id, batch_id, ..cause.clone() };
             let change = Change::report(report);
             let (outcome, more) = self.settle_change(&report.waybill_no, change, &cause)?;
             outcomes.push(outcome);
@@ -243,6 +245,7 @@ fn cause_of(envelope: &Envelope) -> Cause {
     let Envelope { message_id, user_id, actor, correlation_id, .. } = envelope;
     Cause {
         message_id: *message_id,
+        batch_id: None,
         sender: user_id.clone(),
         actor: actor.clone(),
         correlation_id: correlation_id.clone(),

@@ -103,15 +103,16 @@ pub(super) const LINES: &str = "INSERT INTO waybill_line (waybill_id, line_no, s
        sku_type VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sku_type' ERROR ON ERROR)) r";
 
 /// What arrived and what became of it.
-pub(super) const LOG: &str = "INSERT INTO waybill_event (waybill_id, version, message_id, message_type, fact, \
+pub(super) const LOG: &str = "INSERT INTO waybill_event (waybill_id, version, message_id, batch_id, message_type, fact, \
        attempt, outcome, code, status, sender, actor, correlation_id, detail, occurred_at, received_at) \
-     SELECT UNHEX(r.waybill_id), r.version, UNHEX(r.message_id), r.message_type, r.fact, r.attempt, \
+     SELECT UNHEX(r.waybill_id), r.version, UNHEX(r.message_id), UNHEX(r.batch_id), r.message_type, r.fact, r.attempt, \
        r.outcome, r.code, r.status, r.sender, r.actor, r.correlation_id, r.detail, r.occurred_at, \
        r.received_at \
      FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        waybill_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.waybill_id' ERROR ON ERROR, \
        version BIGINT UNSIGNED PATH '$.version' ERROR ON ERROR, \
        message_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.message_id' ERROR ON ERROR, \
+       batch_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.batch_id' ERROR ON ERROR, \
        message_type VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.message_type' ERROR ON ERROR, \
        fact VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin PATH '$.fact' ERROR ON ERROR, \
        attempt SMALLINT UNSIGNED PATH '$.attempt' ERROR ON ERROR, \

@@ -186,7 +186,8 @@ impl Story {
             Said::Change(actor, change) => (Request::Change(change), actor.clone()),
         };
         let sender = UserId::new("partner-ods").unwrap();
-        let cause = Cause { message_id, sender, actor, correlation_id: None };
+        let (batch_id, correlation_id) = (None, None);
+        let cause = Cause { message_id, batch_id, sender, actor, correlation_id };
         let decision = decide(self.waybill.clone(), request, &cause, at(1_000));
         self.waybill = stored_and_loaded(decision.waybill.clone());
         assert_eq!(self.waybill, decision.waybill, "the stored form keeps everything");
