@@ -15,6 +15,7 @@ use serde_json::json;
 use crate::*;
 
 mod ids;
+mod lifecycle;
 mod values;
 
 inbound! {

@@ -71,6 +71,23 @@ const MEANT: [Meant; 2] = [
     },
 ];
 
+/// What happens on an attempt.
+const ROAD: [S; 8] = [
+    S::Loaded,
+    S::Dispatched,
+    S::OutForDelivery,
+    S::ReadyForCollection,
+    S::DeliveryFailed,
+    S::Returning,
+    S::OutForPickup,
+    S::PickupFailed,
+];
+
+/// How it ended is told with the last attempt: the first report of the road is news even then.
+fn is_first_of_the_road(known: &[S], status: S) -> bool {
+    ROAD.contains(&status) && !known.iter().any(|known| ROAD.contains(known))
+}
+
 impl Meant {
     fn rank(&self, status: S) -> Option<usize> {
         self.steps.iter().position(|(step, _)| *step == status)
@@ -115,7 +132,7 @@ impl Meant {
             Outcome::Duplicate
         } else if !proofs.is_empty() && !proofs.iter().any(|proof| known.contains(proof)) {
             Outcome::Parked
-        } else if self.rank(to) > self.rank(from) {
+        } else if self.rank(to) > self.rank(from) || is_first_of_the_road(&known, to) {
             Outcome::Applied
         } else {
             Outcome::Stale
