@@ -137,7 +137,8 @@ pub(crate) async fn run(args: &DeliverArgs) -> Result<Delivered, DeliverError> {
         late_rate: args.late_rate,
         double_rate: args.double_rate,
     };
-    let mut round = Round { args, pool, partners, told: BTreeSet::new(), done: Delivered::default() };
+    let mut round =
+        Round { args, pool, partners, told: BTreeSet::new(), done: Delivered::default() };
     let mut progress = Instant::now();
     let begun = Instant::now();
     loop {
@@ -268,7 +269,12 @@ impl Round<'_> {
 pub(crate) fn print(done: &Delivered) {
     println!(
         "{} waybills delivered ({} at the second attempt) by {} reports in {} messages: {:.1} s, {:.0} reports/s",
-        done.waybills, done.failed_attempts, done.reports, done.messages, done.seconds, done.per_second
+        done.waybills,
+        done.failed_attempts,
+        done.reports,
+        done.messages,
+        done.seconds,
+        done.per_second
     );
     println!(
         "{} reports came late, {} were made twice; {} messages were pushed back by a full queue",

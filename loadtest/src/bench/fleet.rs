@@ -8,8 +8,8 @@ use broker::{FailureNote, Link, Outgoing, PublishError, Publisher};
 use chrono::NaiveDate;
 use contracts::{
     Actor, Contract, DistrictCode, Envelope, FulfilledBy, Merchant, MessageId, OrderAccepted,
-    OrderRef, ReportStatus, ReportStatuses, Role, Sku, SkuType, Source, TimeslotCode, Timestamp, TraceContext,
-    UserId, WaybillDraft, WaybillDraftLine, WaybillKind, WaybillNo, WaybillStatus,
+    OrderRef, ReportStatus, ReportStatuses, Role, Sku, SkuType, Source, TimeslotCode, Timestamp,
+    TraceContext, UserId, WaybillDraft, WaybillDraftLine, WaybillKind, WaybillNo, WaybillStatus,
 };
 use futures_util::StreamExt;
 use queue_topology::{Topology, WorkerKind};
@@ -79,17 +79,15 @@ async fn run(
     let start = Instant::now();
     let messages = match batch {
         None => {
-            let singles = reports.map(|report| {
-                report.and_then(|(report, role)| outgoing(publisher, &report, role))
-            });
+            let singles = reports
+                .map(|report| report.and_then(|(report, role)| outgoing(publisher, &report, role)));
             send(publisher, singles).await?;
             count
         }
         Some(batch) => {
             let batches = batches(reports, batch.into())?;
             let messages = u64::try_from(batches.len()).unwrap_or(0);
-            let batches =
-                batches.iter().map(|(batch, role)| outgoing(publisher, batch, *role));
+            let batches = batches.iter().map(|(batch, role)| outgoing(publisher, batch, *role));
             send(publisher, batches).await?;
             messages
         }

@@ -113,7 +113,8 @@ pub(super) async fn trace(waybill_no: &WaybillNo, site: &Site, output: Output) -
 }
 
 fn text(steps: &[Step], output: Output) -> String {
-    let columns = ["v", "received", "happened", "from", "said", "outcome", "status", "conversation"];
+    let columns =
+        ["v", "received", "happened", "from", "said", "outcome", "status", "conversation"];
     let mut table = Table::new(&columns);
     for step in steps {
         table.row([

@@ -5,8 +5,10 @@
 //! IO, a broker or database client, a task, a decision.
 
 mod assignment;
+mod cancellation;
 mod control;
 mod envelope;
+mod hold;
 mod hotfolder;
 mod ids;
 mod lifecycle;
@@ -23,17 +25,20 @@ mod sales_order;
 mod tests;
 mod time;
 mod waybill;
+mod waybill_events;
 mod wms;
 
 pub use assignment::{
     Assigned, RouteChange, RouteChanged, Unassignable, UnassignableReason, UnassignedAgain,
 };
+pub use cancellation::{CancelOrder, CancelWaybill, CancellationDecided, CancellationVerdict};
 pub use control::{
     ControlAnswer, ControlCommand, ControlRequest, InstanceReport, LaneSettings, SettingsVersion,
 };
 pub use envelope::{
     Actor, Delegation, Envelope, MAX_MESSAGE_BYTES, Role, TraceContext, delegation_of, role_of,
 };
+pub use hold::{HoldInstance, HoldReason, PlaceHold, ReleaseHold};
 pub use hotfolder::SkipSequence;
 pub use ids::{
     CustomerRef, DepotCode, DistrictCode, HoldHandle, InvalidId, Merchant, MessageId, OrderRef,
@@ -50,7 +55,7 @@ pub use network::{
     RouteTemplateRow, TimeslotRow, TruckTypeRow, UpgradeRow, UpsertNetwork, WarehouseRow, ZoneRow,
 };
 pub use order::{
-    CancelOrder, CreateOrder, FirstHold, FulfilledBy, MAX_ORDER_LINES, OrderAccepted, OrderLine,
+    CreateOrder, FirstHold, FulfilledBy, MAX_ORDER_LINES, OrderAccepted, OrderLine,
     OrderStatus, Requester, SkuType, WaybillDraft, WaybillDraftLine, WaybillsRequested,
 };
 pub use personal::Personal;
@@ -67,10 +72,10 @@ pub use sales_order::{
 };
 pub use time::Timestamp;
 pub use waybill::{
-    CancelWaybill, CancellationDecided, CancellationVerdict, CorrectWaybill, HoldInstance,
-    HoldReason, MAX_REPORTS, PlaceHold, ReleaseHold, ReportStatus, ReportStatuses,
-    WaybillCancelledButMoved, WaybillCreated, WaybillHeld, WaybillKind, WaybillReleased,
-    WaybillStatus, WaybillStatusChanged,
+    CorrectWaybill, MAX_REPORTS, ReportStatus, ReportStatuses, WaybillKind, WaybillStatus,
+};
+pub use waybill_events::{
+    WaybillCancelledButMoved, WaybillCreated, WaybillHeld, WaybillReleased, WaybillStatusChanged,
 };
 pub use wms::{
     WmsConfirmation, WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder, WmsPosition, WmsStep,

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::{
     Contract, Currency, CustomerRef, DistrictCode, Exchange, HoldHandle, HoldReason, Merchant,
-    OrderRef, Personal, RoutingKey, Sku, Source, Store, TimeslotCode, Timestamp, UnitPrice, WaybillKind,
-    WaybillNo,
+    OrderRef, Personal, RoutingKey, Sku, Source, Store, TimeslotCode, Timestamp, UnitPrice,
+    WaybillKind, WaybillNo,
 };
 
 /// The most lines one order may have (the item limit of a batch command).
@@ -299,33 +299,6 @@ pub struct OrderAccepted {
 impl Contract for OrderAccepted {
     const TYPE: &'static str = "order.accepted.v1";
     const EXCHANGE: Exchange = Exchange::Events;
-}
-
-/// Cancel an order or one line of it. Every waybill concerned is decided by itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CancelOrder {
-    /// Who sent the order.
-    pub source: Source,
-    /// Its number there.
-    pub order_ref: OrderRef,
-    /// The line; absent: all of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line_no: Option<u32>,
-    /// Why, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// When it was asked for.
-    pub occurred_at: Timestamp,
-}
-
-impl Contract for CancelOrder {
-    const TYPE: &'static str = "order.cancel.v1";
-    const EXCHANGE: Exchange = Exchange::Commands;
-
-    fn validate(&self) -> Result<(), String> {
-        crate::waybill::check_reason(self.reason.as_deref())
-    }
 }
 
 /// Who wants further waybills of an order.

@@ -44,8 +44,7 @@ pub fn waits_for<T: PartialOrd>(
     if !file.kind().follows_orders() {
         return None;
     }
-    let mut orders =
-        unsettled.into_iter().filter(|(other, _)| other.kind() == FileKind::Order);
+    let mut orders = unsettled.into_iter().filter(|(other, _)| other.kind() == FileKind::Order);
     let is_earlier = |other: &Option<T>| match (other, &came) {
         (Some(other), Some(came)) => other <= came,
         (None, _) | (_, None) => true,

@@ -48,7 +48,12 @@ pub struct FolderSettings {
     pub policy: Policy,
 
     /// In whose name the status files of a source speak; others speak as a shop, which reports nothing
-    #[arg(long, env = "DRAY_HOTFOLDER_REPORTERS", value_name = "DRAY_HOTFOLDER_REPORTERS", default_value = "wms=warehouse,pss=sorting,ods=road")]
+    #[arg(
+        long,
+        env = "DRAY_HOTFOLDER_REPORTERS",
+        value_name = "DRAY_HOTFOLDER_REPORTERS",
+        default_value = "wms=warehouse,pss=sorting,ods=road"
+    )]
     pub reporters: Reporters,
 
     /// Commands without an answer yet at most, over all files

@@ -108,10 +108,7 @@ fn unit(record: &Record<'_, StatusColumn>) -> Unit {
     }
 }
 
-fn report(
-    record: &Record<'_, StatusColumn>,
-    errors: &mut Vec<LineError>,
-) -> Option<ReportStatus> {
+fn report(record: &Record<'_, StatusColumn>, errors: &mut Vec<LineError>) -> Option<ReportStatus> {
     use StatusColumn as C;
     let mut fields = Fields { record, errors };
     let waybill_no = fields.required(C::WaybillNo, fields::id(WaybillNo::new));

@@ -94,8 +94,7 @@ fn born(order: &OrderAccepted, draft: &WaybillDraft) -> Live {
     };
     let mut evidence = Evidence::default();
     let (status, occurred_at) = (WaybillStatus::Created, order.ordered_at);
-    evidence
-        .report(traits.way(), &Report { status, occurred_at, attempt: None, route_ref: None });
+    evidence.report(traits.way(), &Report { status, occurred_at, attempt: None, route_ref: None });
     let mut holds = Holds::default();
     if let Some(FirstHold { owner, handle, reason }) = &draft.hold {
         let (owner, handle) = (owner.clone(), handle.clone());

@@ -259,8 +259,7 @@ fn gaps(
     last_attempt: Option<Attempt>,
     given: Option<Fact>,
 ) -> Vec<WaybillStatus> {
-    let says_how_far =
-        |fact: &&Fact| way.row(fact.status).is_some_and(|row| !row.anywhere);
+    let says_how_far = |fact: &&Fact| way.row(fact.status).is_some_and(|row| !row.anywhere);
     let Some(seen) = counting.iter().rev().find(says_how_far) else {
         return Vec::new();
     };

@@ -16,7 +16,12 @@ pub(crate) struct Settings {
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct StubSettings {
     /// Seconds after which they become dead letters (UNKNOWN_WAYBILL)
-    #[arg(long, env = "DRAY_STUB_SECONDS", value_name = "DRAY_STUB_SECONDS", default_value_t = 86_400)]
+    #[arg(
+        long,
+        env = "DRAY_STUB_SECONDS",
+        value_name = "DRAY_STUB_SECONDS",
+        default_value_t = 86_400
+    )]
     pub(crate) stub_seconds: u32,
     /// Seconds between two looks
     #[arg(long, env = "DRAY_STUB_SWEEP_SECONDS", value_name = "DRAY_STUB_SWEEP_SECONDS", default_value_t = 60,

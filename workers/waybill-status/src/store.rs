@@ -19,7 +19,8 @@ use crate::history::Decision;
 use crate::holds::HoldName;
 use crate::state::{Body, Waybill};
 use rows::{
-    Before, Count, DetailRow, FilledRow, HoldRow, Key, LineRow, LogRow, NewRow, Number, Promise, StateRow, Stored,
+    Before, Count, DetailRow, FilledRow, HoldRow, Key, LineRow, LogRow, NewRow, Number, Promise,
+    StateRow, Stored,
 };
 
 /// Most rows of one statement of lines: an order may have 2,000, and a packet of the database is bounded.
@@ -167,7 +168,8 @@ pub(crate) async fn stubs_waiting_since_before(
     database: &Database,
     before: Timestamp,
 ) -> Result<Vec<WaybillNo>, StoreError> {
-    let numbers: Vec<Number> = database.select(statements::OLD_STUBS, &[Before::of(before)]).await?;
+    let numbers: Vec<Number> =
+        database.select(statements::OLD_STUBS, &[Before::of(before)]).await?;
     numbers
         .into_iter()
         .map(|row| WaybillNo::new(row.waybill_no))
@@ -183,7 +185,8 @@ pub(crate) async fn count_waiting_since_before(
     database: &Database,
     before: Timestamp,
 ) -> Result<i64, StoreError> {
-    let counts: Vec<Count> = database.select(statements::COUNT_WAITING, &[Before::of(before)]).await?;
+    let counts: Vec<Count> =
+        database.select(statements::COUNT_WAITING, &[Before::of(before)]).await?;
     Ok(counts.first().map_or(0, |count| count.waiting))
 }
 

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use cache::{Cache, Key, Kind};
 use contracts::{
     Assigned, CancellationDecided, CancellationVerdict, CorrectWaybill, Envelope, ItemReply,
-    OrderAccepted, PlaceHold, Refusal, ReleaseHold, ReportStatus, ReportStatuses,
-    Timestamp, WaybillNo, WaybillStanding, WaybillsRequested,
+    OrderAccepted, PlaceHold, Refusal, ReleaseHold, ReportStatus, ReportStatuses, Timestamp,
+    WaybillNo, WaybillStanding, WaybillsRequested,
 };
 use queue_topology::WorkerKind;
 use runtime::{Batch, Failure, Item, LaneKey, Outcome, Settlement, Worker};
@@ -143,9 +143,7 @@ impl Work {
             }
             Incoming::Reports(batch) => return self.settle_reports(batch, envelope),
             Incoming::Cancellation(decided) => match decided.verdict {
-                CancellationVerdict::Accepted => {
-                    (&decided.waybill_no, Ok(Change::cancel(decided)))
-                }
+                CancellationVerdict::Accepted => (&decided.waybill_no, Ok(Change::cancel(decided))),
                 // nothing happens to the waybill: its owner keeps the verdict
                 CancellationVerdict::Rejected => {
                     return Ok((Settlement::new(Outcome::Stale), Vec::new()));

@@ -7,7 +7,10 @@ use super::{Visitor, date, id, time, uuid};
 pub(crate) fn visit(visitor: &mut impl Visitor) {
     visitor.visit("order.create.v1", create_order());
     visitor.visit("order.accepted.v1", order_accepted());
-    visitor.visit("waybill-request.made.v1", WaybillsRequested { by: Requester::CustomerService, order: order_accepted() });
+    visitor.visit(
+        "waybill-request.made.v1",
+        WaybillsRequested { by: Requester::CustomerService, order: order_accepted() },
+    );
     cancellations(visitor);
     visitor.visit("return.request.v1", request_return());
     commands_on_waybills(visitor);
@@ -139,9 +142,7 @@ fn request_return() -> RequestReturn {
             sku: id("85123A"),
             description: Some("WHITE HANGING HEART T-LIGHT HOLDER".to_owned()),
             quantity: 2,
-            unit_price: Some(
-                UnitPrice::new("2.55".parse().expect("a decimal")).expect("a price"),
-            ),
+            unit_price: Some(UnitPrice::new("2.55".parse().expect("a decimal")).expect("a price")),
             reason: Some("broken".to_owned()),
         }],
     }

@@ -1,6 +1,8 @@
 //! The inbox: one effect a message.
 
-use contracts::{Envelope, FieldError, ItemReply, MessageId, Refusal, Reply, ReplyOutcome, Timestamp};
+use contracts::{
+    Envelope, FieldError, ItemReply, MessageId, Refusal, Reply, ReplyOutcome, Timestamp,
+};
 use store::inbox::{Settled, forget, record, seen};
 use store::{ErrorClass, hash};
 use testkit::Stage;

@@ -4,8 +4,8 @@ use chrono::Days;
 use clap::Parser;
 use contracts::{
     Assigned, Contract, Exchange, FulfilledBy, HoldReason, NetworkChanged, RouteChange,
-    RouteChanged, Unassignable, UnassignableReason, UnassignedAgain, WaybillCreated, WaybillHeld, WaybillKind,
-    WaybillReleased, WaybillStatus, WaybillStatusChanged,
+    RouteChanged, Unassignable, UnassignableReason, UnassignedAgain, WaybillCreated, WaybillHeld,
+    WaybillKind, WaybillReleased, WaybillStatus, WaybillStatusChanged,
 };
 use queue_topology::{RetryTier, WorkerKind};
 use runtime::{Process, Running, Shutdown};

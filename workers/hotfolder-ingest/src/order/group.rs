@@ -299,7 +299,10 @@ impl Head {
     }
 }
 
-fn read_head(fields: &mut Fields<'_, '_, OrderColumn>, source: &Source) -> Option<Box<CreateOrder>> {
+fn read_head(
+    fields: &mut Fields<'_, '_, OrderColumn>,
+    source: &Source,
+) -> Option<Box<CreateOrder>> {
     use OrderColumn as C;
     let order_ref = fields.required(C::OrderRef, fields::id(OrderRef::new));
     let ordered_at = fields.required(C::OrderedAt, fields::time);

@@ -174,11 +174,7 @@ pub(super) struct DetailRow {
 }
 
 impl DetailRow {
-    pub(super) fn of(
-        order: &OrderAccepted,
-        draft: &WaybillDraft,
-        now: Timestamp,
-    ) -> Self {
+    pub(super) fn of(order: &OrderAccepted, draft: &WaybillDraft, now: Timestamp) -> Self {
         Self {
             kind: draft.kind.as_str(),
             order_id: hex(order.order_id),

@@ -37,9 +37,8 @@ async fn every_report_of_a_batch_is_answered_by_itself() {
     // each under an id of its own, made from the batch's
     let logged = "SELECT HEX(message_id) id FROM waybill_event WHERE fact IS NOT NULL \
                   AND message_type = 'waybill.report-status.v1' ORDER BY id";
-    let mut expected: Vec<String> = (0..5)
-        .map(|item| id.of_item(item).to_string().replace('-', "").to_uppercase())
-        .collect();
+    let mut expected: Vec<String> =
+        (0..5).map(|item| id.of_item(item).to_string().replace('-', "").to_uppercase()).collect();
     expected.sort();
     let rows = fleet.stage.rows(logged).await;
     let ids: Vec<_> = rows.iter().map(|row| row["id"].as_str().unwrap()).collect();
@@ -93,8 +92,7 @@ async fn a_supervisor_sets_a_waybill_right() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_waybill_that_moves_is_told_of() {
     let fleet = Fleet::start().await;
-    let mut events =
-        fleet.stage.tap(Exchange::Events, "waybill.cancelled-but-moved").await;
+    let mut events = fleet.stage.tap(Exchange::Events, "waybill.cancelled-but-moved").await;
     fleet.say(somebody(Worker), &order_of_two()).await;
     let decided = |waybill, verdict| CancellationDecided {
         waybill_no: no(waybill),

@@ -3,9 +3,7 @@
 use contracts::{Role, WaybillStatus as S};
 use runtime::Outcome;
 
-use super::story::{
-    Said, Story, assigned, at, cancelled, corrected, hold, release, report,
-};
+use super::story::{Said, Story, assigned, at, cancelled, corrected, hold, release, report};
 use crate::change::Change;
 use crate::decide::{BEFORE_CORRECTION, HELD_BREACH, UNKNOWN_WAYBILL, give_up};
 use crate::history::News;

@@ -3,9 +3,7 @@
 
 use contracts::{Role, WaybillStatus as S};
 
-use super::story::{
-    Said, Story, assigned, cancelled, corrected, hold, on_route, release, report,
-};
+use super::story::{Said, Story, assigned, cancelled, corrected, hold, on_route, release, report};
 
 use Role::{CsAgent, CsSupervisor, Merchant, Road, Sorting, Warehouse, Worker};
 

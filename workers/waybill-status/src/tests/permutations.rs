@@ -4,9 +4,7 @@ use contracts::{Role, WaybillStatus as S};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::story::{
-    Said, Story, assigned, cancelled, corrected, hold, on_route, release, report,
-};
+use super::story::{Said, Story, assigned, cancelled, corrected, hold, on_route, release, report};
 
 use super::histories::histories;
 

@@ -166,7 +166,8 @@ async fn ten_agents_at_one_waybill_lose_no_update() {
         fleet.say(agent, &release_hold("b", None)).await;
     });
     futures_util::future::join_all(agents).await;
-    let held = format!("SELECT COUNT(*) FROM waybill WHERE waybill_no = '{FIRST}' AND open_holds = 20");
+    let held =
+        format!("SELECT COUNT(*) FROM waybill WHERE waybill_no = '{FIRST}' AND open_holds = 20");
     fleet.until("every hold counts", &held, 1).await;
     let waybill = fleet.waybill(FIRST).await;
     assert_eq!(waybill["version"], 1 + AGENTS * 4);

@@ -32,7 +32,9 @@ async fn what_waits_too_long_becomes_dead_letters_that_can_be_tried_again() {
 
     // the order comes after all, and an operator tries the dead letter again under its own id
     fleet.say(somebody(Role::Worker), &order_of_two()).await;
-    fleet.until("the waybills are there", "SELECT COUNT(*) FROM waybill WHERE status = 'CREATED'", 2).await;
+    fleet
+        .until("the waybills are there", "SELECT COUNT(*) FROM waybill WHERE status = 'CREATED'", 2)
+        .await;
     let how = PublishAs::default().actor(letter.envelope.actor.clone());
     fleet.stage.publish(how.id(letter.envelope.message_id), &said).await.unwrap();
     fleet.until("it counts", "SELECT COUNT(*) FROM waybill WHERE status = 'PACKED'", 1).await;
