@@ -229,7 +229,7 @@ fn is_elsewhere(before: &Standing, after: &Standing) -> bool {
 fn moves(before: &Standing, after: &Standing) -> Vec<Moved> {
     let status = is_elsewhere(before, after).then_some(Moved::Status(before.status));
     let but_moved = after.cancelled_but_moved && !before.cancelled_but_moved;
-    status.into_iter().chain(but_moved.then_some(Moved::CancelledButMoved)).collect()
+    status.into_iter().chain(but_moved.then_some(Moved::InSpiteOfCancellation)).collect()
 }
 
 fn hold_placed(placed: Placed, hold: Option<Hold>, was_held: bool, reason: HoldReason) -> Verdict {

@@ -96,7 +96,7 @@ pub(crate) enum Moved {
     /// The position, away from this status.
     Status(WaybillStatus),
     /// A cancelled waybill got further.
-    CancelledButMoved,
+    InSpiteOfCancellation,
     /// The first hold was placed.
     Held(HoldReason),
     /// The last hold was released.
@@ -215,7 +215,7 @@ impl History {
                     held: live.holds.open() > 0,
                 })
             }
-            Moved::CancelledButMoved => {
+            Moved::InSpiteOfCancellation => {
                 let standing = live.standing();
                 News::CancelledButMoved(WaybillCancelledButMoved {
                     waybill_id,

@@ -115,10 +115,8 @@ impl Meant {
         };
         story.hear(&Said::Order);
         for fact in self.facts_for(status).into_iter().rev() {
-            story.hear(&match fact {
-                S::Cancelled => cancelled(1),
-                _ => report(Role::Admin, fact, 1, 1),
-            });
+            let is_verdict = fact == S::Cancelled;
+            story.hear(&if is_verdict { cancelled(1) } else { report(Role::Admin, fact, 1, 1) });
         }
         assert_eq!(story.status(), status);
         story
