@@ -55,8 +55,8 @@ pub use network::{
     RouteTemplateRow, TimeslotRow, TruckTypeRow, UpgradeRow, UpsertNetwork, WarehouseRow, ZoneRow,
 };
 pub use order::{
-    CreateOrder, FirstHold, FulfilledBy, MAX_ORDER_LINES, OrderAccepted, OrderLine,
-    OrderStatus, Requester, SkuType, WaybillDraft, WaybillDraftLine, WaybillsRequested,
+    CreateOrder, FirstHold, FulfilledBy, MAX_ORDER_LINES, OrderAccepted, OrderLine, OrderStatus,
+    Requester, SkuType, WaybillDraft, WaybillDraftLine, WaybillsRequested,
 };
 pub use personal::Personal;
 pub use query::{
