@@ -63,6 +63,9 @@ pub(crate) struct LimitsArgs {
     /// Most messages of one transaction
     #[arg(long, default_value_t = 256)]
     pub(crate) batch_max: u16,
+    /// Reports of one message: measures the fleet with singles and with batches of so many
+    #[arg(long, value_parser = clap::value_parser!(u16).range(2..=2_000))]
+    pub(crate) batch: Option<u16>,
     /// Connect to the database over TCP (DATABASE_TCP_URL) instead of its Unix socket
     #[arg(long)]
     pub(crate) tcp: bool,
@@ -118,6 +121,12 @@ pub(crate) struct StatusUpdates {
     pub(crate) limits: Limits,
     /// waybill-status, its queue being filled meanwhile.
     pub(crate) fleet: Rate,
+    /// The same reports in batches, with `--batch`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fleet_in_batches: Option<Rate>,
+    /// Reports in batches over singles, a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) batch_ratio: Option<f64>,
     /// Fleet over bare parts, both while filling.
     pub(crate) ratio: f64,
 }
@@ -135,13 +144,23 @@ pub(crate) async fn status_updates(args: &LimitsArgs) -> Result<StatusUpdates, B
     let ground = ground::Ground::lay(args.tcp).await?;
     let measured = async {
         let limits = bare::measure(&ground, args).await?;
-        let fleet = fleet::measure(&ground, args).await?;
+        let fleet = fleet::measure(&ground, args, None).await?;
         let ratio = fleet.per_second / limits.while_filling.per_second;
-        Ok(StatusUpdates { limits, fleet, ratio })
+        Ok(StatusUpdates { limits, fleet, fleet_in_batches: None, batch_ratio: None, ratio })
     };
-    let measured = measured.await;
+    let measured: Result<StatusUpdates, BenchError> = measured.await;
     ground.clear().await;
-    measured
+    let mut measured = measured?;
+    if let Some(batch) = args.batch {
+        // on fresh ground: the same rows again, no others in the way
+        let ground = ground::Ground::lay(args.tcp).await?;
+        let in_batches = fleet::measure(&ground, args, Some(batch)).await;
+        ground.clear().await;
+        let in_batches = in_batches?;
+        measured.batch_ratio = Some(in_batches.per_second / measured.fleet.per_second);
+        measured.fleet_in_batches = Some(in_batches);
+    }
+    Ok(measured)
 }
 
 fn print_rate(name: &str, rate: &Rate) {
@@ -167,4 +186,8 @@ pub(crate) fn print_status_updates(measured: &StatusUpdates) {
     print_limits(&measured.limits);
     print_rate("waybill-status", &measured.fleet);
     println!("ratio (fleet / bare parts, while filling): {:.2}", measured.ratio);
+    if let (Some(rate), Some(ratio)) = (&measured.fleet_in_batches, measured.batch_ratio) {
+        print_rate("waybill-status, in batches", rate);
+        println!("ratio (reports in batches / single reports): {ratio:.2}");
+    }
 }

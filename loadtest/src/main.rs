@@ -7,6 +7,7 @@ mod adra_disturb;
 mod bench;
 mod convert;
 mod database;
+mod deliver;
 mod dice;
 mod digest;
 mod generate;
@@ -44,6 +45,8 @@ enum Command {
     /// Play a partner of the exchange
     #[command(subcommand)]
     PartnerSim(partner::PartnerCommand),
+    /// Play the sorting station and the road: report every assigned waybill through to DELIVERED
+    Deliver(deliver::DeliverArgs),
     /// Measure what the bare parts of this machine can do: broker, transaction, broker
     Limits(bench::LimitsArgs),
     /// Measure the fleet beside the bare parts, in one run
@@ -82,6 +85,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Convert(convert::ConvertCommand::Uci(args)) => print_json(&convert::run(&args)?)?,
         Command::PartnerSim(partner::PartnerCommand::Wms(args)) => {
             print_json(&block_on(partner::run_wms(&args))??)?;
+        }
+        Command::Deliver(args) => {
+            let done = block_on(deliver::run(&args))??;
+            if args.json { print_json(&done)? } else { deliver::print(&done) }
         }
         Command::Limits(args) => {
             let limits = block_on(bench::limits(&args))??;

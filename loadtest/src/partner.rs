@@ -128,7 +128,7 @@ pub(crate) struct Limits {
 pub(crate) struct Journal(Option<(PathBuf, BufWriter<std::fs::File>)>);
 
 impl Journal {
-    fn open(path: Option<&PathBuf>) -> Result<Self, PartnerError> {
+    pub(crate) fn open(path: Option<&PathBuf>) -> Result<Self, PartnerError> {
         let Some(path) = path else {
             return Ok(Self(None));
         };

@@ -12,6 +12,7 @@ mod m0004_waybills;
 mod m0005_adra;
 mod m0006_sales_orders;
 mod m0007_hotfolder;
+mod m0008_lifecycles;
 
 /// All migrations in order.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_adra::Migration),
             Box::new(m0006_sales_orders::Migration),
             Box::new(m0007_hotfolder::Migration),
+            Box::new(m0008_lifecycles::Migration),
         ]
     }
 }
@@ -62,3 +64,33 @@ macro_rules! tables {
     };
 }
 use tables;
+
+/// Declares a migration that changes tables: each change with what undoes it.
+macro_rules! changes {
+    ($($change:literal undone by $undo:literal),+ $(,)?) => {
+        use sea_orm_migration::prelude::*;
+
+        #[derive(Debug, DeriveMigrationName)]
+        pub(crate) struct Migration;
+
+        #[async_trait::async_trait]
+        impl MigrationTrait for Migration {
+            async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+                for sql in [$($change),+] {
+                    manager.get_connection().execute_unprepared(sql).await?;
+                }
+                Ok(())
+            }
+
+            async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+                let mut undo = [$($undo),+];
+                undo.reverse();
+                for sql in undo {
+                    manager.get_connection().execute_unprepared(sql).await?;
+                }
+                Ok(())
+            }
+        }
+    };
+}
+use changes;

@@ -19,8 +19,8 @@ use crate::operator::{Operator, refused};
 use crate::output::{Output, Table, Tone, cell};
 use crate::site::Site;
 
-/// The one kind whose worker is there.
-const KIND_WITH_WORKER: &str = "order";
+/// The kinds whose workers are there.
+const KINDS_WITH_WORKERS: [&str; 2] = ["order", "status"];
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -197,7 +197,7 @@ fn because(name: &str, source: &str, next: &BTreeMap<(&str, &str), u64>) -> Stri
     let Some((kind, sequence)) = parts else {
         return "still being written, or its name does not fit".to_owned();
     };
-    if kind != KIND_WITH_WORKER {
+    if !KINDS_WITH_WORKERS.contains(&kind) {
         return format!("there is no worker for {kind} files yet");
     }
     match next.get(&(kind, source)) {

@@ -5,6 +5,7 @@
 
 mod order;
 mod timeline;
+mod trace;
 mod waybill;
 
 use clap::{Args, Subcommand};
@@ -37,6 +38,8 @@ pub(crate) struct OrderArgs {
 pub(crate) enum WaybillCommand {
     /// One waybill: its place, sales order, and everything that happened
     Show(WaybillArgs),
+    /// Everything that was said of one waybill: by whom, whence, what came of it, in which conversation
+    Trace(WaybillArgs),
     /// Waybills with reports that wait for their proof, the oldest first
     Parked(ParkedArgs),
 }
@@ -67,6 +70,7 @@ pub(crate) async fn order(command: OrderCommand, site: &Site, output: Output) ->
 pub(crate) async fn waybill(command: WaybillCommand, site: &Site, output: Output) -> Result<()> {
     match command {
         WaybillCommand::Show(args) => waybill::show(&args.waybill_no, site, output).await,
+        WaybillCommand::Trace(args) => trace::trace(&args.waybill_no, site, output).await,
         WaybillCommand::Parked(args) => waybill::parked(args.limit, site, output).await,
     }
 }

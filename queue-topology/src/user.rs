@@ -38,6 +38,8 @@ pub fn users() -> Vec<User> {
     let mut users: Vec<User> = WorkerKind::ALL.into_iter().map(worker_user).collect();
     users.push(operator());
     users.push(wms_partner());
+    users.push(reporter("partner-pss"));
+    users.push(reporter("partner-ods"));
     users
 }
 
@@ -86,6 +88,14 @@ fn topics(write: &[(Exchange, String)], read: &[(Exchange, String)]) -> Vec<Topi
     .collect()
 }
 
+/// Work queues whose depth somebody asks for. Brokers from 4.2.6 on tell it only to who has some right to the
+/// queue; the right to write is the least: it binds a queue to what one may read, and neither publishes nor
+/// consumes.
+fn depths_of(kinds: impl IntoIterator<Item = WorkerKind>) -> Vec<String> {
+    let queues = |kind: WorkerKind| kind.work_queues().iter().map(move |queue| kind.queue(*queue));
+    kinds.into_iter().flat_map(queues).map(|name| escape(&name)).collect()
+}
+
 fn worker_user(kind: WorkerKind) -> User {
     let own = own_queues(kind.name());
     let publishes = kind.publishes();
@@ -94,6 +104,10 @@ fn worker_user(kind: WorkerKind) -> User {
     write.push(escape(Exchange::Replies.name()));
     if kind.settles_messages() {
         write.push(escape(DLX));
+    }
+    if kind == WorkerKind::HotfolderIngest {
+        // it paces itself by what is behind it
+        write.extend(depths_of(WorkerKind::ALL));
     }
     let mut read: Vec<String> = own.to_vec();
     read.extend(kind.work_queues().iter().map(|queue| escape(&kind.queue(*queue))));
@@ -119,8 +133,9 @@ fn operator() -> User {
     let exchanges =
         [Exchange::Commands, Exchange::Control, Exchange::Queries].map(|e| escape(e.name()));
     let dead_letters = ".+\\.dlq".to_owned();
-    let write: Vec<String> =
+    let mut write: Vec<String> =
         own.iter().cloned().chain(exchanges).chain([escape("dray.return"), escape(DLX)]).collect();
+    write.extend(depths_of(WorkerKind::ALL));
     let read: Vec<String> =
         own.iter().cloned().chain([escape(Exchange::Replies.name()), dead_letters]).collect();
     let everything = [Exchange::Commands, Exchange::Control, Exchange::Queries];
@@ -138,6 +153,20 @@ fn operator() -> User {
         write: any_of(write),
         read: any_of(read),
         topics,
+    }
+}
+
+/// A partner that reports what it does with waybills, in our own words: the sorting station (PSS) and the
+/// road (ODS).
+fn reporter(name: &str) -> User {
+    let reports = ["waybill.report-status", "waybill.report-statuses"];
+    let keys = reports.map(|key| (Exchange::Commands, key.to_owned()));
+    User {
+        name: name.to_owned(),
+        configure: NOTHING.to_owned(),
+        write: any_of([escape(Exchange::Commands.name())]),
+        read: NOTHING.to_owned(),
+        topics: topics(&keys, &[]),
     }
 }
 

@@ -201,11 +201,20 @@ impl WorkerKind {
             (Self::OrderIntake, WorkQueue::Commands) => vec![on::<c::CreateOrder>()],
             (Self::DeliveryNetwork, WorkQueue::Commands) => vec![on::<c::UpsertNetwork>()],
             (Self::WaybillStatus, WorkQueue::Commands) => {
-                vec![on::<c::ReportStatus>(), on::<c::PlaceHold>(), on::<c::ReleaseHold>()]
+                vec![
+                    on::<c::ReportStatus>(),
+                    on::<c::ReportStatuses>(),
+                    on::<c::CorrectWaybill>(),
+                    on::<c::PlaceHold>(),
+                    on::<c::ReleaseHold>(),
+                ]
             }
-            (Self::WaybillStatus, WorkQueue::Events) => {
-                vec![on::<c::OrderAccepted>(), on_with::<c::Assigned>("*")]
-            }
+            (Self::WaybillStatus, WorkQueue::Events) => vec![
+                on::<c::OrderAccepted>(),
+                on_with::<c::WaybillsRequested>("*"),
+                on_with::<c::Assigned>("*"),
+                on_with::<c::CancellationDecided>("accepted"),
+            ],
             (Self::AdraAssigner, WorkQueue::Events) => vec![
                 on::<c::WaybillCreated>(),
                 on::<c::WaybillHeld>(),
@@ -234,7 +243,7 @@ impl WorkerKind {
     pub fn publishes(self) -> Vec<(contracts::Exchange, &'static [&'static str])> {
         use contracts::Exchange::{Commands, Events, WmsOut};
         match self {
-            Self::HotfolderIngest => vec![(Commands, &["order.create"])],
+            Self::HotfolderIngest => vec![(Commands, &["order.create", "waybill.report-status"])],
             Self::OrderIntake => vec![(Events, &["order.#"])],
             Self::WaybillStatus => vec![(Events, &["waybill.#"])],
             Self::AdraAssigner => vec![(Events, &["assignment.#", "route.#"])],

@@ -8,8 +8,8 @@ use broker::{FailureNote, Link, Outgoing, PublishError, Publisher};
 use chrono::NaiveDate;
 use contracts::{
     Actor, Contract, DistrictCode, Envelope, FulfilledBy, Merchant, MessageId, OrderAccepted,
-    OrderRef, ReportStatus, Role, Sku, SkuType, Source, TimeslotCode, Timestamp, TraceContext,
-    UserId, WaybillDraft, WaybillDraftLine, WaybillNo, WaybillStatus,
+    OrderRef, ReportStatus, ReportStatuses, Role, Sku, SkuType, Source, TimeslotCode, Timestamp,
+    TraceContext, UserId, WaybillDraft, WaybillDraftLine, WaybillKind, WaybillNo, WaybillStatus,
 };
 use futures_util::StreamExt;
 use queue_topology::{Topology, WorkerKind};
@@ -32,7 +32,12 @@ const STALL: Duration = Duration::from_secs(180);
 /// Publications on their way at once.
 const AT_ONCE: usize = 1_000;
 
-pub(crate) async fn measure(ground: &Ground, args: &LimitsArgs) -> Result<Rate, BenchError> {
+/// Single reports, or batches of so many.
+pub(crate) async fn measure(
+    ground: &Ground,
+    args: &LimitsArgs,
+    batch: Option<u16>,
+) -> Result<Rate, BenchError> {
     let link = Link::new(&ground.amqp_url, "loadtest");
     let lost = |error: broker::BrokerError| BenchError::Broker(error.to_string());
     let connection = link.connect("declare").await.map_err(lost)?;
@@ -50,12 +55,17 @@ pub(crate) async fn measure(ground: &Ground, args: &LimitsArgs) -> Result<Rate, 
     let worker = Child::start(ground, args)?;
     let pool = MySqlPool::connect(&ground.database_url).await?;
     let waybills = args.messages / u32::try_from(REPORTS.len()).unwrap_or(1);
-    let measured = run(&publisher, &pool, waybills).await;
+    let measured = run(&publisher, &pool, waybills, batch).await;
     worker.stop();
     measured
 }
 
-async fn run(publisher: &Publisher, pool: &MySqlPool, waybills: u32) -> Result<Rate, BenchError> {
+async fn run(
+    publisher: &Publisher,
+    pool: &MySqlPool,
+    waybills: u32,
+    batch: Option<u16>,
+) -> Result<Rate, BenchError> {
     let orders = (0..waybills)
         .map(|number| order(number).and_then(|o| outgoing(publisher, &o, Role::Admin)));
     send(publisher, orders).await?;
@@ -63,15 +73,45 @@ async fn run(publisher: &Publisher, pool: &MySqlPool, waybills: u32) -> Result<R
     let reports = REPORTS
         .into_iter()
         .flat_map(|(status, role)| (0..waybills).map(move |number| (number, status, role)));
-    let reports = reports.map(|(number, status, role)| {
-        report(number, status).and_then(|report| outgoing(publisher, &report, role))
-    });
+    let reports = reports.map(|(number, status, role)| Ok((report(number, status)?, role)));
+    let count = u64::from(waybills) * u64::try_from(REPORTS.len()).unwrap_or(0);
     let meter = Meter::start();
     let start = Instant::now();
-    send(publisher, reports).await?;
-    let count = u64::from(waybills) * u64::try_from(REPORTS.len()).unwrap_or(0);
-    settled(pool, count + u64::from(waybills)).await?;
+    let messages = match batch {
+        None => {
+            let singles = reports
+                .map(|report| report.and_then(|(report, role)| outgoing(publisher, &report, role)));
+            send(publisher, singles).await?;
+            count
+        }
+        Some(batch) => {
+            let batches = batches(reports, batch.into())?;
+            let messages = u64::try_from(batches.len()).unwrap_or(0);
+            let batches = batches.iter().map(|(batch, role)| outgoing(publisher, batch, *role));
+            send(publisher, batches).await?;
+            messages
+        }
+    };
+    settled(pool, messages + u64::from(waybills)).await?;
     Ok(Rate::new(count, start.elapsed().as_secs_f64(), meter.read()))
+}
+
+/// The reports of each role, so many in a message.
+fn batches(
+    reports: impl Iterator<Item = Result<(ReportStatus, Role), BenchError>>,
+    batch: usize,
+) -> Result<Vec<(ReportStatuses, Role)>, BenchError> {
+    let mut batches: Vec<(ReportStatuses, Role)> = Vec::new();
+    for report in reports {
+        let (report, role) = report?;
+        match batches.last_mut() {
+            Some((open, of)) if *of == role && open.reports.len() < batch => {
+                open.reports.push(report);
+            }
+            Some(_) | None => batches.push((ReportStatuses { reports: vec![report] }, role)),
+        }
+    }
+    Ok(batches)
 }
 
 fn invalid(error: impl std::fmt::Display) -> BenchError {
@@ -87,6 +127,8 @@ fn order(number: u32) -> Result<OrderAccepted, BenchError> {
     };
     let draft = WaybillDraft {
         waybill_no: waybill_no(number)?,
+        kind: WaybillKind::Forward,
+        hold: None,
         merchant: Merchant::new("M01").map_err(invalid)?,
         store: None,
         sku_type: SkuType::Dry,
@@ -120,6 +162,7 @@ fn report(number: u32, status: WaybillStatus) -> Result<ReportStatus, BenchError
         status,
         attempt: matches!(status, WaybillStatus::Dispatched | WaybillStatus::OutForDelivery)
             .then_some(1),
+        route_ref: None,
         occurred_at: Timestamp::now(),
         reason: None,
     })

@@ -37,12 +37,12 @@ pub(crate) const CHECKS: [Check; 7] = [
     ),
     twice(
         "message-moved-a-waybill-once",
-        "no message is in the history of a waybill twice",
+        "no message is in the history of a waybill twice, but for those that were parked first",
         "SELECT COUNT(*) FROM waybill_event",
         "SELECT CONCAT(COALESCE(w.waybill_no, HEX(e.waybill_id)), ' ', HEX(e.message_id)) AS subject, \
            CONCAT(e.found, ' entries') AS detail \
          FROM (SELECT waybill_id, message_id, COUNT(*) AS found FROM waybill_event \
-               GROUP BY waybill_id, message_id HAVING COUNT(*) > 1) e \
+               WHERE outcome <> 'PARKED' GROUP BY waybill_id, message_id HAVING COUNT(*) > 1) e \
            LEFT JOIN waybill w ON w.id = e.waybill_id",
     ),
     twice(
@@ -53,7 +53,7 @@ pub(crate) const CHECKS: [Check; 7] = [
            CONCAT('message ', HEX(e.message_id), ' is not in the inbox') AS detail \
          FROM waybill_event e LEFT JOIN \
            (SELECT DISTINCT message_id FROM inbox WHERE consumer = 'waybill-status') i \
-             ON i.message_id = e.message_id, \
+             ON i.message_id = COALESCE(e.batch_id, e.message_id), \
            (SELECT MIN(settled_at) AS oldest FROM inbox) k \
          WHERE i.message_id IS NULL \
            AND COALESCE(k.oldest, UTC_TIMESTAMP()) > UTC_TIMESTAMP() - INTERVAL 6 DAY",
@@ -86,22 +86,24 @@ pub(crate) const CHECKS: [Check; 7] = [
     ),
     illegal(
         "history-moves-forward",
-        "no report moves a waybill back: warehouse, then road (any number of attempts), then the end",
+        "nothing but a correction moves a waybill back: warehouse, then road (any number of attempts), \
+         then the end",
         "SELECT COUNT(*) FROM waybill_event",
         "SELECT CONCAT(COALESCE(w.waybill_no, HEX(s.waybill_id)), ' version ', s.version) AS subject, \
            CONCAT(s.status, ' after ', s.status_before) AS detail \
-         FROM (SELECT waybill_id, version, status, position, \
+         FROM (SELECT waybill_id, version, status, position, message_type, \
                  LAG(status) OVER (PARTITION BY waybill_id ORDER BY version) AS status_before, \
                  LAG(position) OVER (PARTITION BY waybill_id ORDER BY version) AS position_before \
-               FROM (SELECT waybill_id, version, status, CASE status \
+               FROM (SELECT e.waybill_id, e.version, e.status, e.message_type, CASE e.status \
                        WHEN 'CREATED' THEN 10 WHEN 'ACKNOWLEDGED' THEN 11 WHEN 'PICKED' THEN 12 \
-                       WHEN 'PACKED' THEN 13 WHEN 'CANCELLED' THEN 14 \
+                       WHEN 'PACKED' THEN 13 WHEN 'CANCELLED' THEN IF(k.kind = 'RETURN', 29, 14) \
                        WHEN 'LOADED' THEN 20 WHEN 'DISPATCHED' THEN 20 WHEN 'OUT_FOR_DELIVERY' THEN 20 \
                        WHEN 'READY_FOR_COLLECTION' THEN 20 WHEN 'DELIVERY_FAILED' THEN 20 \
-                       WHEN 'RETURNING' THEN 20 WHEN 'LOST' THEN 31 WHEN 'DAMAGED' THEN 32 \
+                       WHEN 'OUT_FOR_PICKUP' THEN 20 WHEN 'PICKUP_FAILED' THEN 20 \
+                       WHEN 'COLLECTED' THEN 30 WHEN 'RETURNING' THEN 20 WHEN 'LOST' THEN 31 WHEN 'DAMAGED' THEN 32 \
                        WHEN 'RETURNED_TO_ORIGIN' THEN 33 WHEN 'DELIVERED' THEN 34 ELSE 0 END AS position \
-                     FROM waybill_event) p) s \
+                     FROM waybill_event e LEFT JOIN waybill k ON k.id = e.waybill_id) p) s \
            LEFT JOIN waybill w ON w.id = s.waybill_id \
-         WHERE s.position_before > s.position",
+         WHERE s.position_before > s.position AND s.message_type <> 'waybill.correct.v1'",
     ),
 ];

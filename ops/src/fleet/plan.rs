@@ -60,8 +60,14 @@ pub(crate) struct Plan {
 }
 
 /// What only the CLI needs: no child is given it.
-pub(super) const WITHHELD: [&str; 4] =
-    ["DATABASE_OWNER_URL", "DATABASE_TCP_URL", "AMQP_MANAGEMENT_URL", "DRAY_SECRET_FILE"];
+pub(super) const WITHHELD: [&str; 6] = [
+    "DATABASE_OWNER_URL",
+    "DATABASE_TCP_URL",
+    "AMQP_MANAGEMENT_URL",
+    "DRAY_SECRET_FILE",
+    "PARTNER_PSS_AMQP_URL",
+    "PARTNER_ODS_AMQP_URL",
+];
 
 impl Plan {
     /// Plans what is asked for. Fails when a program is missing.

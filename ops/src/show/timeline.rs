@@ -56,7 +56,7 @@ const REPORTS: &str = of_waybills!(
 );
 const HOLDS: &str = of_waybills!(
     "COALESCE(h.placed_at, h.released_at) at, w.waybill_no, CONCAT_WS(' ', 'hold', h.reason, 'of', h.owner, \
-       h.handle, IF(h.released_at IS NULL, 'is open', CONCAT('released ', h.released_at))) what",
+       CONCAT(h.handle, '#', h.instance), IF(h.released_at IS NULL, 'is open', CONCAT('released ', h.released_at))) what",
     "STRAIGHT_JOIN waybill w ON w.waybill_no = k.no STRAIGHT_JOIN waybill_hold h ON h.waybill_id = w.id"
 );
 const DECISIONS: &str = of_waybills!(

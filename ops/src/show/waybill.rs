@@ -1,7 +1,7 @@
 //! Waybills with their place and sales order.
 
 use chrono::{NaiveDate, NaiveDateTime};
-use contracts::WaybillNo;
+use contracts::{StatusNames, WaybillKind, WaybillNo, WaybillStatus};
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 use store::Database;
@@ -121,6 +121,8 @@ pub(super) async fn of_order(database: &Database, order_id: &str) -> Result<Vec<
 #[derive(Debug, Serialize)]
 struct Shown {
     waybill: Waybill,
+    /// The status in the words that others use.
+    names: StatusNames,
     timeline: Vec<Event>,
 }
 
@@ -135,8 +137,14 @@ pub(super) async fn show(waybill_no: &WaybillNo, site: &Site, output: Output) ->
         return Err(CommandError::new(Exit::NoInput, message));
     };
     let timeline = timeline::of_waybills(&database, std::slice::from_ref(&waybill)).await?;
-    let shown = Shown { waybill, timeline };
+    let names = names(&waybill);
+    let shown = Shown { waybill, names, timeline };
     output.result(&shown, || text(&shown, output))
+}
+
+fn names(waybill: &Waybill) -> StatusNames {
+    let known = WaybillKind::parse(&waybill.kind).zip(WaybillStatus::parse(&waybill.status));
+    known.map(|(kind, status)| StatusNames::of(kind, status)).unwrap_or_default()
 }
 
 fn text(shown: &Shown, output: Output) -> String {
@@ -148,6 +156,16 @@ fn text(shown: &Shown, output: Output) -> String {
     if w.exists_since.is_none() {
         line("", "only reports so far: the order it belongs to has not come yet".to_owned());
     }
+    let StatusNames { aftership, easypost, epcis } = &shown.names;
+    line(
+        "elsewhere",
+        format!(
+            "AfterShip {}, EasyPost {}, EPCIS {}",
+            cell(aftership.as_ref()),
+            cell(easypost.as_ref()),
+            cell(epcis.as_ref())
+        ),
+    );
     line("order", format!("{} {}", cell(w.source.as_ref()), cell(w.order_ref.as_ref())));
     line("promised", w.promise());
     line("goods", w.goods());

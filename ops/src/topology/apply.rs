@@ -48,14 +48,14 @@ pub(crate) async fn apply(site: &Site, args: &ApplyArgs, output: Output) -> Resu
     } else {
         let management = Management::new(site.management_url()?.expose())?;
         ensure_vhost(&management, &admin).await?;
+        // newer brokers give rights to the keys of an exchange only when it is there
+        let exchanges = Topology { queues: Vec::new(), ..topology.clone() };
+        declare(&admin, &exchanges).await?;
         ensure_users(&management, site, &topology).await?;
         grant_all(&management, &admin.vhost, &topology).await?;
         rebuild_changed(&management, site, &topology, output).await?
     };
-    let connection = Link::new(&admin.url(), "dray").connect("topology").await?;
-    let declared = broker::declare(&connection, &topology).await;
-    connection.close().await;
-    declared?;
+    declare(&admin, &topology).await?;
     if !args.without_users {
         let management = Management::new(site.management_url()?.expose())?;
         unbind_extra(&management, &admin.vhost, &topology).await?;
@@ -67,6 +67,13 @@ pub(crate) async fn apply(site: &Site, args: &ApplyArgs, output: Output) -> Resu
         users: if args.without_users { 0 } else { topology.users.len() },
         rebuilt,
     })
+}
+
+async fn declare(admin: &Amqp, topology: &Topology) -> Result<()> {
+    let connection = Link::new(&admin.url(), "dray").connect("topology").await?;
+    let declared = broker::declare(&connection, topology).await;
+    connection.close().await;
+    Ok(declared?)
 }
 
 async fn ensure_vhost(management: &Management, admin: &Amqp) -> Result<()> {

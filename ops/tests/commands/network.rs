@@ -20,6 +20,7 @@ async fn answer(stage: &Stage, refusal: Option<Refusal>) -> UpsertNetwork {
         outcome: if refusal.is_some() { ReplyOutcome::Rejected } else { ReplyOutcome::Applied },
         code: "ANY".to_owned(),
         refusal,
+        items: Vec::new(),
         aggregate: Some("network".to_owned()),
         version: Some(41),
     };

@@ -7,7 +7,11 @@ use crate::run::Operator;
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_has_its_own_exit_code() {
     let operator = Operator::on(Stage::new(&[]).await);
-    let cases: [&[&str]; 2] = [&["order", "show", "shop", "42"], &["waybill", "show", "shop-42-1"]];
+    let cases: [&[&str]; 3] = [
+        &["order", "show", "shop", "42"],
+        &["waybill", "show", "shop-42-1"],
+        &["waybill", "trace", "shop-42-1"],
+    ];
     for arguments in cases {
         let called = operator.dray(arguments).await;
         assert_eq!(called.exit, 66, "{arguments:?}: {}", called.said);
@@ -40,6 +44,21 @@ async fn a_waybill_is_shown_with_its_history_and_parked_reports() {
     assert_eq!(shown["waybill"]["status"], "CREATED");
     let what = shown["timeline"][0]["what"].as_str().unwrap();
     assert!(what.contains("DELIVERED") && what.contains("PARKED"), "{what}");
+    stage
+        .run_sql(
+            "UPDATE waybill_event SET sender = 'partner-ods', detail = 'nobody at home', correlation_id = 'c-1', \
+               actor = '{\"subject\": \"driver 7\", \"role\": \"road\", \"origin\": \"van 3\"}'",
+        )
+        .await;
+    let traced = operator.ok(&["waybill", "trace", "shop-42-1"]).await;
+    let step = &traced[0];
+    assert_eq!((&step["actor"], &step["role"]), (&"driver 7".into(), &"road".into()));
+    assert_eq!((&step["sender"], &step["origin"]), (&"partner-ods".into(), &"van 3".into()));
+    assert_eq!((&step["outcome"], &step["fact"]), (&"PARKED".into(), &"DELIVERED".into()));
+    assert_eq!(
+        (&step["correlation_id"], &step["detail"]),
+        (&"c-1".into(), &"nobody at home".into())
+    );
     let parked = operator.ok(&["waybill", "parked", "--limit", "5"]).await;
     assert_eq!(parked[0]["waybill_no"], "shop-42-1");
     assert!(parked[0]["parked_seconds"].as_i64().unwrap() >= 3_600);

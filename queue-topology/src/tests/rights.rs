@@ -17,7 +17,23 @@ fn a_worker_may_declare_nothing_but_its_own_two_queues() {
             format!("^(dray\\.control\\.{name}\\.[a-z0-9-]+|dray\\.reply\\.{name}\\.[a-z0-9-]+)$");
         assert_eq!(user(&kind.user()).configure, own);
     }
-    assert_eq!(user("partner-wms").configure, "^$");
+    for partner in ["partner-wms", "partner-pss", "partner-ods"] {
+        assert_eq!(user(partner).configure, "^$");
+    }
+}
+
+#[test]
+fn the_station_and_the_road_may_report_and_nothing_else() {
+    for partner in ["partner-pss", "partner-ods"] {
+        let rights = user(partner);
+        assert_eq!((rights.read.as_str(), rights.write.as_str()), ("^$", "^(dray\\.commands)$"));
+        for topic in rights.topics {
+            let reports = "^(waybill\\.report-status|waybill\\.report-statuses)$";
+            let of_commands = topic.exchange == Exchange::Commands.name();
+            assert_eq!(topic.write, if of_commands { reports } else { "^$" });
+            assert_eq!(topic.read, "^$");
+        }
+    }
 }
 
 /// Anchors at both ends, or a name that only contains another would match too.
@@ -82,11 +98,14 @@ fn publishes<C: Contract>(kind: WorkerKind, word: Option<&str>) {
 #[test]
 fn workers_may_publish_what_they_do_publish() {
     publishes::<c::CreateOrder>(WorkerKind::HotfolderIngest, None);
+    publishes::<c::ReportStatus>(WorkerKind::HotfolderIngest, None);
     publishes::<c::OrderAccepted>(WorkerKind::OrderIntake, None);
     publishes::<c::WaybillCreated>(WorkerKind::WaybillStatus, None);
     publishes::<c::WaybillStatusChanged>(WorkerKind::WaybillStatus, Some("cancelled"));
     publishes::<c::WaybillHeld>(WorkerKind::WaybillStatus, None);
     publishes::<c::WaybillReleased>(WorkerKind::WaybillStatus, None);
+    publishes::<c::WaybillCancelledButMoved>(WorkerKind::WaybillStatus, None);
+    publishes::<c::CancellationDecided>(WorkerKind::SalesOrder, Some("accepted"));
     publishes::<c::Assigned>(WorkerKind::AdraAssigner, Some("warehouse"));
     publishes::<c::Unassignable>(WorkerKind::AdraAssigner, None);
     publishes::<c::UnassignedAgain>(WorkerKind::AdraAssigner, None);

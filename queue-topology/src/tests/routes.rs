@@ -29,6 +29,8 @@ fn commands_have_one_receiver() {
     check::<c::CreateOrder>(&[], &["order-intake.commands"]);
     check::<c::UpsertNetwork>(&[], &["delivery-network.commands"]);
     check::<c::ReportStatus>(&[], &["waybill-status.commands"]);
+    check::<c::ReportStatuses>(&[], &["waybill-status.commands"]);
+    check::<c::CorrectWaybill>(&[], &["waybill-status.commands"]);
     check::<c::PlaceHold>(&[], &["waybill-status.commands"]);
     check::<c::ReleaseHold>(&[], &["waybill-status.commands"]);
     check::<c::RecordWarehouseAnswer>(&[], &["sales-order.commands"]);
@@ -39,6 +41,11 @@ fn commands_have_one_receiver() {
 #[test]
 fn events_go_to_whom_they_concern() {
     check::<c::OrderAccepted>(&[], &["waybill-status.events"]);
+    check::<c::WaybillsRequested>(&["customer-service"], &["waybill-status.events"]);
+    check::<c::WaybillsRequested>(&["sales-order"], &["waybill-status.events"]);
+    check::<c::CancellationDecided>(&["accepted"], &["waybill-status.events"]);
+    check::<c::CancellationDecided>(&["rejected"], &[]);
+    check::<c::WaybillCancelledButMoved>(&[], &[]);
     check::<c::WaybillCreated>(&[], &["adra-assigner.events"]);
     check::<c::WaybillHeld>(&[], &["adra-assigner.events"]);
     check::<c::WaybillReleased>(&[], &["adra-assigner.events"]);

@@ -279,7 +279,7 @@ fn read_actor(json: &str) -> Result<Actor, EnvelopeError> {
 fn believed_actor(publisher: &UserId, json: &str) -> Result<Actor, EnvelopeError> {
     match delegation_of(publisher) {
         Delegation::Anybody => read_actor(json),
-        delegation @ Delegation::Role(_) => {
+        delegation @ Delegation::Roles(_) => {
             let actor = read_actor(json)?;
             Ok(if delegation.covers(actor.role) { actor } else { Actor::itself(publisher) })
         }

@@ -7,12 +7,13 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value};
 
 use crate::{
-    Assigned, Contract, ControlAnswer, ControlCommand, CreateOrder, Exchange, NetworkChanged,
-    OrderAccepted, PlaceHold, Query, QueryAnswer, RecordWarehouseAnswer, RecordWarehouseProgress,
-    ReleaseHold, Reply, ReportStatus, RouteChanged, SalesOrderAnswered, SalesOrderProgressed,
-    SalesOrderSubmitted, SkipSequence, Unassignable, UnassignedAgain, UpsertNetwork,
-    WaybillCreated, WaybillHeld, WaybillReleased, WaybillStatusChanged, WmsOrderConfirmation,
-    WmsOrderProgress, WmsOutboundOrder,
+    Assigned, CancellationDecided, Contract, ControlAnswer, ControlCommand, CorrectWaybill,
+    CreateOrder, Exchange, NetworkChanged, OrderAccepted, PlaceHold, Query, QueryAnswer,
+    RecordWarehouseAnswer, RecordWarehouseProgress, ReleaseHold, Reply, ReportStatus,
+    ReportStatuses, RouteChanged, SalesOrderAnswered, SalesOrderProgressed, SalesOrderSubmitted,
+    SkipSequence, Unassignable, UnassignedAgain, UpsertNetwork, WaybillCancelledButMoved,
+    WaybillCreated, WaybillHeld, WaybillReleased, WaybillStatusChanged, WaybillsRequested,
+    WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder,
 };
 
 /// One message type.
@@ -63,11 +64,13 @@ impl Catalogue {
 fn orders(collect: &mut Collect) {
     collect.message::<CreateOrder>();
     collect.message::<OrderAccepted>();
+    collect.message::<WaybillsRequested>();
     collect.message::<SalesOrderSubmitted>();
     collect.message::<RecordWarehouseAnswer>();
     collect.message::<RecordWarehouseProgress>();
     collect.message::<SalesOrderAnswered>();
     collect.message::<SalesOrderProgressed>();
+    collect.message::<CancellationDecided>();
     collect.message::<WmsOutboundOrder>();
     collect.message::<WmsOrderConfirmation>();
     collect.message::<WmsOrderProgress>();
@@ -75,12 +78,15 @@ fn orders(collect: &mut Collect) {
 
 fn waybills(collect: &mut Collect) {
     collect.message::<ReportStatus>();
+    collect.message::<ReportStatuses>();
+    collect.message::<CorrectWaybill>();
     collect.message::<PlaceHold>();
     collect.message::<ReleaseHold>();
     collect.message::<WaybillCreated>();
     collect.message::<WaybillStatusChanged>();
     collect.message::<WaybillHeld>();
     collect.message::<WaybillReleased>();
+    collect.message::<WaybillCancelledButMoved>();
     collect.message::<Assigned>();
     collect.message::<Unassignable>();
     collect.message::<UnassignedAgain>();

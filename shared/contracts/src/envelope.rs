@@ -68,8 +68,8 @@ impl Actor {
 pub enum Delegation {
     /// Only for itself: its `dray-actor` header is ignored.
     None,
-    /// For actors of one role (a partner adapter).
-    Role(Role),
+    /// For actors of these roles (a partner adapter, the hot folder's sources).
+    Roles(&'static [Role]),
     /// For anybody (the shim, operators, and the fleet's own retry copies).
     Anybody,
 }
@@ -80,7 +80,7 @@ impl Delegation {
     pub fn covers(self, role: Role) -> bool {
         match self {
             Self::None => false,
-            Self::Role(own) => own == role,
+            Self::Roles(own) => own.contains(&role),
             Self::Anybody => true,
         }
     }
@@ -91,9 +91,15 @@ impl Delegation {
 pub fn delegation_of(user: &UserId) -> Delegation {
     match user.as_str() {
         "dray-portal-shim" | "dray-operator" | "dray-admin" => Delegation::Anybody,
-        "dray-hotfolder-ingest" => Delegation::Role(Role::Shop),
-        "dray-wms-sync" => Delegation::Role(Role::Warehouse),
-        "dray-partner-sync" => Delegation::Role(Role::Road),
+        "dray-hotfolder-ingest" => Delegation::Roles(&[
+            Role::Shop,
+            Role::Merchant,
+            Role::Warehouse,
+            Role::Sorting,
+            Role::Road,
+        ]),
+        "dray-wms-sync" => Delegation::Roles(&[Role::Warehouse]),
+        "dray-partner-sync" => Delegation::Roles(&[Role::Sorting, Role::Road, Role::Shop]),
         _ => Delegation::None,
     }
 }

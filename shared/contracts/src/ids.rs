@@ -249,6 +249,15 @@ uuid_id!(
     RouteId
 );
 
+impl MessageId {
+    /// The id of the `index`-th item (from 0) of the batch that travelled under this id: a UUIDv5 of both,
+    /// so that a resend has the same items.
+    #[must_use]
+    pub fn of_item(self, index: usize) -> Self {
+        Self(Uuid::new_v5(&self.0, index.to_string().as_bytes()))
+    }
+}
+
 /// Namespace of ids derived from a client's own key.
 const NAMESPACE: Uuid = Uuid::from_bytes([
     0x64, 0x72, 0x61, 0x79, 0x2d, 0x6d, 0x65, 0x73, 0x8a, 0x61, 0x67, 0x65, 0x2d, 0x69, 0x64, 0x73,

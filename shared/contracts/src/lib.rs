@@ -5,11 +5,14 @@
 //! IO, a broker or database client, a task, a decision.
 
 mod assignment;
+mod cancellation;
 mod catalogue;
 mod control;
 mod envelope;
+mod hold;
 mod hotfolder;
 mod ids;
+mod lifecycle;
 mod message;
 mod money;
 mod network;
@@ -22,11 +25,13 @@ mod sales_order;
 mod tests;
 mod time;
 mod waybill;
+mod waybill_events;
 mod wms;
 
 pub use assignment::{
     Assigned, RouteChange, RouteChanged, Unassignable, UnassignableReason, UnassignedAgain,
 };
+pub use cancellation::{CancellationDecided, CancellationVerdict};
 pub use catalogue::{Catalogue, MessageType};
 pub use control::{
     ControlAnswer, ControlCommand, ControlRequest, InstanceReport, LaneSettings, SettingsVersion,
@@ -34,12 +39,14 @@ pub use control::{
 pub use envelope::{
     Actor, Delegation, Envelope, MAX_MESSAGE_BYTES, Role, TraceContext, delegation_of, role_of,
 };
+pub use hold::{HoldInstance, HoldReason, PlaceHold, ReleaseHold};
 pub use hotfolder::SkipSequence;
 pub use ids::{
     CustomerRef, DepotCode, DistrictCode, HoldHandle, InvalidId, Merchant, MessageId, OrderRef,
     RouteId, SalesOrderNo, Sku, Source, Store, TimeslotCode, TruckTypeCode, UserId, WarehouseCode,
     WaybillNo, ZoneCode, derive_message_id,
 };
+pub use lifecycle::{Level, PartnerNames, Reporters, StatusNames, StatusRow, Way};
 #[doc(hidden)]
 pub use message::decode_body;
 pub use message::{Contract, DecodeError, Exchange, Inbound, RoutingKey, split_version};
@@ -49,15 +56,15 @@ pub use network::{
     RouteTemplateRow, TimeslotRow, TruckTypeRow, UpgradeRow, UpsertNetwork, WarehouseRow, ZoneRow,
 };
 pub use order::{
-    CreateOrder, FulfilledBy, MAX_ORDER_LINES, OrderAccepted, OrderLine, OrderStatus, SkuType,
-    WaybillDraft, WaybillDraftLine,
+    CreateOrder, FirstHold, FulfilledBy, MAX_ORDER_LINES, OrderAccepted, OrderLine, OrderStatus,
+    Requester, SkuType, WaybillDraft, WaybillDraftLine, WaybillsRequested,
 };
 pub use personal::Personal;
 pub use query::{
     AssignmentStanding, OrderStanding, OrderView, Query, QueryAnswer, SalesOrderStanding,
     WaybillStanding, WaybillView,
 };
-pub use reply::{FieldError, Refusal, Reply, ReplyOutcome};
+pub use reply::{FieldError, ItemReply, Refusal, Reply, ReplyOutcome};
 pub use sales_order::{
     RecordWarehouseAnswer, RecordWarehouseProgress, SalesOrderAnswered, SalesOrderLine,
     SalesOrderProgressed, SalesOrderStatus, SalesOrderSubmitted, WarehouseAnswer,
@@ -65,8 +72,10 @@ pub use sales_order::{
 };
 pub use time::Timestamp;
 pub use waybill::{
-    HoldReason, PlaceHold, ReleaseHold, ReportStatus, WaybillCreated, WaybillHeld, WaybillKind,
-    WaybillReleased, WaybillStatus, WaybillStatusChanged,
+    CorrectWaybill, MAX_REPORTS, ReportStatus, ReportStatuses, WaybillKind, WaybillStatus,
+};
+pub use waybill_events::{
+    WaybillCancelledButMoved, WaybillCreated, WaybillHeld, WaybillReleased, WaybillStatusChanged,
 };
 pub use wms::{
     WmsConfirmation, WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder, WmsPosition, WmsStep,

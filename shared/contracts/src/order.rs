@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Contract, Currency, CustomerRef, DistrictCode, Exchange, Merchant, OrderRef, Personal, Sku,
-    Source, Store, TimeslotCode, Timestamp, UnitPrice, WaybillNo,
+    Contract, Currency, CustomerRef, DistrictCode, Exchange, HoldHandle, HoldReason, Merchant,
+    OrderRef, Personal, RoutingKey, Sku, Source, Store, TimeslotCode, Timestamp, UnitPrice,
+    WaybillKind, WaybillNo,
 };
 
 /// The most lines one order may have (the item limit of a batch command).
@@ -228,11 +229,28 @@ pub struct WaybillDraftLine {
     pub sku_type: SkuType,
 }
 
+/// A hold that a waybill is born with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FirstHold {
+    /// Whose.
+    pub owner: String,
+    /// The owner's name for it.
+    pub handle: HoldHandle,
+    /// Why.
+    pub reason: HoldReason,
+}
+
 /// One waybill of the split. Volumes and weight are those of the whole waybill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WaybillDraft {
     /// `source-order_ref-k`.
     pub waybill_no: WaybillNo,
+    /// Why it exists.
+    #[serde(default)]
+    pub kind: WaybillKind,
+    /// Held from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<FirstHold>,
     /// Who sells what is on it.
     pub merchant: Merchant,
     /// From which store.
@@ -281,4 +299,42 @@ pub struct OrderAccepted {
 impl Contract for OrderAccepted {
     const TYPE: &'static str = "order.accepted.v1";
     const EXCHANGE: Exchange = Exchange::Events;
+}
+
+/// Who wants further waybills of an order.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Requester {
+    /// For what is fetched back, or sent again.
+    CustomerService,
+    /// For picked goods that go to another warehouse.
+    SalesOrder,
+}
+
+/// Further waybills of an order are wanted: what is fetched back or sent again (customer service), or
+/// goes to another warehouse (sales-order).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaybillsRequested {
+    /// By whom: each has the right to its own word only.
+    pub by: Requester,
+    /// The order they belong to, with these waybills alone.
+    pub order: OrderAccepted,
+}
+
+impl Contract for WaybillsRequested {
+    const TYPE: &'static str = "waybill-request.made.v1";
+    const EXCHANGE: Exchange = Exchange::Events;
+
+    fn key_form() -> String {
+        RoutingKey::of_type(Self::TYPE).with("{requester}").as_str().to_owned()
+    }
+
+    fn routing_key(&self) -> RoutingKey {
+        RoutingKey::of_type(Self::TYPE).with(match self.by {
+            Requester::CustomerService => "customer-service",
+            Requester::SalesOrder => "sales-order",
+        })
+    }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Contract, DistrictCode, Exchange, MessageId, OrderRef, OrderStatus, Reply, RouteId, Source,
-    TimeslotCode, Timestamp, WaybillNo, WaybillStatus,
+    StatusNames, TimeslotCode, Timestamp, WaybillKind, WaybillNo, WaybillStatus,
 };
 
 /// A question. The answer goes to `reply_to`, within 2 s or never.
@@ -44,6 +44,9 @@ impl Contract for Query {
 pub struct WaybillStanding {
     /// Its number.
     pub waybill_no: WaybillNo,
+    /// Why it exists.
+    #[serde(default)]
+    pub kind: WaybillKind,
     /// Its status.
     pub status: WaybillStatus,
     /// True while any hold is open.
@@ -97,6 +100,9 @@ pub struct WaybillView {
     /// Status, holds, gaps.
     #[serde(flatten)]
     pub standing: WaybillStanding,
+    /// The status in the words that others use.
+    #[serde(default)]
+    pub names: StatusNames,
     /// Its place, or why it has none; absent before ADRA saw it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignment: Option<AssignmentStanding>,

@@ -54,6 +54,18 @@ impl Refusal {
     }
 }
 
+/// What became of one item of a command with several (a report, a line, an order).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ItemReply {
+    /// Which: its place in the command, from 0, or its line number where lines have one.
+    pub item: u32,
+    /// `APPLIED`, `STALE`, `PARKED`, `DUPLICATE`, a verdict such as `MATCHED`, or a refusal's code.
+    pub code: String,
+    /// A sentence for a person, when there is more to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
 /// The answer to a command that carried `reply_to`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reply {
@@ -66,6 +78,9 @@ pub struct Reply {
     /// The refusal, when rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
+    /// What became of each item, for commands with several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<ItemReply>,
     /// The reference of what was changed (a waybill number, `source/order_ref`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aggregate: Option<String>,

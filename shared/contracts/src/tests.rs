@@ -15,6 +15,7 @@ use serde_json::json;
 use crate::*;
 
 mod ids;
+mod lifecycle;
 mod values;
 
 inbound! {
@@ -169,9 +170,23 @@ fn publishers_speak_for_whom_they_may() {
         ("dray-portal-shim", Delegation::Anybody, Role::Worker),
         ("dray-operator", Delegation::Anybody, Role::Operator),
         ("dray-admin", Delegation::Anybody, Role::Admin),
-        ("dray-hotfolder-ingest", Delegation::Role(Role::Shop), Role::Worker),
-        ("dray-wms-sync", Delegation::Role(Role::Warehouse), Role::Worker),
-        ("dray-partner-sync", Delegation::Role(Role::Road), Role::Worker),
+        (
+            "dray-hotfolder-ingest",
+            Delegation::Roles(&[
+                Role::Shop,
+                Role::Merchant,
+                Role::Warehouse,
+                Role::Sorting,
+                Role::Road,
+            ]),
+            Role::Worker,
+        ),
+        ("dray-wms-sync", Delegation::Roles(&[Role::Warehouse]), Role::Worker),
+        (
+            "dray-partner-sync",
+            Delegation::Roles(&[Role::Sorting, Role::Road, Role::Shop]),
+            Role::Worker,
+        ),
         ("dray-order-intake", Delegation::None, Role::Worker),
         ("partner-wms", Delegation::None, Role::Warehouse),
         ("partner-pss", Delegation::None, Role::Sorting),

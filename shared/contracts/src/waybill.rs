@@ -1,14 +1,9 @@
-//! Waybills: statuses, kinds, holds; the commands on them and the events about them.
+//! Waybills: statuses, kinds, and the commands that report and correct.
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use crate::{
-    Contract, CustomerRef, DistrictCode, Exchange, FulfilledBy, HoldHandle, Merchant, OrderRef,
-    RoutingKey, SkuType, Source, Store, TimeslotCode, Timestamp, WaybillNo,
-};
+use crate::{Contract, Exchange, MAX_MESSAGE_BYTES, Timestamp, WaybillNo};
 
 /// What was reported of a waybill. The order of the names is not the order of the ranks.
 #[derive(
@@ -35,11 +30,14 @@ pub enum WaybillStatus {
     Lost,
     Damaged,
     Cancelled,
+    OutForPickup,
+    PickupFailed,
+    Collected,
 }
 
 impl WaybillStatus {
     /// Every status.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Created,
         Self::Acknowledged,
         Self::Picked,
@@ -55,6 +53,9 @@ impl WaybillStatus {
         Self::Lost,
         Self::Damaged,
         Self::Cancelled,
+        Self::OutForPickup,
+        Self::PickupFailed,
+        Self::Collected,
     ];
 
     /// The name in messages, columns and files.
@@ -76,6 +77,9 @@ impl WaybillStatus {
             Self::Lost => "LOST",
             Self::Damaged => "DAMAGED",
             Self::Cancelled => "CANCELLED",
+            Self::OutForPickup => "OUT_FOR_PICKUP",
+            Self::PickupFailed => "PICKUP_FAILED",
+            Self::Collected => "COLLECTED",
         }
     }
 
@@ -142,40 +146,6 @@ impl WaybillKind {
     }
 }
 
-/// Why a waybill is held.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[allow(missing_docs, reason = "the names are the documentation")]
-pub enum HoldReason {
-    AwaitingPayment,
-    AwaitingReturnItems,
-    HighRiskOfFraud,
-    IncorrectAddress,
-    InventoryOutOfStock,
-    UnknownDeliveryDate,
-    CustomerRequest,
-    Other,
-}
-
-impl HoldReason {
-    /// The name in messages and columns.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AwaitingPayment => "AWAITING_PAYMENT",
-            Self::AwaitingReturnItems => "AWAITING_RETURN_ITEMS",
-            Self::HighRiskOfFraud => "HIGH_RISK_OF_FRAUD",
-            Self::IncorrectAddress => "INCORRECT_ADDRESS",
-            Self::InventoryOutOfStock => "INVENTORY_OUT_OF_STOCK",
-            Self::UnknownDeliveryDate => "UNKNOWN_DELIVERY_DATE",
-            Self::CustomerRequest => "CUSTOMER_REQUEST",
-            Self::Other => "OTHER",
-        }
-    }
-}
-
 /// Report what happened to a waybill outside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -184,9 +154,13 @@ pub struct ReportStatus {
     pub waybill_no: WaybillNo,
     /// What happened.
     pub status: WaybillStatus,
-    /// The route place it belongs to (1 = the first); absent: the one that was live at `occurred_at`.
+    /// The route place it belongs to (1 = the first); absent: the one on `route_ref`, or the one that
+    /// was live at `occurred_at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u16>,
+    /// The number of the route it was on, for those who know no attempts, at most 64 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route_ref: Option<String>,
     /// When it happened, by the reporter's clock; shown to people, never ordered by.
     pub occurred_at: Timestamp,
     /// Why, for failures and losses.
@@ -199,167 +173,114 @@ impl Contract for ReportStatus {
     const EXCHANGE: Exchange = Exchange::Commands;
 
     fn validate(&self) -> Result<(), String> {
-        if self.reason.as_ref().is_some_and(|reason| reason.len() > 500) {
-            return Err("reason is longer than 500 bytes".to_owned());
+        check_reason(self.reason.as_deref())?;
+        if self.route_ref.as_ref().is_some_and(|route| !(1..=64).contains(&route.len())) {
+            return Err("route_ref has 1 to 64 bytes".to_owned());
         }
-        match self.attempt {
-            Some(0 | 33..) => Err("attempt is 1 to 32".to_owned()),
-            _ => Ok(()),
-        }
+        check_attempt(self.attempt)
     }
 }
 
-/// Place a hold. The owner is the actor; the handle is its own name for it.
+/// The log keeps so much of a reason.
+const MAX_REASON_BYTES: usize = 500;
+
+pub(crate) fn check_reason(reason: Option<&str>) -> Result<(), String> {
+    match reason {
+        Some(reason) if reason.len() > MAX_REASON_BYTES => {
+            Err(format!("reason is longer than {MAX_REASON_BYTES} bytes"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn check_attempt(attempt: Option<u16>) -> Result<(), String> {
+    match attempt {
+        Some(0 | 33..) => Err("attempt is 1 to 32".to_owned()),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The most reports of one batch.
+pub const MAX_REPORTS: usize = 2_000;
+
+/// Many reports at once, of any waybills. Each is decided alone; the reply has one item a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PlaceHold {
-    /// Which waybill.
-    pub waybill_no: WaybillNo,
-    /// The owner's name for this hold.
-    pub handle: HoldHandle,
-    /// Why.
-    pub reason: HoldReason,
-    /// When the owner decided.
-    pub occurred_at: Timestamp,
+pub struct ReportStatuses {
+    /// The reports, 1 to [`MAX_REPORTS`].
+    pub reports: Vec<ReportStatus>,
 }
 
-impl Contract for PlaceHold {
-    const TYPE: &'static str = "waybill.place-hold.v1";
+impl Contract for ReportStatuses {
+    const TYPE: &'static str = "waybill.report-statuses.v1";
     const EXCHANGE: Exchange = Exchange::Commands;
+
+    fn validate(&self) -> Result<(), String> {
+        if !(1..=MAX_REPORTS).contains(&self.reports.len()) {
+            return Err(format!("{} reports: a batch has 1 to {MAX_REPORTS}", self.reports.len()));
+        }
+        for (index, report) in self.reports.iter().enumerate() {
+            report.validate().map_err(|error| format!("report {index}: {error}"))?;
+        }
+        Ok(())
+    }
 }
 
-/// Release a hold by its handle. A release that arrives before its hold cancels it in advance.
+impl ReportStatuses {
+    /// Any number of reports as batches that are each within the limits of a message, in their order.
+    #[must_use]
+    pub fn split(reports: impl IntoIterator<Item = ReportStatus>) -> Vec<Self> {
+        let mut batches: Vec<Self> = Vec::new();
+        let mut bytes = 0;
+        for report in reports {
+            // every part of it has a JSON form
+            let size = serde_json::to_vec(&report).map_or(0, |json| json.len() + 1);
+            match batches.last_mut() {
+                Some(batch)
+                    if batch.reports.len() < MAX_REPORTS && bytes + size <= MAX_BATCH_BYTES =>
+                {
+                    batch.reports.push(report);
+                    bytes += size;
+                }
+                Some(_) | None => {
+                    batches.push(Self { reports: vec![report] });
+                    bytes = size;
+                }
+            }
+        }
+        batches
+    }
+}
+
+/// Bytes of the reports of one batch; its frame takes a few more.
+const MAX_BATCH_BYTES: usize = MAX_MESSAGE_BYTES - 64;
+
+/// Set a waybill right, whatever was reported: the fact set begins anew with this status, and reports
+/// of what happened before `occurred_at` are history only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ReleaseHold {
+pub struct CorrectWaybill {
     /// Which waybill.
     pub waybill_no: WaybillNo,
-    /// The owner's name for the hold.
-    pub handle: HoldHandle,
-    /// Whose hold, when a supervisor releases another's.
+    /// Where it really stands.
+    pub status: WaybillStatus,
+    /// The route place it belongs to, for statuses on the road.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner: Option<String>,
-    /// When the owner decided.
+    pub attempt: Option<u16>,
+    /// Why, 1 to 500 bytes.
+    pub reason: String,
+    /// Since when.
     pub occurred_at: Timestamp,
 }
 
-impl Contract for ReleaseHold {
-    const TYPE: &'static str = "waybill.release-hold.v1";
+impl Contract for CorrectWaybill {
+    const TYPE: &'static str = "waybill.correct.v1";
     const EXCHANGE: Exchange = Exchange::Commands;
-}
 
-/// A waybill exists now. Carries all that routing needs. Volumes and weight are the whole waybill's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct WaybillCreated {
-    /// Row id.
-    pub waybill_id: Uuid,
-    /// Its number.
-    pub waybill_no: WaybillNo,
-    /// Why it exists.
-    pub kind: WaybillKind,
-    /// Who sent the order.
-    pub source: Source,
-    /// The order's number there.
-    pub order_ref: OrderRef,
-    /// When the customer ordered.
-    pub ordered_at: Timestamp,
-    /// The customer; absent for a guest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub customer_ref: Option<CustomerRef>,
-    /// Where it goes.
-    pub district: DistrictCode,
-    /// Hash of the address, hexadecimal.
-    pub address_key: String,
-    /// On which day.
-    pub delivery_date: NaiveDate,
-    /// In which window.
-    pub timeslot: TimeslotCode,
-    /// Who sells.
-    pub merchant: Merchant,
-    /// From which store.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub store: Option<Store>,
-    /// Dry, frozen or both.
-    pub sku_type: SkuType,
-    /// Who picks.
-    pub fulfilled_by: FulfilledBy,
-    /// Millilitres of dry goods.
-    pub dry_ml: u64,
-    /// Millilitres of cold goods.
-    pub frozen_ml: u64,
-    /// Grams.
-    pub weight_g: u64,
-    /// Number of lines.
-    pub line_count: u32,
-    /// True when it was held before it existed.
-    pub held: bool,
-}
-
-impl Contract for WaybillCreated {
-    const TYPE: &'static str = "waybill.created.v1";
-    const EXCHANGE: Exchange = Exchange::Events;
-}
-
-/// The status of a waybill moved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct WaybillStatusChanged {
-    /// Row id.
-    pub waybill_id: Uuid,
-    /// Its number.
-    pub waybill_no: WaybillNo,
-    /// Before.
-    pub from: WaybillStatus,
-    /// Now.
-    pub to: WaybillStatus,
-    /// The route place the status belongs to; 0 before the first.
-    pub attempt: u16,
-    /// When the deciding report happened.
-    pub occurred_at: Timestamp,
-    /// Attempts that failed so far.
-    pub failed_attempts: u16,
-    /// Who picks.
-    pub fulfilled_by: FulfilledBy,
-}
-
-impl Contract for WaybillStatusChanged {
-    const TYPE: &'static str = "waybill.status-changed.v1";
-    const EXCHANGE: Exchange = Exchange::Events;
-
-    fn key_form() -> String {
-        RoutingKey::of_type(Self::TYPE).with("{status}").as_str().to_owned()
+    fn validate(&self) -> Result<(), String> {
+        if !(1..=500).contains(&self.reason.len()) {
+            return Err("a correction needs a reason of 1 to 500 bytes".to_owned());
+        }
+        check_attempt(self.attempt)
     }
-
-    fn routing_key(&self) -> RoutingKey {
-        RoutingKey::of_type(Self::TYPE).with(&self.to.routing_word())
-    }
-}
-
-/// A waybill is held now (the first hold was placed).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct WaybillHeld {
-    /// Row id.
-    pub waybill_id: Uuid,
-    /// Its number.
-    pub waybill_no: WaybillNo,
-    /// Why.
-    pub reason: HoldReason,
-}
-
-impl Contract for WaybillHeld {
-    const TYPE: &'static str = "waybill.held.v1";
-    const EXCHANGE: Exchange = Exchange::Events;
-}
-
-/// A waybill is free again (its last hold was released).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct WaybillReleased {
-    /// Row id.
-    pub waybill_id: Uuid,
-    /// Its number.
-    pub waybill_no: WaybillNo,
-}
-
-impl Contract for WaybillReleased {
-    const TYPE: &'static str = "waybill.released.v1";
-    const EXCHANGE: Exchange = Exchange::Events;
 }

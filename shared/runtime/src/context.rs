@@ -9,7 +9,8 @@ use telemetry::Registry;
 use tokio::task::JoinSet;
 
 use crate::core::Core;
-use crate::{Ingress, Shutdown};
+use crate::failed::dead_letter;
+use crate::{DeadLetter, Ingress, SendError, Shutdown};
 
 /// Own tasks of a worker: their name and how each ended.
 pub(crate) type Background = Mutex<JoinSet<(&'static str, Result<(), String>)>>;
@@ -52,6 +53,17 @@ impl Context {
     /// the next sweep. Never before the commit: others would hear of what may not happen.
     pub fn publish(&self, committed: Vec<OutboxRow>) {
         self.core.relay.publish(committed);
+    }
+
+    /// Sends a message to this worker's dead letters, for good once it is confirmed. For messages that
+    /// had their effect long ago and turn out to have been in vain; what fails in a batch goes by itself.
+    ///
+    /// # Errors
+    /// [`SendError::Publish`]; send it again with the same id.
+    pub async fn dead_letter(&self, letter: DeadLetter) -> Result<(), SendError> {
+        let DeadLetter { envelope, body, queue, reason, detail } = letter;
+        let copy = dead_letter(self.core.kind, envelope, body, queue, (reason, &detail));
+        Ok(self.core.publisher.publish(&copy).await?)
     }
 
     /// Sends commands and hears their answers. Call it once.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use broker::{FailureNote, Outgoing, PublishError, Rejected};
 use contracts::{DecodeError, Envelope, MessageId, RoutingKey, Timestamp, TraceContext};
 use pacing::Backoff;
-use queue_topology::{DLX, RetryTier};
+use queue_topology::{DLX, RetryTier, WorkQueue, WorkerKind};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -28,6 +28,33 @@ const AT_ONCE: usize = 64;
 enum Destination {
     Retry(RetryTier),
     DeadLetters,
+}
+
+/// A message that a worker gives up on by itself, long after its batch.
+#[derive(Debug)]
+pub struct DeadLetter {
+    /// Its envelope. The id must be one that had no effect yet, or trying it again changes nothing.
+    pub envelope: Envelope,
+    /// Its body.
+    pub body: Vec<u8>,
+    /// The queue that it goes back to when it is tried again.
+    pub queue: WorkQueue,
+    /// Stable code.
+    pub reason: &'static str,
+    /// A sentence for a person.
+    pub detail: String,
+}
+
+/// The copy of a message for the dead letters of `kind`.
+pub(crate) fn dead_letter(
+    kind: WorkerKind,
+    envelope: Envelope,
+    body: Vec<u8>,
+    queue: WorkQueue,
+    (reason, detail): (&str, &str),
+) -> Outgoing {
+    let note = note(&FailureNote::default(), &kind.queue(queue), reason, detail);
+    copy(kind.dead_letter_queue(), envelope, note, body)
 }
 
 /// Takes what failed. Cheap to clone.

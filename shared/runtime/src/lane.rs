@@ -59,9 +59,10 @@ impl<W: Worker> Lane<W> {
                 return;
             }
             works.retain(|work| work.held.is_alive());
-            let wanted = u32::try_from(works.len()).unwrap_or(u32::MAX);
+            let weight: usize = works.iter().map(|work| W::weight(&work.item.message)).sum();
+            let wanted = u32::try_from(weight).unwrap_or(u32::MAX);
             tokio::select! {
-                () = self.core.rate.permit(wanted) => self.see_through(works).await,
+                () = self.core.rate.permit(wanted) => self.see_through(works, batch_max).await,
                 () = self.closing.begun() => {}
             }
         }
@@ -75,8 +76,8 @@ impl<W: Worker> Lane<W> {
     }
 
     /// Sees every message settled: committed, sent on, or given back.
-    async fn see_through(&self, works: Vec<Work<W::Message>>) {
-        let mut stack = stack_of(works);
+    async fn see_through(&self, works: Vec<Work<W::Message>>, weight_max: usize) {
+        let mut stack = stack_of(works, weight_max, W::weight);
         let mut backoff = Backoff::lane();
         let mut races = 0;
         while let Some(mut works) = stack.pop() {
@@ -202,21 +203,25 @@ impl<W: Worker> Lane<W> {
 
 /// A stack of batches to run, first one on top. What killed a process before may do it again: such
 /// messages run alone, after their neighbours.
-fn stack_of<M>(works: Vec<Work<M>>) -> Vec<Vec<Work<M>>> {
+fn stack_of<M>(
+    works: Vec<Work<M>>,
+    weight_max: usize,
+    weight_of: impl Fn(&M) -> usize,
+) -> Vec<Vec<Work<M>>> {
     let (suspects, others): (Vec<_>, Vec<_>) =
         works.into_iter().partition(|work| work.delivery_count > SUSPICIOUS_DELIVERIES);
     let mut batches: Vec<Vec<Work<M>>> = Vec::new();
-    let mut bytes = 0;
+    let (mut bytes, mut weight) = (0, 0);
     for work in others {
-        let size = work.item.body.len();
+        bytes += work.item.body.len();
+        weight += weight_of(&work.item.message);
         match batches.last_mut() {
-            Some(batch) if bytes + size <= BATCH_BYTES_MAX => batch.push(work),
-            _ => {
-                bytes = 0;
+            Some(batch) if bytes <= BATCH_BYTES_MAX && weight <= weight_max => batch.push(work),
+            Some(_) | None => {
+                (bytes, weight) = (work.item.body.len(), weight_of(&work.item.message));
                 batches.push(vec![work]);
             }
         }
-        bytes += size;
     }
     batches.extend(suspects.into_iter().map(|work| vec![work]));
     batches.reverse();

@@ -34,6 +34,7 @@ mod worker;
 pub use batch::{Batch, Item};
 pub use context::Context;
 pub use error::{RuntimeError, SendError};
+pub use failed::DeadLetter;
 pub use ingress::Ingress;
 pub use process::{Process, Running, run_worker};
 pub use responder::{Responder, run_responder};

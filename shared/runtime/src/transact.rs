@@ -210,6 +210,7 @@ fn rejected(message_id: MessageId, refusal: Refusal) -> Reply {
         outcome: ReplyOutcome::Rejected,
         code: refusal.code.clone(),
         refusal: Some(refusal),
+        items: Vec::new(),
         aggregate: None,
         version: None,
     }

@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
-use contracts::{Inbound, Refusal, Reply, ReplyOutcome, Timestamp};
+use contracts::{Inbound, ItemReply, Refusal, Reply, ReplyOutcome, Timestamp};
 use queue_topology::WorkerKind;
 use store::{StoreError, Tx};
 use thiserror::Error;
@@ -22,6 +22,13 @@ pub trait Worker: Send + Sync + 'static {
 
     /// Messages with equal keys go through one lane, in order.
     fn lane_key(message: &Self::Message) -> LaneKey;
+
+    /// How many single messages this one stands for: a transaction holds no more of them than its batch
+    /// may, a larger one runs alone.
+    fn weight(message: &Self::Message) -> usize {
+        let _single = message;
+        1
+    }
 
     /// Loads, decides each message in order, writes, all inside `tx`; settles or fails every item.
     ///
@@ -93,13 +100,15 @@ pub struct Settlement {
     pub aggregate: Option<String>,
     /// Its version after the change.
     pub version: Option<u64>,
+    /// What became of each item, for messages with several.
+    pub items: Vec<ItemReply>,
 }
 
 impl Settlement {
     /// An outcome without an aggregate.
     #[must_use]
     pub const fn new(outcome: Outcome) -> Self {
-        Self { outcome, aggregate: None, version: None }
+        Self { outcome, aggregate: None, version: None, items: Vec::new() }
     }
 
     /// The same, of this aggregate at this version.
@@ -110,21 +119,26 @@ impl Settlement {
         self
     }
 
+    /// The same, with what became of each item of the message.
+    #[must_use]
+    pub fn with_items(mut self, items: Vec<ItemReply>) -> Self {
+        self.items = items;
+        self
+    }
+
     pub(crate) fn reply<M>(&self, item: &Item<M>) -> Reply {
-        let (outcome, code, refusal) = match &self.outcome {
-            Outcome::Applied => (ReplyOutcome::Applied, "APPLIED", None),
-            Outcome::Duplicate => (ReplyOutcome::Duplicate, "DUPLICATE", None),
-            Outcome::Stale => (ReplyOutcome::Applied, "STALE", None),
-            Outcome::Parked => (ReplyOutcome::Accepted, "PARKED", None),
-            Outcome::Rejected(refusal) => {
-                (ReplyOutcome::Rejected, refusal.code.as_str(), Some(refusal.clone()))
-            }
+        let (outcome, refusal) = match &self.outcome {
+            Outcome::Applied | Outcome::Stale => (ReplyOutcome::Applied, None),
+            Outcome::Duplicate => (ReplyOutcome::Duplicate, None),
+            Outcome::Parked => (ReplyOutcome::Accepted, None),
+            Outcome::Rejected(refusal) => (ReplyOutcome::Rejected, Some(refusal.clone())),
         };
         Reply {
             message_id: item.envelope.message_id,
             outcome,
-            code: code.to_owned(),
+            code: self.outcome.code().to_owned(),
             refusal,
+            items: self.items.clone(),
             aggregate: self.aggregate.clone(),
             version: self.version,
         }
@@ -132,6 +146,18 @@ impl Settlement {
 }
 
 impl Outcome {
+    /// The word that its sender is told: the outcome itself, or the refusal's code.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Applied => "APPLIED",
+            Self::Duplicate => "DUPLICATE",
+            Self::Stale => "STALE",
+            Self::Parked => "PARKED",
+            Self::Rejected(refusal) => &refusal.code,
+        }
+    }
+
     pub(crate) const fn metric(&self) -> telemetry::Outcome {
         match self {
             Self::Applied => telemetry::Outcome::Applied,

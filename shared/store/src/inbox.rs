@@ -5,9 +5,10 @@
 //! the second INSERT fails with a duplicate key, its whole transaction is rolled back and run again,
 //! and then the question answers "seen". No row is claimed before its effect, so nothing needs a token.
 
-use contracts::{Envelope, MessageId, Refusal, Reply, ReplyOutcome, Timestamp};
+use contracts::{Envelope, ItemReply, MessageId, Refusal, Reply, ReplyOutcome, Timestamp};
 use sea_orm::FromQueryResult;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::{StoreError, Tx, hex, hex_bytes, parse_hex};
 
@@ -37,10 +38,11 @@ struct Row {
     aggregate: Option<String>,
     version: Option<u64>,
     refusal: Option<String>,
+    items: Option<String>,
 }
 
 const SEEN: &str = "SELECT i.sender, HEX(i.message_id) message_id, HEX(i.body_hash) body_hash, i.outcome, \
-     i.code, i.aggregate, i.version, i.refusal \
+     i.code, i.aggregate, i.version, i.refusal, i.items \
      FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        consumer VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.consumer' ERROR ON ERROR, \
        sender VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sender' ERROR ON ERROR, \
@@ -88,13 +90,8 @@ pub async fn outcome(
 fn read_row(row: Row) -> Result<((String, MessageId), Settled), StoreError> {
     let message_id = MessageId(parse_hex(&row.message_id)?);
     let body_hash = read_hash(&row.body_hash)?;
-    let refusal: Option<Refusal> = match row.refusal {
-        Some(text) => Some(
-            serde_json::from_str(&text)
-                .map_err(|error| StoreError::decode(format!("inbox.refusal: {error}")))?,
-        ),
-        None => None,
-    };
+    let refusal: Option<Refusal> = read_json("refusal", row.refusal)?;
+    let items: Option<Vec<ItemReply>> = read_json("items", row.items)?;
     let outcome = match row.outcome.as_str() {
         "applied" => ReplyOutcome::Applied,
         "duplicate" => ReplyOutcome::Duplicate,
@@ -107,10 +104,19 @@ fn read_row(row: Row) -> Result<((String, MessageId), Settled), StoreError> {
         outcome,
         code: row.code,
         refusal,
+        items: items.unwrap_or_default(),
         aggregate: row.aggregate,
         version: row.version,
     };
     Ok(((row.sender, message_id), Settled { reply, body_hash }))
+}
+
+fn read_json<T: DeserializeOwned>(
+    column: &str,
+    text: Option<String>,
+) -> Result<Option<T>, StoreError> {
+    let unreadable = |error| StoreError::decode(format!("inbox.{column}: {error}"));
+    text.map(|text| serde_json::from_str(&text).map_err(unreadable)).transpose()
 }
 
 fn read_hash(text: &str) -> Result<[u8; 32], StoreError> {
@@ -135,13 +141,14 @@ struct NewRow<'a> {
     aggregate: Option<&'a str>,
     version: Option<u64>,
     refusal: Option<String>,
+    items: Option<String>,
     settled_at: String,
 }
 
 const RECORD: &str = "INSERT INTO inbox (consumer, sender, message_id, body_hash, outcome, code, aggregate, \
-       version, refusal, settled_at) \
+       version, refusal, items, settled_at) \
      SELECT r.consumer, r.sender, UNHEX(r.message_id), UNHEX(r.body_hash), r.outcome, r.code, r.aggregate, \
-       r.version, r.refusal, r.settled_at \
+       r.version, r.refusal, r.items, r.settled_at \
      FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        consumer VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.consumer' ERROR ON ERROR, \
        sender VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sender' ERROR ON ERROR, \
@@ -152,6 +159,7 @@ const RECORD: &str = "INSERT INTO inbox (consumer, sender, message_id, body_hash
        aggregate VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.aggregate' ERROR ON ERROR, \
        version BIGINT UNSIGNED PATH '$.version' ERROR ON ERROR, \
        refusal MEDIUMTEXT PATH '$.refusal' ERROR ON ERROR, \
+       items MEDIUMTEXT PATH '$.items' ERROR ON ERROR, \
        settled_at DATETIME(6) PATH '$.settled_at' ERROR ON ERROR)) r";
 
 /// The word an outcome is stored as.
@@ -176,6 +184,8 @@ pub async fn record(
 ) -> Result<(), StoreError> {
     let mut rows = Vec::with_capacity(settled.len());
     for (envelope, settled) in settled {
+        let encode = |error: serde_json::Error| StoreError::Encode(error.to_string());
+        let items = Some(&settled.reply.items).filter(|items| !items.is_empty());
         let refusal = settled.reply.refusal.as_ref().map(serde_json::to_string).transpose();
         rows.push(NewRow {
             consumer,
@@ -186,7 +196,8 @@ pub async fn record(
             code: &settled.reply.code,
             aggregate: settled.reply.aggregate.as_deref(),
             version: settled.reply.version,
-            refusal: refusal.map_err(|error| StoreError::Encode(error.to_string()))?,
+            refusal: refusal.map_err(encode)?,
+            items: items.map(serde_json::to_string).transpose().map_err(encode)?,
             settled_at: now.to_sql(),
         });
     }

@@ -58,12 +58,9 @@ impl Stage {
         // armed before anything is made: a panic on the way leaves nothing behind
         let cleanup = Cleanup::of(id, &management);
         let admin = login(&amqp_url).0;
-        let (user, users_of) = (admin.clone(), has_users.then(|| kinds.to_vec()));
+        let (user, host) = (admin.clone(), vhost.clone());
         let prepared = tokio::task::spawn_blocking(move || {
-            create_vhost(&management, &vhost, &user);
-            if let Some(kinds) = users_of {
-                users::grant(&management, &vhost, &kinds);
-            }
+            create_vhost(&management, &host, &user);
         });
         let schema = sweep::schema_name(id);
         let (prepared, database) = tokio::join!(prepared, schema::create(&schema));
@@ -72,6 +69,9 @@ impl Stage {
         let connection = connection.unwrap_or_else(|error| panic!("AMQP_URL: {error}"));
         let declared = broker::declare(&connection, &Topology::of(kinds)).await;
         declared.unwrap_or_else(|error| panic!("declaring the topology: {error}"));
+        if has_users {
+            grant(vhost, kinds.to_vec()).await;
+        }
         let admin = UserId::new(admin).unwrap_or_else(|error| panic!("user of AMQP_URL: {error}"));
         let publishers = Publishers::default();
         Self { id, admin, connection, database, publishers, has_users, amqp_url, cleanup }
@@ -133,6 +133,14 @@ impl Stage {
         done.unwrap_or_else(|error| Err(error.to_string()))
             .unwrap_or_else(|error| panic!("closing the stage: {error}"));
     }
+}
+
+/// After the exchanges are there: newer brokers give no rights to the keys of a missing one.
+async fn grant(vhost: String, kinds: Vec<WorkerKind>) {
+    let granted = tokio::task::spawn_blocking(move || {
+        users::grant(&Management::from_environment(), &vhost, &kinds);
+    });
+    granted.await.unwrap_or_else(|error| panic!("making the users: {error}"));
 }
 
 fn create_vhost(management: &Management, vhost: &str, admin: &str) {

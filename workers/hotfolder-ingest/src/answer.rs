@@ -14,15 +14,14 @@ use uuid::Uuid;
 use crate::decide::{FileState, Refused};
 use crate::errors;
 use crate::folder::{FolderError, Misfit, Place, SourceFolder};
-use crate::import::{Ended, Examined, ImportError, Importer, Opened, examine, orders_from};
-use crate::order::{OrderColumn, ParsedOrder};
+use crate::format::{FileHeader, Unit};
+use crate::import::{Ended, Examined, ImportError, Importer, Opened, examine, units_from};
 use crate::pipeline::Span;
 use crate::report::{
     Counts, ReportedError, Rows, Summary, rejected_name, report_name, write_rejected, write_report,
 };
 use crate::settings::Policy;
 use crate::store::{FileRecord, KeptError, KeptRows, Store};
-use crate::tsv::Header;
 
 impl Importer {
     /// Writes the report and the rejected rows of a file that is finished, and archives it.
@@ -263,13 +262,13 @@ fn write_dry_run(
     Ok(())
 }
 
-/// The orders of a file that has been read through once without an error.
+/// The units of a file that has been read through once without an error.
 fn checked(
     opened: &Opened,
-    header: &Header<OrderColumn>,
-) -> Result<impl Iterator<Item = ParsedOrder> + use<>, ImportError> {
-    let mut orders = orders_from(opened, header.clone(), header.end())?;
-    Ok(std::iter::from_fn(move || orders.next_order().ok().flatten()))
+    header: &FileHeader,
+) -> Result<impl Iterator<Item = Unit> + use<>, ImportError> {
+    let mut units = units_from(opened, header.clone(), header.end())?;
+    Ok(std::iter::from_fn(move || units.next_unit().ok().flatten()))
 }
 
 /// What the record has kept of a file, read page by page from a thread that may block.

@@ -1,7 +1,7 @@
 //! The decisions of the hot folder, as functions of what is known: whose turn a file is, what a
 //! file at a taken place means, whether a gap may be passed. No disk, no database, no clock.
 
-use crate::name::FileName;
+use crate::name::{FileKind, FileName};
 
 /// Where a (kind, source) stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,26 @@ pub const fn turn(file: &FileName, standing: Standing) -> Turn {
     } else {
         Turn::After(standing.next)
     }
+}
+
+/// The order file that a file of another kind has to wait for: one of its source that came earlier (by
+/// the time of its last change) and is not settled. `unsettled` are those still in the inbox or being
+/// worked on; without a time a file counts as earlier.
+#[must_use]
+pub fn waits_for<T: PartialOrd>(
+    file: &FileName,
+    came: Option<T>,
+    unsettled: impl IntoIterator<Item = (FileName, Option<T>)>,
+) -> Option<FileName> {
+    if !file.kind().follows_orders() {
+        return None;
+    }
+    let mut orders = unsettled.into_iter().filter(|(other, _)| other.kind() == FileKind::Order);
+    let is_earlier = |other: &Option<T>| match (other, &came) {
+        (Some(other), Some(came)) => other <= came,
+        (None, _) | (_, None) => true,
+    };
+    orders.find(|(_, other)| is_earlier(other)).map(|(other, _)| other)
 }
 
 /// How work on a file stands in the record.

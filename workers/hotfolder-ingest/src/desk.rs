@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use contracts::{Actor, CreateOrder, MessageId, Refusal, Reply, ReplyOutcome};
+use contracts::{Actor, MessageId, Refusal, Reply, ReplyOutcome};
 use pacing::Backoff;
 use queue_topology::{WorkQueue, WorkerKind};
 use runtime::{Ingress, SendError, Shutdown};
 use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use crate::format::Command;
 use crate::metrics::Metrics;
 use crate::pace::{LOOKED_AT_EVERY, Pace, Turnstile};
 use crate::window::{Place, Window};
@@ -36,7 +37,7 @@ pub struct Request {
     /// The id of the file.
     pub correlation_id: String,
     /// The command.
-    pub command: Box<CreateOrder>,
+    pub command: Command,
 }
 
 /// How a command was answered.
@@ -118,11 +119,14 @@ impl Desk {
             }
             patience = (patience * 2).min(PATIENCE_MAX);
         }
-        tracing::error!(message_id = %request.message_id, sends = SENDS_MAX, "no answer to an order");
+        let worker = request.command.taken_by().name();
+        tracing::error!(message_id = %request.message_id, sends = SENDS_MAX, worker, "no answer");
         Answer::Refused(Refusal::new(
             "NO_ANSWER",
-            "order-intake did not answer: look for the order in its dead letters, then send the \
-             order again as a repair of this file",
+            format!(
+                "{worker} did not answer: look for this in its dead letters, then send it again \
+                 as a repair of this file"
+            ),
         ))
     }
 
@@ -131,8 +135,7 @@ impl Desk {
         let mut backoff = Backoff::reconnect();
         loop {
             let Request { message_id, actor, correlation_id, command } = request;
-            let sent =
-                self.ingress.send(*message_id, actor, Some(correlation_id), &**command).await;
+            let sent = command.send(&self.ingress, *message_id, actor, correlation_id).await;
             let error = match sent {
                 Ok(()) => {
                     if self.is_troubled.swap(false, Ordering::Relaxed) {
@@ -221,7 +224,12 @@ impl Desk {
         self.backlog.store(backlog, Ordering::Relaxed);
         let mut deepest = backlog.saturating_sub(own);
         for queue in BEHIND {
-            deepest = deepest.max(self.depth(queue, missing).await);
+            let depth = self.depth(queue, missing).await;
+            if queue == REPORTS {
+                // reports of files wait there for their answers as orders do in the first queue
+                self.backlog.fetch_max(depth, Ordering::Relaxed);
+            }
+            deepest = deepest.max(depth);
         }
         deepest
     }
@@ -261,10 +269,12 @@ type Missing = HashMap<String, Instant>;
 
 /// Where orders wait.
 const FIRST: (WorkerKind, WorkQueue) = (WorkerKind::OrderIntake, WorkQueue::Commands);
+/// Where reports wait, those of files and all others.
+const REPORTS: (WorkerKind, WorkQueue) = (WorkerKind::WaybillStatus, WorkQueue::Commands);
 /// Where what follows from them waits.
 const BEHIND: [(WorkerKind, WorkQueue); 7] = [
     (WorkerKind::WaybillStatus, WorkQueue::Events),
-    (WorkerKind::WaybillStatus, WorkQueue::Commands),
+    REPORTS,
     (WorkerKind::AdraAssigner, WorkQueue::Events),
     (WorkerKind::SalesOrder, WorkQueue::Events),
     (WorkerKind::SalesOrder, WorkQueue::Commands),
@@ -298,11 +308,11 @@ fn answer_of(reply: Reply) -> Answer {
         ReplyOutcome::Applied | ReplyOutcome::Accepted => Answer::Accepted,
         ReplyOutcome::Duplicate => Answer::Duplicate,
         ReplyOutcome::Rejected => Answer::Refused(
-            reply.refusal.unwrap_or_else(|| Refusal::new(reply.code, "the order was refused")),
+            reply.refusal.unwrap_or_else(|| Refusal::new(reply.code, "it was refused")),
         ),
     }
 }
 
 fn unsendable(error: &SendError) -> Answer {
-    Answer::Refused(Refusal::new("INVALID_ORDER", error.to_string()))
+    Answer::Refused(Refusal::new("UNSENDABLE", error.to_string()))
 }

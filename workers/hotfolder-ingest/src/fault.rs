@@ -53,6 +53,10 @@ pub enum Code {
     TotalTooLarge,
     /// The finished order breaks its contract in another way.
     InvalidOrder,
+    /// The finished report breaks its contract in another way.
+    InvalidReport,
+    /// Nobody takes files of this kind.
+    NoWorkerYet,
 }
 
 impl Code {
@@ -82,6 +86,8 @@ impl Code {
             Self::OrderTooLarge => "ORDER_TOO_LARGE",
             Self::TotalTooLarge => "TOTAL_TOO_LARGE",
             Self::InvalidOrder => "INVALID_ORDER",
+            Self::InvalidReport => "INVALID_REPORT",
+            Self::NoWorkerYet => "NO_WORKER_YET",
         }
     }
 }

@@ -189,6 +189,13 @@ impl SourceFolder {
         Ok(names)
     }
 
+    /// When a file was last changed, in seconds and nanoseconds since 1970; `None` when it is gone.
+    #[must_use]
+    pub fn changed_at(&self, place: Place, name: &OsStr) -> Option<(i64, u64)> {
+        let stat = rustix::fs::statat(self.fd(place), name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        Some((stat.st_mtime, stat.st_mtime_nsec))
+    }
+
     /// Takes a file out of the inbox, so that nobody else does. Its `.done` mark goes too.
     ///
     /// # Errors

@@ -16,15 +16,15 @@ use crate::desk::Desk;
 use crate::errors;
 use crate::fault::LineError;
 use crate::folder::{FolderError, SourceFolder};
+use crate::format::{FileHeader, Units};
 use crate::metrics::Metrics;
 use crate::name::FileName;
-use crate::order::{OrderColumn, Orders};
 use crate::pipeline::{Mode, Pipeline, Read, Work};
 use crate::settings::{FolderSettings, Policy};
 use crate::store::{End, FileRecord, Store};
-use crate::tsv::{Header, HeaderError, Position, TsvReader};
+use crate::tsv::{HeaderError, Position};
 
-/// Orders that are read ahead of what is on its way.
+/// Units that are read ahead of what is on its way.
 const READ_AHEAD: usize = 8;
 
 /// Why a file was not brought to its end. It is taken up again from its checkpoint.
@@ -94,7 +94,7 @@ pub(crate) struct Opened {
 #[derive(Debug, Clone)]
 pub(crate) struct Examined {
     pub(crate) inspection: Inspection,
-    pub(crate) header: Result<Header<OrderColumn>, Vec<LineError>>,
+    pub(crate) header: Result<FileHeader, Vec<LineError>>,
 }
 
 impl Importer {
@@ -217,7 +217,7 @@ impl Importer {
         &self,
         opened: &Opened,
         record: &FileRecord,
-        header: &Header<OrderColumn>,
+        header: &FileHeader,
     ) -> Result<(FileState, Option<String>, Vec<LineError>), ImportError> {
         let is_refused =
             self.settings.policy == Policy::RejectFile && has_faults(opened, header).await?;
@@ -227,6 +227,7 @@ impl Importer {
             store: self.store.clone(),
             desk: Arc::clone(&self.desk),
             metrics: self.metrics.clone(),
+            reporters: self.settings.reporters.clone(),
             mode: if is_refused { Mode::RefuseAll } else { Mode::Send },
         };
         let position = match record.progress.offset_bytes {
@@ -235,12 +236,12 @@ impl Importer {
         };
         let (sender, receiver) = mpsc::channel(READ_AHEAD);
         let (reading, header) = (opened.clone(), header.clone());
-        // Ends by itself once the receiver is gone: its next order finds no taker.
-        let reader = spawn_blocking(move || read_orders(&reading, header, position, &sender));
+        // Ends by itself once the receiver is gone: its next unit finds no taker.
+        let reader = spawn_blocking(move || read_units(&reading, header, position, &sender));
         Pipeline::new(work).run(receiver, &self.shutdown).await?;
         reader.await?;
         if is_refused {
-            let detail = "some orders have errors, and by the policy reject-file none was sent";
+            let detail = "something has errors, and by the policy reject-file nothing was sent";
             return Ok((FileState::Failed, Some(detail.to_owned()), Vec::new()));
         }
         Ok((FileState::Done, None, Vec::new()))
@@ -251,10 +252,10 @@ impl Importer {
 pub(crate) async fn examine(
     opened: &Opened,
 ) -> Result<Result<Examined, ContentError>, ImportError> {
-    let stored = opened.stored.clone();
+    let (stored, kind) = (opened.stored.clone(), opened.name.kind());
     let examined = spawn_blocking(move || {
         let inspection = stored.inspect()?;
-        let header = match Header::read(&mut stored.open_at(0)?) {
+        let header = match FileHeader::read(kind, &mut stored.open_at(0)?) {
             Ok(header) => Ok(header),
             Err(HeaderError::Wrong(faults)) => Err(faults),
             Err(HeaderError::Io(error)) => return Err(error.into()),
@@ -264,32 +265,31 @@ pub(crate) async fn examine(
     Ok(examined.await?)
 }
 
-/// The orders of a file from `position` on.
-pub(crate) fn orders_from(
+/// The units of a file from `position` on.
+pub(crate) fn units_from(
     opened: &Opened,
-    header: Header<OrderColumn>,
+    header: FileHeader,
     position: Position,
-) -> Result<Orders<impl std::io::BufRead + use<>>, ContentError> {
+) -> Result<Units<impl std::io::BufRead + use<>>, ContentError> {
     let input = opened.stored.open_at(position.bytes)?;
-    let records = TsvReader::new(input, header, position);
-    Ok(Orders::new(records, opened.name.source().clone()))
+    Ok(Units::new(header, input, position, opened.name.source()))
 }
 
-fn read_orders(
+fn read_units(
     opened: &Opened,
-    header: Header<OrderColumn>,
+    header: FileHeader,
     position: Position,
     sender: &mpsc::Sender<Read>,
 ) {
-    let mut orders = match orders_from(opened, header, position) {
-        Ok(orders) => orders,
+    let mut units = match units_from(opened, header, position) {
+        Ok(units) => units,
         Err(error) => {
             // Whoever dropped the receiver knows why.
             let _ = sender.blocking_send(Err(error));
             return;
         }
     };
-    while let Some(read) = orders.next_order().map_err(ContentError::from).transpose() {
+    while let Some(read) = units.next_unit().map_err(ContentError::from).transpose() {
         let is_last = read.is_err();
         if sender.blocking_send(read).is_err() || is_last {
             return;
@@ -297,13 +297,13 @@ fn read_orders(
     }
 }
 
-async fn has_faults(opened: &Opened, header: &Header<OrderColumn>) -> Result<bool, ImportError> {
+async fn has_faults(opened: &Opened, header: &FileHeader) -> Result<bool, ImportError> {
     let (opened, header) = (opened.clone(), header.clone());
     let search = spawn_blocking(move || {
         let position = header.end();
-        let mut orders = orders_from(&opened, header, position)?;
-        while let Some(order) = orders.next_order()? {
-            if order.result.is_err() {
+        let mut units = units_from(&opened, header, position)?;
+        while let Some(unit) = units.next_unit()? {
+            if unit.result.is_err() {
                 return Ok(true);
             }
         }

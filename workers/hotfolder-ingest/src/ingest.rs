@@ -1,7 +1,7 @@
 //! All sources side by side: scan, take what is ready in its order, wait.
 
 use std::collections::{BTreeMap, HashSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::decide::{Turn, turn};
+use crate::decide::{Turn, turn, waits_for};
 use crate::desk::{Desk, Limits};
 use crate::folder::{Entry, FolderError, Found, HotFolder, Place, Sightings, SourceFolder};
 use crate::import::{Ended, ImportError, Importer};
@@ -236,6 +236,11 @@ impl SourceRunner {
                 waiting.push(wait("WAITS_FOR_SEQUENCE", detail));
                 continue;
             }
+            if let Some(order) = self.unsettled_order(folder, &file)? {
+                let detail = format!("{order} came earlier and has to be settled first");
+                waiting.push(wait("WAITS_FOR_ORDERS", detail));
+                continue;
+            }
             let _permit = self.permit().await?;
             if folder.free_bytes()? < self.ingest.importer.settings.free_bytes {
                 tracing::error!(source = %self.source, "the disk is full: no file is taken");
@@ -273,6 +278,28 @@ impl SourceRunner {
             }
         };
         Ok(turn(file, standing))
+    }
+
+    /// The order file of this source that `file` has to wait for.
+    fn unsettled_order(
+        &self,
+        folder: &SourceFolder,
+        file: &FileName,
+    ) -> Result<Option<FileName>, ImportError> {
+        if !file.kind().follows_orders() || self.ingest.importer.settings.policy == Policy::DryRun {
+            return Ok(None);
+        }
+        let mut unsettled = Vec::new();
+        for place in [Place::Inbox, Place::Processing] {
+            for name in folder.list(place)? {
+                let came = folder.changed_at(place, &name);
+                let file = FileName::parse(&name, &self.source).ok();
+                // one that is gone by now is settled
+                unsettled.extend(file.zip(Some(came)).filter(|(_, came)| came.is_some()));
+            }
+        }
+        let came = folder.changed_at(Place::Inbox, OsStr::new(file.as_str()));
+        Ok(waits_for(file, came, unsettled))
     }
 
     /// Waits until another file may be worked on.

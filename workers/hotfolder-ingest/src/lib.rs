@@ -1,6 +1,6 @@
-//! The hot folder: files of orders become commands, and each file is answered with a report.
+//! The hot folder: files of orders and reports become commands, and each file is answered with a report.
 //!
-//! Read in this order: [`name`], [`tsv`] and [`order`] say what a file is; [`folder`] and
+//! Read in this order: [`name`], [`tsv`], [`format`], [`order`] and [`status`] say what a file is; [`folder`] and
 //! [`content`] how it lies on the disk; [`decide`] what becomes of it; [`ingest`], [`import`] and
 //! [`pipeline`] do it; [`desk`] asks the fleet; [`store`] keeps the record; [`report`] answers.
 
@@ -10,7 +10,9 @@ pub mod decide;
 pub mod desk;
 mod errors;
 pub mod fault;
+mod fields;
 pub mod folder;
+pub mod format;
 pub mod import;
 pub mod ingest;
 pub mod metrics;
@@ -19,8 +21,10 @@ pub mod order;
 pub mod pace;
 pub mod pipeline;
 pub mod report;
+pub mod reporters;
 pub mod settings;
 pub mod skip;
+pub mod status;
 pub mod store;
 pub mod tsv;
 pub mod watch;

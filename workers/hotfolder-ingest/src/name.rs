@@ -57,7 +57,17 @@ impl FileKind {
     /// True when the fleet has a worker that takes what such files carry. Others wait in the inbox.
     #[must_use]
     pub const fn has_worker(self) -> bool {
-        matches!(self, Self::Order)
+        matches!(self, Self::Order | Self::Status)
+    }
+
+    /// True when such files speak of orders that came in files, so that the earlier ones of the same
+    /// source have to be settled first.
+    #[must_use]
+    pub const fn follows_orders(self) -> bool {
+        match self {
+            Self::Cancel | Self::Return | Self::Status => true,
+            Self::Order | Self::Container => false,
+        }
     }
 }
 

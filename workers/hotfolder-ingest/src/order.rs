@@ -2,7 +2,6 @@
 //! Every error of every line is found in one pass. Never touches the disk, the broker or the clock.
 
 mod columns;
-mod fields;
 mod group;
 
 use std::collections::VecDeque;

@@ -8,7 +8,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use ::store::{ErrorClass, StoreError};
-use contracts::{Actor, OrderRef, Role, derive_message_id};
+use contracts::derive_message_id;
 use pacing::Backoff;
 use runtime::Shutdown;
 use tokio::sync::mpsc;
@@ -17,10 +17,11 @@ use tokio::task::{JoinError, JoinSet};
 use crate::content::ContentError;
 use crate::desk::{Answer, Desk, Request};
 use crate::errors::{of_answer, of_faults};
+use crate::format::{SoundUnit, Unit};
 use crate::import::ImportError;
 use crate::metrics::Metrics;
 use crate::name::FileName;
-use crate::order::{ParsedOrder, SoundOrder};
+use crate::reporters::Reporters;
 use crate::store::{ErrorRow, FileRecord, Progress, Store};
 use crate::window::Place;
 
@@ -45,7 +46,7 @@ pub enum Mode {
 }
 
 /// What the reader hands over.
-pub type Read = Result<ParsedOrder, ContentError>;
+pub type Read = Result<Unit, ContentError>;
 
 /// Everything that one file needs.
 #[derive(Debug, Clone)]
@@ -60,6 +61,8 @@ pub struct Work {
     pub desk: Arc<Desk>,
     /// What is counted.
     pub metrics: Metrics,
+    /// In whose name the file speaks.
+    pub reporters: Reporters,
     /// What becomes of sound orders.
     pub mode: Mode,
 }
@@ -88,7 +91,7 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    pub(crate) fn of(order: &ParsedOrder) -> Self {
+    pub(crate) fn of(order: &Unit) -> Self {
         Self {
             reference: order.reference.clone(),
             first_line: order.first_line,
@@ -117,14 +120,14 @@ pub struct Pipeline {
     /// Number of the slot at the front.
     front: u64,
     /// Read but not admitted yet.
-    next: Option<ParsedOrder>,
+    next: Option<Unit>,
     /// The place in the window that `next` will take.
     place: Option<Place>,
     has_ended: bool,
     held_bytes: u64,
-    asks: JoinSet<(u64, OrderRef, Answer)>,
+    asks: JoinSet<(u64, String, Answer)>,
     /// Orders on their way: a second one of the same number waits for the first.
-    on_the_way: HashSet<OrderRef>,
+    on_the_way: HashSet<String>,
     progress: Progress,
     errors: Vec<ErrorRow>,
     has_news: bool,
@@ -218,7 +221,7 @@ impl Pipeline {
         self.slots.len() < SLOTS_MAX
             && self.held_bytes < HELD_BYTES_MAX
             && self.errors.len() < ERRORS_MAX
-            && next.is_none_or(|sound| !self.on_the_way.contains(&sound.command.order_ref))
+            && next.is_none_or(|sound| !self.on_the_way.contains(sound.command.reference()))
     }
 
     /// True when the next order is to be sent and has no place in the window yet.
@@ -246,8 +249,7 @@ impl Pipeline {
             Ok(sound) => match self.place.take() {
                 Some(place) => {
                     span.file_lines.clone_from(&sound.file_lines);
-                    span.line_numbers =
-                        sound.command.lines.iter().map(|line| line.line_no).collect();
+                    span.line_numbers = sound.command.line_numbers();
                     self.ask(number, &span, sound, place);
                     (None, (span.end - span.start).saturating_mul(ORDER_GROWTH))
                 }
@@ -259,19 +261,20 @@ impl Pipeline {
         self.slots.push_back(Slot { order: span, outcome, weight });
     }
 
-    fn ask(&mut self, number: u64, span: &Span, sound: SoundOrder, place: Place) {
-        let Work { file, record, desk, .. } = &self.work;
-        let reference = sound.command.order_ref.clone();
-        self.on_the_way.insert(reference.clone());
+    fn ask(&mut self, number: u64, span: &Span, sound: SoundUnit, place: Place) {
+        let Work { file, record, desk, reporters, .. } = &self.work;
+        let reference = sound.command.reference().to_owned();
+        if sound.command.waits_for_its_like() {
+            self.on_the_way.insert(reference.clone());
+        }
         let key = format!("{}/{reference}/{}", file.plain(), span.first_line);
         let request = Request {
             message_id: derive_message_id(&format!("hotfolder/{}", file.source()), &key),
-            actor: Actor {
-                subject: file.source().to_string(),
-                role: Role::Shop,
-                merchant: None,
-                origin: Some(format!("{file}:{}", span.first_line)),
-            },
+            actor: reporters.actor(
+                file.kind(),
+                file.source(),
+                format!("{file}:{}", span.first_line),
+            ),
             correlation_id: record.id.to_string(),
             command: sound.command,
         };
@@ -281,7 +284,7 @@ impl Pipeline {
 
     fn settle(
         &mut self,
-        answered: Result<(u64, OrderRef, Answer), JoinError>,
+        answered: Result<(u64, String, Answer), JoinError>,
     ) -> Result<(), ImportError> {
         let (number, reference, answer) =
             answered.map_err(|panicked| ImportError::Defect(panicked.to_string()))?;

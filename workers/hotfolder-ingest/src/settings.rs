@@ -7,6 +7,7 @@ use clap::{Args, Parser, ValueEnum};
 use settings::WorkerSettings;
 
 use crate::content::Caps;
+use crate::reporters::Reporters;
 
 /// Plain bytes from which on a compressed file's ratio is looked at.
 const GZIP_RATIO_FROM_BYTES: u64 = 16 * 1024 * 1024;
@@ -45,6 +46,15 @@ pub struct FolderSettings {
         default_value = "reject-orders"
     )]
     pub policy: Policy,
+
+    /// In whose name the status files of a source speak; others speak as a shop, which reports nothing
+    #[arg(
+        long,
+        env = "DRAY_HOTFOLDER_REPORTERS",
+        value_name = "DRAY_HOTFOLDER_REPORTERS",
+        default_value = "wms=warehouse,pss=sorting,ods=road"
+    )]
+    pub reporters: Reporters,
 
     /// Commands without an answer yet at most, over all files
     #[arg(long, env = "DRAY_HOTFOLDER_WINDOW", value_name = "DRAY_HOTFOLDER_WINDOW", default_value_t = 400, value_parser = clap::value_parser!(u16).range(1..=400))]

@@ -19,6 +19,7 @@ mod order;
 mod pace;
 mod planted;
 mod report;
+mod status;
 mod tsv;
 mod window;
 

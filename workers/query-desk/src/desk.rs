@@ -8,7 +8,8 @@ use ::store::{Database, StoreError};
 use cache::{Answer, Cache, Key, Kind};
 use contracts::{
     AssignmentStanding, Envelope, MessageId, OrderRef, OrderStanding, OrderView, Query,
-    QueryAnswer, Reply, SalesOrderStanding, Source, WaybillNo, WaybillStanding, WaybillView,
+    QueryAnswer, Reply, SalesOrderStanding, Source, StatusNames, WaybillNo, WaybillStanding,
+    WaybillView,
 };
 use queue_topology::WorkerKind;
 use runtime::Responder;
@@ -163,7 +164,10 @@ impl QueryDesk {
             self.part::<AssignmentStanding>(key(Kind::Assignment), assignment),
             self.part::<SalesOrderStanding>(key(Kind::SalesOrder), sales_order),
         )?;
-        Ok(standing.map(|standing| WaybillView { standing, assignment, sales_order }))
+        Ok(standing.map(|standing| {
+            let names = StatusNames::of(standing.kind, standing.status);
+            WaybillView { standing, names, assignment, sales_order }
+        }))
     }
 
     async fn part<T: DeserializeOwned>(

@@ -139,6 +139,7 @@ macro_rules! by_waybill_no {
 
 #[derive(FromQueryResult)]
 struct WaybillRow {
+    kind: String,
     status: String,
     open_holds: u16,
     failed_attempts: u16,
@@ -157,7 +158,7 @@ struct Lifecycle {
 }
 
 const WAYBILL: &str = by_waybill_no!(
-    "SELECT w.status, w.open_holds, w.failed_attempts, w.lifecycle, w.delivery_date, w.timeslot, \
+    "SELECT w.kind, w.status, w.open_holds, w.failed_attempts, w.lifecycle, w.delivery_date, w.timeslot, \
        w.updated_at, w.version",
     "waybill w FORCE INDEX (waybill_number) ON w.waybill_no = r.waybill_no WHERE w.exists_since IS NOT NULL"
 );
@@ -175,6 +176,7 @@ pub(crate) async fn waybill(
         serde_json::from_str(&row.lifecycle).map_err(|e| unreadable("waybill.lifecycle", e))?;
     Ok(Some(WaybillStanding {
         waybill_no: waybill_no.clone(),
+        kind: word("waybill.kind", row.kind)?,
         status: word("waybill.status", row.status)?,
         held: row.open_holds > 0,
         failed_attempts: row.failed_attempts,

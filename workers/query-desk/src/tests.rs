@@ -213,6 +213,10 @@ async fn a_waybill_is_shown_as_far_as_its_owners_know_it() {
     assert_eq!((standing.status, standing.version), (WaybillStatus::Packed, 4));
     assert_eq!((standing.held, standing.failed_attempts), (true, 1));
     assert_eq!(standing.gaps, [WaybillStatus::Picked]);
+    let names = &view.names;
+    assert_eq!(names.aftership.as_deref(), Some("InfoReceived"));
+    assert_eq!(names.easypost.as_deref(), Some("pre_transit"));
+    assert_eq!(names.epcis.as_deref(), Some("packing"));
 
     let view = desk.waybill(&complete).await;
     let assignment = view.assignment.unwrap();
@@ -255,7 +259,7 @@ async fn an_operation_is_answered_as_its_consumer_settled_it() {
     desk.stage
         .run_sql(&format!(
             "INSERT INTO inbox VALUES ('order-intake', 'partner-shop', UNHEX('{}'), REPEAT('h', 32), 'applied', \
-               'APPLIED', 'uci/536365', 1, NULL, NOW(6))",
+               'APPLIED', 'uci/536365', 1, NULL, NOW(6), NULL)",
             message_id.0.simple()
         ))
         .await;

@@ -1,20 +1,16 @@
-//! What may be done to a waybill, in the compact form that a stub row keeps until the waybill exists, and
-//! whether a sender may do it.
+//! What may be done to a waybill, in the compact form that a stub row keeps until the waybill exists.
 //!
-//! The check knows what never changes of a waybill (kind, merchant, who packs) and never its state, so that
-//! a message meets the same answer whenever it arrives.
+//! What never lives here: whether a sender may do it (see [`crate::permit`]), or what comes of it.
 
 use contracts::{
-    Actor, Assigned, Contract, FulfilledBy, HoldHandle, HoldReason, Merchant, MessageId, PlaceHold,
-    Refusal, ReleaseHold, ReportStatus, Role, Timestamp, WaybillKind, WaybillStatus,
+    Actor, Assigned, CancellationDecided, Contract, CorrectWaybill, HoldHandle, HoldInstance,
+    HoldReason, MessageId, PlaceHold, Refusal, ReleaseHold, ReportStatus, Timestamp, UserId,
+    WaybillNo, WaybillStatus,
 };
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::{Place, Report};
 use crate::facts::Attempt;
-use crate::lifecycle::{may_ever_report, may_hold, may_release_for_others, may_report};
-
-/// The longest name of a sender that is kept (the column of a hold's owner).
-const MAX_SUBJECT_BYTES: usize = 128;
 
 /// One thing done to one waybill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,22 +18,37 @@ const MAX_SUBJECT_BYTES: usize = 128;
 pub(crate) enum Change {
     /// Something happened outside.
     Report {
-        status: WaybillStatus,
+        said: Report,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        attempt: Option<Attempt>,
+        reason: Option<String>,
+    },
+    /// sales-order decided that it is cancelled.
+    Cancel {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
         occurred_at: Timestamp,
     },
+    /// Somebody knows better: begin anew from here.
+    Correct { said: Report, reason: String },
     /// Hold it; the owner is the sender.
-    PlaceHold { handle: HoldHandle, reason: HoldReason, occurred_at: Timestamp },
+    PlaceHold {
+        handle: HoldHandle,
+        #[serde(default, skip_serializing_if = "HoldInstance::is_first")]
+        instance: HoldInstance,
+        reason: HoldReason,
+        occurred_at: Timestamp,
+    },
     /// Release a hold; without an owner the sender's own.
     ReleaseHold {
         handle: HoldHandle,
+        #[serde(default, skip_serializing_if = "HoldInstance::is_first")]
+        instance: HoldInstance,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         owner: Option<String>,
         occurred_at: Timestamp,
     },
     /// ADRA gave it a place on a route.
-    Place { attempt: Attempt, assigned_at: Timestamp },
+    Place { attempt: Attempt, place: Place },
 }
 
 impl Change {
@@ -46,24 +57,42 @@ impl Change {
     /// # Errors
     /// A refusal when its attempt is out of range.
     pub(crate) fn report(report: &ReportStatus) -> Result<Self, Refusal> {
-        Ok(Self::Report {
-            status: report.status,
-            attempt: report.attempt.map(attempt).transpose()?,
-            occurred_at: report.occurred_at,
-        })
+        let ReportStatus { waybill_no: _, status, attempt: _, route_ref, occurred_at, reason } =
+            report;
+        let (route_ref, reason) = (route_ref.clone(), reason.clone());
+        let attempt = report.attempt.map(attempt_of).transpose()?;
+        let said = Report { status: *status, attempt, route_ref, occurred_at: *occurred_at };
+        Ok(Self::Report { said, reason })
+    }
+
+    /// What an accepted cancellation does.
+    pub(crate) fn cancel(decided: &CancellationDecided) -> Self {
+        Self::Cancel { reason: decided.reason.clone(), occurred_at: decided.occurred_at }
+    }
+
+    /// What a correction does.
+    ///
+    /// # Errors
+    /// A refusal when its attempt is out of range.
+    pub(crate) fn correct(correct: &CorrectWaybill) -> Result<Self, Refusal> {
+        let CorrectWaybill { waybill_no: _, status, attempt: _, reason, occurred_at } = correct;
+        let attempt = correct.attempt.map(attempt_of).transpose()?;
+        let said = Report { status: *status, attempt, route_ref: None, occurred_at: *occurred_at };
+        Ok(Self::Correct { said, reason: reason.clone() })
     }
 
     /// What a hold does.
     pub(crate) fn place_hold(hold: &PlaceHold) -> Self {
-        let PlaceHold { waybill_no: _, handle, reason, occurred_at } = hold;
-        Self::PlaceHold { handle: handle.clone(), reason: *reason, occurred_at: *occurred_at }
+        let PlaceHold { waybill_no: _, handle, instance, reason, occurred_at } = hold;
+        let (handle, instance) = (handle.clone(), *instance);
+        Self::PlaceHold { handle, instance, reason: *reason, occurred_at: *occurred_at }
     }
 
     /// What a release does.
     pub(crate) fn release_hold(release: &ReleaseHold) -> Self {
-        let ReleaseHold { waybill_no: _, handle, owner, occurred_at } = release;
+        let ReleaseHold { waybill_no: _, handle, instance, owner, occurred_at } = release;
         let (handle, owner) = (handle.clone(), owner.clone());
-        Self::ReleaseHold { handle, owner, occurred_at: *occurred_at }
+        Self::ReleaseHold { handle, instance: *instance, owner, occurred_at: *occurred_at }
     }
 
     /// What an assignment does, at the time when ADRA decided.
@@ -71,121 +100,123 @@ impl Change {
     /// # Errors
     /// A refusal when a waybill has had more places than are kept.
     pub(crate) fn place(assigned: &Assigned, assigned_at: Timestamp) -> Result<Self, Refusal> {
-        Ok(Self::Place { attempt: attempt(assigned.place_no)?, assigned_at })
+        let place = Place { at: assigned_at, route: assigned.route_ref.clone() };
+        Ok(Self::Place { attempt: attempt_of(assigned.place_no)?, place })
     }
 
     /// The wire name of the message it came in.
     pub(crate) const fn message_type(&self) -> &'static str {
         match self {
             Self::Report { .. } => ReportStatus::TYPE,
+            Self::Cancel { .. } => CancellationDecided::TYPE,
+            Self::Correct { .. } => CorrectWaybill::TYPE,
             Self::PlaceHold { .. } => PlaceHold::TYPE,
             Self::ReleaseHold { .. } => ReleaseHold::TYPE,
             Self::Place { .. } => Assigned::TYPE,
         }
     }
 
-    /// The status it reports, if it is a report.
+    /// The status it speaks of.
     pub(crate) const fn status(&self) -> Option<WaybillStatus> {
         match self {
-            Self::Report { status, .. } => Some(*status),
+            Self::Report { said, .. } | Self::Correct { said, .. } => Some(said.status),
+            Self::Cancel { .. } => Some(WaybillStatus::Cancelled),
             Self::PlaceHold { .. } | Self::ReleaseHold { .. } | Self::Place { .. } => None,
+        }
+    }
+
+    /// The reason given, for people.
+    pub(crate) fn detail(&self) -> Option<String> {
+        match self {
+            Self::Report { reason, .. } | Self::Cancel { reason, .. } => reason.clone(),
+            Self::Correct { reason, .. } => Some(reason.clone()),
+            Self::PlaceHold { handle, instance, reason, .. } => {
+                Some(format!("{} {handle}#{}", reason.as_str(), instance.0))
+            }
+            Self::ReleaseHold { handle, instance, .. } => Some(format!("{handle}#{}", instance.0)),
+            Self::Place { place, .. } => Some(place.route.clone()),
         }
     }
 
     /// When it happened or was decided.
     pub(crate) const fn occurred_at(&self) -> Timestamp {
         match self {
-            Self::Report { occurred_at: at, .. }
+            Self::Report { said, .. } | Self::Correct { said, .. } => said.occurred_at,
+            Self::Cancel { occurred_at: at, .. }
             | Self::PlaceHold { occurred_at: at, .. }
             | Self::ReleaseHold { occurred_at: at, .. }
-            | Self::Place { assigned_at: at, .. } => *at,
+            | Self::Place { place: Place { at, .. }, .. } => *at,
+        }
+    }
+
+    /// The body of the message it came in, for the dead letters; `None` for a decision of the fleet,
+    /// which is never given up on.
+    pub(crate) fn body(&self, waybill_no: &WaybillNo) -> Option<serde_json::Result<Vec<u8>>> {
+        let waybill_no = waybill_no.clone();
+        match self.clone() {
+            Self::Report { said: Report { status, occurred_at, attempt, route_ref }, reason } => {
+                let attempt = attempt.map(u16::from);
+                Some(serde_json::to_vec(&ReportStatus {
+                    waybill_no,
+                    status,
+                    attempt,
+                    route_ref,
+                    occurred_at,
+                    reason,
+                }))
+            }
+            Self::Correct { said: Report { status, occurred_at, attempt, .. }, reason } => {
+                let attempt = attempt.map(u16::from);
+                Some(serde_json::to_vec(&CorrectWaybill {
+                    waybill_no,
+                    status,
+                    attempt,
+                    reason,
+                    occurred_at,
+                }))
+            }
+            Self::PlaceHold { handle, instance, reason, occurred_at } => {
+                let hold = PlaceHold { waybill_no, handle, instance, reason, occurred_at };
+                Some(serde_json::to_vec(&hold))
+            }
+            Self::ReleaseHold { handle, instance, owner, occurred_at } => {
+                let release = ReleaseHold { waybill_no, handle, instance, owner, occurred_at };
+                Some(serde_json::to_vec(&release))
+            }
+            Self::Cancel { .. } | Self::Place { .. } => None,
+        }
+    }
+
+    /// True for what somebody outside said; the rest was decided by the fleet itself.
+    pub(crate) const fn is_from_outside(&self) -> bool {
+        match self {
+            Self::Report { .. }
+            | Self::Correct { .. }
+            | Self::PlaceHold { .. }
+            | Self::ReleaseHold { .. } => true,
+            Self::Cancel { .. } | Self::Place { .. } => false,
         }
     }
 }
 
-fn attempt(number: u16) -> Result<Attempt, Refusal> {
+fn attempt_of(number: u16) -> Result<Attempt, Refusal> {
     Attempt::try_from(number)
         .map_err(|error| Refusal::new("ATTEMPT_OUT_OF_RANGE", error.to_string()))
 }
 
-/// Which message asked for a change, and on whose behalf.
+/// Which message asked for a change, from whom, on whose behalf.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Cause {
-    /// The message.
+    /// The message, or the item of one with several.
     pub message_id: MessageId,
-    /// Who.
+    /// The one with several that it is an item of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_id: Option<MessageId>,
+    /// Who published it.
+    pub sender: UserId,
+    /// On whose behalf.
     pub actor: Actor,
-}
-
-/// What never changes of a waybill and decides who may touch it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Traits {
-    /// Why it exists.
-    pub kind: WaybillKind,
-    /// Who packs it.
-    pub fulfilled_by: FulfilledBy,
-    /// Whose goods it carries.
-    pub merchant: Merchant,
-}
-
-/// Whether this sender may do this. Without traits (the waybill does not exist yet): whether it could be
-/// allowed for any waybill; the rest is checked when it exists.
-///
-/// # Errors
-/// The refusal that the sender is told.
-pub(crate) fn permit(
-    change: &Change,
-    actor: &Actor,
-    traits: Option<&Traits>,
-) -> Result<(), Refusal> {
-    if actor.subject.len() > MAX_SUBJECT_BYTES {
-        return Err(Refusal::new(
-            "SUBJECT_TOO_LONG",
-            format!("the sender's name is longer than {MAX_SUBJECT_BYTES} bytes"),
-        ));
-    }
-    if traits.is_some_and(|traits| !sees(actor, traits)) {
-        return Err(Refusal::new("UNKNOWN_WAYBILL", "there is no such waybill of yours"));
-    }
-    if allowed(change, actor, traits) {
-        return Ok(());
-    }
-    Err(Refusal::new("NOT_ALLOWED", not_allowed(change, actor.role)))
-}
-
-fn allowed(change: &Change, actor: &Actor, traits: Option<&Traits>) -> bool {
-    let role = actor.role;
-    match change {
-        Change::Report { status, .. } => match traits {
-            Some(traits) => may_report(*status, role, traits.kind, traits.fulfilled_by),
-            None => may_ever_report(*status, role),
-        },
-        Change::PlaceHold { .. } => may_hold(role),
-        Change::ReleaseHold { owner, .. } => {
-            let own = owner.as_ref().is_none_or(|owner| *owner == actor.subject);
-            may_release_for_others(role) || (own && may_hold(role))
-        }
-        Change::Place { .. } => true,
-    }
-}
-
-/// A merchant sees its own goods only; one that is limited to a merchant's goods, only those.
-fn sees(actor: &Actor, traits: &Traits) -> bool {
-    match &actor.merchant {
-        Some(merchant) => merchant == traits.merchant.as_str(),
-        None => actor.role != Role::Merchant,
-    }
-}
-
-fn not_allowed(change: &Change, role: Role) -> String {
-    match change {
-        Change::Report { status, .. } => {
-            format!("{role:?} may not report {} of this waybill", status.as_str())
-        }
-        Change::PlaceHold { .. } => format!("{role:?} may not hold a waybill"),
-        Change::ReleaseHold { .. } => {
-            "a hold is released by its owner or by a customer service supervisor".to_owned()
-        }
-        Change::Place { .. } => format!("{role:?} may not assign a waybill"),
-    }
+    /// What it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
 }

@@ -2,19 +2,27 @@
 //! and what to write into the log, out. Pure: no IO, no clock, no random.
 
 use contracts::{
-    Actor, HoldReason, OrderAccepted, Refusal, Timestamp, WaybillDraft, WaybillKind, WaybillStatus,
+    Actor, FirstHold, HoldHandle, HoldInstance, HoldReason, OrderAccepted, Refusal, Timestamp,
+    WaybillDraft, WaybillStatus,
 };
 use runtime::Outcome;
 
-use crate::change::{Cause, Change, Traits, permit};
-use crate::evidence::{Added, Evidence, MAX_LOOSE};
-use crate::facts::{Attempt, Fact, Standing};
+use crate::change::{Cause, Change};
+use crate::evidence::{Added, Evidence, MAX_LOOSE, Report};
+use crate::facts::{Fact, Standing};
 use crate::history::{Decision, History, Moved, Verdict};
-use crate::holds::{Hold, Holds, MAX_HOLDS, Placed, Released};
+use crate::holds::{Hold, HoldName, Holds, MAX_HOLDS, Placed, Released};
+use crate::permit::{Traits, permit};
 use crate::state::{Body, Early, Live, MAX_EARLY, Waybill};
 
 /// A mark in the log: a fact that was reported while the waybill was held. The fact counts all the same.
 pub(crate) const HELD_BREACH: &str = "HELD_BREACH";
+
+/// A mark in the log: a fact that occurred before a correction and is history only.
+pub(crate) const BEFORE_CORRECTION: &str = "BEFORE_CORRECTION";
+
+/// Said of a waybill that does not exist, or of another merchant's.
+pub(crate) const UNKNOWN_WAYBILL: &str = "UNKNOWN_WAYBILL";
 
 /// What a message asks of one waybill.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +48,7 @@ pub(crate) fn decide(
             (Body::Live(live), Outcome::Applied)
         }
         (Request::Create { order, .. }, Body::Live(live)) => {
-            let status = live.evidence.standing().status;
+            let status = live.standing().status;
             history.asked_to_exist(order, cause, Outcome::Duplicate, status);
             (Body::Live(live), Outcome::Duplicate)
         }
@@ -66,24 +74,34 @@ fn create(
     early: Vec<Early>,
     cause: &Cause,
 ) -> Live {
-    let traits = Traits {
-        // an order makes deliveries to the customer; the other kinds come from returns and transfers
-        kind: WaybillKind::Forward,
-        fulfilled_by: draft.fulfilled_by,
-        merchant: draft.merchant.clone(),
-    };
-    let mut evidence = Evidence::default();
-    evidence.report(WaybillStatus::Created, None, order.ordered_at);
-    let mut live = Live { traits, evidence, holds: Holds::default() };
-
-    let created = WaybillStatus::Created;
-    let seq = history.asked_to_exist(order, cause, Outcome::Applied, created);
+    let mut live = born(order, draft);
+    let seq = history.asked_to_exist(order, cause, Outcome::Applied, WaybillStatus::Created);
+    history.held_from_the_beginning(&live.holds);
     for Early { change, cause } in early {
         let verdict = apply(&mut live, &change, &cause.actor);
         history.changed(&change, &cause, verdict, Some(&live));
     }
     history.announce(seq, order, draft, &live);
     live
+}
+
+/// A waybill as its order asks for it.
+fn born(order: &OrderAccepted, draft: &WaybillDraft) -> Live {
+    let traits = Traits {
+        kind: draft.kind,
+        fulfilled_by: draft.fulfilled_by,
+        merchant: draft.merchant.clone(),
+    };
+    let mut evidence = Evidence::default();
+    let (status, occurred_at) = (WaybillStatus::Created, order.ordered_at);
+    evidence.report(traits.way(), &Report { status, occurred_at, attempt: None, route_ref: None });
+    let mut holds = Holds::default();
+    if let Some(FirstHold { owner, handle, reason }) = &draft.hold {
+        let (owner, handle) = (owner.clone(), handle.clone());
+        let name = HoldName { owner, handle, instance: HoldInstance::default() };
+        holds.place(&name, *reason, order.ordered_at);
+    }
+    Live { traits, evidence, holds }
 }
 
 /// Keeps a message for the waybill to come.
@@ -105,85 +123,126 @@ fn keep(early: &mut Vec<Early>, change: &Change, cause: &Cause) -> Verdict {
     Outcome::Parked.into()
 }
 
+/// Gives up on what somebody said of a waybill that still does not exist; what the fleet itself decided
+/// stays. Gives back what was given up, for the dead letters.
+pub(crate) fn give_up(waybill: Waybill, now: Timestamp) -> (Decision, Vec<Early>) {
+    let Waybill { id, no, version, parked_since, body } = waybill;
+    let mut history = History::of(id, no, version);
+    let refusal = Refusal::new(UNKNOWN_WAYBILL, "there is still no such waybill");
+    let outcome = Outcome::Rejected(refusal);
+    let (body, given_up) = match body {
+        Body::Live(live) => (Body::Live(live), Vec::new()),
+        Body::Stub(early) => {
+            let is_outside = |early: &Early| early.change.is_from_outside();
+            let (given_up, kept): (Vec<_>, Vec<_>) = early.into_iter().partition(is_outside);
+            for Early { change, cause } in &given_up {
+                history.changed(change, cause, outcome.clone().into(), None);
+            }
+            (Body::Stub(kept), given_up)
+        }
+    };
+    (history.close(body, outcome, parked_since, now), given_up)
+}
+
 /// Applies a change to a waybill that exists.
 fn apply(live: &mut Live, change: &Change, actor: &Actor) -> Verdict {
     if let Err(refusal) = permit(change, actor, Some(&live.traits)) {
         return refusal.into();
     }
+    let owned = |handle: &HoldHandle, instance: &HoldInstance, owner: &str| HoldName {
+        owner: owner.to_owned(),
+        handle: handle.clone(),
+        instance: *instance,
+    };
     match change {
-        Change::Report { status, attempt, occurred_at } => {
-            report(live, *status, *attempt, *occurred_at)
+        Change::Report { said, .. } => {
+            let breach = live.holds.open() > 0;
+            report(live, said, breach.then_some(HELD_BREACH))
         }
-        Change::Place { attempt, assigned_at } => {
-            let before = live.evidence.standing();
-            let added = live.evidence.place(*attempt, *assigned_at);
-            let moved = moved(&before, &live.evidence.standing());
+        Change::Cancel { occurred_at, .. } => {
+            let (status, occurred_at) = (WaybillStatus::Cancelled, *occurred_at);
+            report(live, &Report { status, occurred_at, attempt: None, route_ref: None }, None)
+        }
+        Change::Correct { said, .. } => correct(live, said),
+        Change::Place { attempt, place } => {
+            let before = live.standing();
+            let added = live.evidence.place(*attempt, place.clone());
+            let moved = moves(&before, &live.standing());
             let outcome = if added == Added::New { Outcome::Applied } else { Outcome::Duplicate };
             Verdict { attempt: Some((*attempt).into()), moved, ..outcome.into() }
         }
-        Change::PlaceHold { handle, reason, occurred_at } => {
+        Change::PlaceHold { handle, instance, reason, occurred_at } => {
+            let name = owned(handle, instance, &actor.subject);
             let was_held = live.holds.open() > 0;
-            let placed = live.holds.place(&actor.subject, handle, *reason, *occurred_at);
-            let hold = live.holds.get(&actor.subject, handle).cloned();
-            hold_placed(placed, hold, was_held, *reason)
+            let placed = live.holds.place(&name, *reason, *occurred_at);
+            hold_placed(placed, live.holds.get(&name).cloned(), was_held, *reason)
         }
-        Change::ReleaseHold { handle, owner, occurred_at } => {
-            let owner = owner.as_ref().unwrap_or(&actor.subject);
-            let released = live.holds.release(owner, handle, *occurred_at);
-            let hold = live.holds.get(owner, handle).cloned();
-            hold_released(released, hold, live.holds.open() > 0)
+        Change::ReleaseHold { handle, instance, owner, occurred_at } => {
+            let name = owned(handle, instance, owner.as_ref().unwrap_or(&actor.subject));
+            let released = live.holds.release(&name, *occurred_at);
+            hold_released(released, live.holds.get(&name).cloned(), live.holds.open() > 0)
         }
     }
 }
 
-fn report(
-    live: &mut Live,
-    status: WaybillStatus,
-    attempt: Option<Attempt>,
-    occurred_at: Timestamp,
-) -> Verdict {
-    let before = live.evidence.standing();
-    let added = live.evidence.report(status, attempt, occurred_at);
-    let after = live.evidence.standing();
-    let fact = live.evidence.fact(status, attempt, occurred_at);
-    let moved = moved(&before, &after);
+/// Adds a fact. `mark` is for the log, if it is news.
+fn report(live: &mut Live, said: &Report, mark: Option<&'static str>) -> Verdict {
+    let way = live.traits.way();
+    let before = live.standing();
+    let added = live.evidence.report(way, said);
+    let after = live.standing();
+    let fact = live.evidence.fact(way, said);
+    let moved = moves(&before, &after);
     let counts = fact.is_some_and(|fact| !after.parked.contains(&fact));
-    let outcome = match added {
-        Added::Known => Outcome::Duplicate,
-        Added::Full => Outcome::Rejected(Refusal::new(
-            "TOO_MANY_REPORTS",
-            format!("{} was reported without an attempt at {MAX_LOOSE} times", status.as_str()),
-        )),
-        Added::New if moved.is_some() => Outcome::Applied,
-        Added::New if counts => Outcome::Stale,
-        Added::New => Outcome::Parked,
+    let (outcome, mark) = match added {
+        Added::Known => (Outcome::Duplicate, None),
+        Added::Past => (Outcome::Stale, Some(BEFORE_CORRECTION)),
+        Added::Full => {
+            let times = format!(
+                "{} was reported without an attempt at {MAX_LOOSE} times",
+                said.status.as_str()
+            );
+            (Outcome::Rejected(Refusal::new("TOO_MANY_REPORTS", times)), None)
+        }
+        Added::New if is_elsewhere(&before, &after) => (Outcome::Applied, mark),
+        Added::New if counts => (Outcome::Stale, mark),
+        Added::New => (Outcome::Parked, mark),
     };
-    let breach = added == Added::New && live.holds.open() > 0;
-    Verdict {
-        mark: breach.then_some(HELD_BREACH),
-        attempt: fact.map(Fact::attempt_no),
-        moved,
-        ..outcome.into()
-    }
+    Verdict { mark, attempt: fact.map(Fact::attempt_no), moved, ..outcome.into() }
 }
 
-/// What others must know when the position is another one.
-fn moved(before: &Standing, after: &Standing) -> Option<Moved> {
-    let same = (before.status, before.attempt) == (after.status, after.attempt);
-    (!same).then_some(Moved::Status(before.status))
+/// Begins anew with what a supervisor knows.
+fn correct(live: &mut Live, said: &Report) -> Verdict {
+    let before = live.standing();
+    let added = live.evidence.correct(said.clone());
+    let after = live.standing();
+    let outcome = if added == Added::New { Outcome::Applied } else { Outcome::Duplicate };
+    let attempt = live.evidence.fact(live.traits.way(), said).map(Fact::attempt_no);
+    Verdict { attempt, moved: moves(&before, &after), ..outcome.into() }
+}
+
+fn is_elsewhere(before: &Standing, after: &Standing) -> bool {
+    (before.status, before.attempt) != (after.status, after.attempt)
+}
+
+/// What others must know of a change of position.
+fn moves(before: &Standing, after: &Standing) -> Vec<Moved> {
+    let status = is_elsewhere(before, after).then_some(Moved::Status(before.status));
+    let but_moved = after.cancelled_but_moved && !before.cancelled_but_moved;
+    status.into_iter().chain(but_moved.then_some(Moved::InSpiteOfCancellation)).collect()
 }
 
 fn hold_placed(placed: Placed, hold: Option<Hold>, was_held: bool, reason: HoldReason) -> Verdict {
     match placed {
         Placed::Open => {
-            let moved = (!was_held).then_some(Moved::Held(reason));
+            let moved = (!was_held).then_some(Moved::Held(reason)).into_iter().collect();
             Verdict { hold, moved, ..Outcome::Applied.into() }
         }
         Placed::ReleasedBefore => Verdict { hold, ..Outcome::Stale.into() },
         Placed::Already => Outcome::Duplicate.into(),
-        Placed::HandleUsed => Refusal::new(
+        Placed::NameUsed => Refusal::new(
             "HOLD_HANDLE_USED",
-            "the hold of this handle was released: a new hold needs a new handle",
+            "this hold was released: a new one needs the next instance, or another handle",
         )
         .into(),
         Placed::Full => too_many_holds().into(),
@@ -193,7 +252,7 @@ fn hold_placed(placed: Placed, hold: Option<Hold>, was_held: bool, reason: HoldR
 fn hold_released(released: Released, hold: Option<Hold>, still_held: bool) -> Verdict {
     match released {
         Released::Closed => {
-            let moved = (!still_held).then_some(Moved::Released);
+            let moved = (!still_held).then_some(Moved::Released).into_iter().collect();
             Verdict { hold, moved, ..Outcome::Applied.into() }
         }
         Released::Tombstone => Verdict { hold, ..Outcome::Parked.into() },

@@ -1,66 +1,47 @@
-//! The lifecycle as people read it: a Markdown table and a Mermaid drawing, both made from the table in
-//! [`crate::lifecycle`]. A test holds README.md equal to them. Nothing here decides anything.
+//! The lifecycle as people read it: Markdown tables and Mermaid drawings, both made from the table in
+//! [`contracts::Way`]. A test holds README.md equal to them. Nothing here decides anything.
 
 use std::fmt::Write as _;
 
-use contracts::{Role, WaybillStatus};
+use contracts::{Level, Reporters, Role, StatusRow, Way};
 
-use crate::lifecycle::{Level, Reporters, Row, row, statuses_of};
-
-/// All statuses, lowest position first.
-fn in_order() -> impl Iterator<Item = (WaybillStatus, &'static Row)> {
-    [Level::Base, Level::Attempt, Level::Above]
-        .into_iter()
-        .flat_map(statuses_of)
-        .map(|status| (*status, row(*status)))
-}
-
-/// The table, one line a status.
-pub(crate) fn markdown() -> String {
+/// The table of one way, one line a status, lowest position first.
+pub(crate) fn markdown(way: Way) -> String {
     let mut text = String::from(
-        "| status | position | who may report it | counts when one of these counts | ends | AfterShip | EasyPost | EPCIS bizStep |\n\
-         |---|---|---|---|---|---|---|---|\n",
+        "| status | position | who may report it | counts when one of these counts | unreported | ends | AfterShip | EasyPost | EPCIS bizStep |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
     );
-    for (status, row) in in_order() {
+    for row in way.rows() {
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {} | {} | {} |",
-            status.as_str(),
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            row.status.as_str(),
             position(row),
             reporters(row.reporters),
-            proofs(row),
+            proofs(way, row),
+            if row.expected { "gap" } else { "" },
             if row.terminal { "yes" } else { "" },
-            row.aftership,
-            row.easypost,
-            row.epcis,
+            row.names.aftership,
+            row.names.easypost,
+            row.names.epcis,
         );
     }
     text
 }
 
-/// The drawing: an arrow from each proof to what it proves, and along the expected way.
-pub(crate) fn mermaid() -> String {
+/// The drawing of one way.
+pub(crate) fn mermaid(way: Way) -> String {
     let mut text = String::from("stateDiagram-v2\n    [*] --> CREATED\n");
-    let mut before = WaybillStatus::Created;
-    for (status, row) in in_order().skip(1) {
-        if row.proofs.is_empty() {
-            let from = if row.anywhere { WaybillStatus::Created } else { before };
-            let _ = writeln!(text, "    {} --> {}", from.as_str(), status.as_str());
-        }
-        for proof in row.proofs {
-            let _ = writeln!(text, "    {} --> {}", proof.as_str(), status.as_str());
-        }
-        if row.terminal {
-            let _ = writeln!(text, "    {} --> [*]", status.as_str());
-        }
-        if row.expected {
-            before = status;
-        }
+    for (from, to) in way.edges() {
+        let _ = writeln!(text, "    {} --> {}", from.as_str(), to.as_str());
+    }
+    for row in way.rows().iter().filter(|row| row.terminal) {
+        let _ = writeln!(text, "    {} --> [*]", row.status.as_str());
     }
     text
 }
 
-fn position(row: &Row) -> String {
+fn position(row: &StatusRow) -> String {
     let level = match row.level {
         Level::Base => "0",
         Level::Attempt => "n",
@@ -69,23 +50,31 @@ fn position(row: &Row) -> String {
     format!("({level}, {})", row.rank)
 }
 
-fn proofs(row: &Row) -> String {
+fn proofs(way: Way, row: &StatusRow) -> String {
     if row.proofs.is_empty() {
         return "always".to_owned();
     }
-    let names: Vec<_> = row.proofs.iter().map(|proof| proof.as_str()).collect();
-    let whose = if row.level == Level::Attempt { "of that attempt" } else { "of any attempt" };
-    format!("{} {whose}", names.join(", "))
+    let of_any = |proof| way.row(proof).is_some_and(|proof| proof.level != row.level);
+    let names: Vec<_> = row
+        .proofs
+        .iter()
+        .map(|proof| match row.level {
+            Level::Above if of_any(*proof) => format!("{} of any attempt", proof.as_str()),
+            Level::Attempt => format!("{} of that attempt", proof.as_str()),
+            Level::Above | Level::Base => proof.as_str().to_owned(),
+        })
+        .collect();
+    names.join(", ")
 }
 
 fn reporters(reporters: Reporters) -> String {
     match reporters {
-        Reporters::Always(roles) => {
+        Reporters::Roles(roles) => {
             let words: Vec<_> = roles.iter().map(|role| word(*role)).collect();
             words.join(", ")
         }
         Reporters::Packer => "fulfilled_by merchant: its merchant; warehouse: WMS".to_owned(),
-        Reporters::Verdict => "sales-order's verdict only".to_owned(),
+        Reporters::Verdict => "nobody: sales-order's verdict".to_owned(),
     }
 }
 

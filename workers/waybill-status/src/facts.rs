@@ -1,17 +1,16 @@
 //! The fact set of one waybill and the function F over it: which facts count, and where the waybill
-//! stands. A bit for each fact, so that the same report twice is the same set and no order exists.
+//! stands. A place for each fact, so that the same report twice is the same set and no order exists.
 //!
-//! What never lives here: times, people, anything that depends on when a report arrived.
+//! What never lives here: people, anything that depends on when a report arrived. When a fact occurred
+//! is kept for one purpose: a correction asks whether it happened before.
+
+mod text;
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
-use contracts::WaybillStatus;
+use contracts::{Level, StatusRow, Timestamp, Way, WaybillStatus};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-use crate::lifecycle::{Level, row, statuses_of};
 
 /// The n-th route place a waybill had: 1 to [`Attempt::MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -24,6 +23,8 @@ pub(crate) struct Attempt(u8);
 pub(crate) struct NoAttempt(u16);
 
 impl Attempt {
+    /// The first.
+    pub(crate) const FIRST: Self = Self(1);
     /// The last one that is kept.
     pub(crate) const MAX: u8 = 32;
 }
@@ -67,20 +68,27 @@ impl Slot {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fact {
     slot: Slot,
+    rank: u8,
     /// What happened.
     pub status: WaybillStatus,
 }
 
 impl Fact {
-    /// The fact that a report means; `None` when the status needs an attempt and none is known.
-    pub(crate) const fn of(status: WaybillStatus, attempt: Option<Attempt>) -> Option<Self> {
-        let slot = match (row(status).level, attempt) {
+    /// The fact that a report means; `None` when the status needs an attempt and none is known, or the
+    /// way has no such status.
+    pub(crate) fn of(way: Way, status: WaybillStatus, attempt: Option<Attempt>) -> Option<Self> {
+        let row = way.row(status)?;
+        let slot = match (row.level, attempt) {
             (Level::Base, _) => Slot::Base,
             (Level::Above, _) => Slot::Above,
             (Level::Attempt, Some(attempt)) => Slot::Attempt(attempt),
             (Level::Attempt, None) => return None,
         };
-        Some(Self { slot, status })
+        Some(Self { slot, rank: row.rank, status })
+    }
+
+    const fn at(slot: Slot, row: &StatusRow) -> Self {
+        Self { slot, rank: row.rank, status: row.status }
     }
 
     /// Its attempt; 0 for what belongs to none.
@@ -90,127 +98,179 @@ impl Fact {
             Slot::Base | Slot::Above => 0,
         }
     }
+
+    const fn position(self) -> (Slot, u8) {
+        (self.slot, self.rank)
+    }
+
+    const fn bit(self) -> u8 {
+        1 << self.rank
+    }
 }
 
-/// A set of facts: for each slot one bit a status. Slots without a fact are absent.
+const fn bit(row: &StatusRow) -> u8 {
+    1 << row.rank
+}
+
+/// The rows of one level of a way, lowest rank first.
+fn rows_of(way: Way, level: Level) -> impl Iterator<Item = &'static StatusRow> {
+    way.rows().iter().filter(move |row| row.level == level)
+}
+
+/// A set of facts: for each slot a bit a status.
+type Bits = BTreeMap<Slot, u8>;
+
+fn has(bits: &Bits, fact: Fact) -> bool {
+    bits.get(&fact.slot).is_some_and(|bits| bits & fact.bit() != 0)
+}
+
+fn facts_of(way: Way, bits: &Bits) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    for (&slot, &bits) in bits {
+        let there = rows_of(way, slot.level()).filter(|row| bits & bit(row) != 0);
+        facts.extend(there.map(|row| Fact::at(slot, row)));
+    }
+    facts
+}
+
+/// For each rank of a slot when its fact occurred, the last time it was said to.
+type Times = BTreeMap<u8, Timestamp>;
+
+/// A set of facts, each with the last time at which it was said to have occurred.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub(crate) struct FactSet(BTreeMap<Slot, u8>);
+pub(crate) struct FactSet(BTreeMap<Slot, Times>);
 
 impl FactSet {
     /// Adds a fact; false when it was there.
-    pub(crate) fn insert(&mut self, fact: Fact) -> bool {
-        let known = self.contains(fact);
-        *self.0.entry(fact.slot).or_default() |= row(fact.status).bit();
-        !known
-    }
-
-    pub(crate) fn contains(&self, fact: Fact) -> bool {
-        self.bits(fact.slot) & row(fact.status).bit() != 0
+    pub(crate) fn insert(&mut self, fact: Fact, occurred_at: Timestamp) -> bool {
+        let times = self.0.entry(fact.slot).or_default();
+        let known = times.get(&fact.rank).copied();
+        times.insert(fact.rank, known.map_or(occurred_at, |known| known.max(occurred_at)));
+        known.is_none()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    fn bits(&self, slot: Slot) -> u8 {
-        self.0.get(&slot).copied().unwrap_or_default()
-    }
-
-    /// Every fact, lowest position first.
-    fn iter(&self) -> impl DoubleEndedIterator<Item = Fact> {
-        let mut facts = Vec::new();
-        for (&slot, &bits) in &self.0 {
-            let there =
-                statuses_of(slot.level()).iter().filter(|status| bits & row(**status).bit() != 0);
-            facts.extend(there.map(|&status| Fact { slot, status }));
+    /// Forgets what occurred before a time.
+    pub(crate) fn forget_before(&mut self, time: Timestamp) {
+        for times in self.0.values_mut() {
+            times.retain(|_, occurred_at| *occurred_at >= time);
         }
-        facts.into_iter()
+        self.0.retain(|_, times| !times.is_empty());
     }
 
-    /// The facts that count: the least set in which each has one of its proofs. Adding a fact never
-    /// removes one, so that the order in which they became known has no influence.
-    fn counting(&self) -> Self {
-        let mut counting = BTreeMap::new();
-        let mut road_bits = 0;
-        for (&slot, &bits) in &self.0 {
-            let counted = match slot {
-                Slot::Base | Slot::Above => proven(slot.level(), bits, road_bits),
-                Slot::Attempt(_) => least_fixpoint(bits),
-            };
-            if matches!(slot, Slot::Attempt(_)) {
-                road_bits |= counted;
-            }
-            if counted != 0 {
-                counting.insert(slot, counted);
-            }
+    fn bits(&self) -> Bits {
+        let bits_of = |times: &Times| times.keys().fold(0, |bits, rank| bits | (1 << rank));
+        self.0.iter().map(|(slot, times)| (*slot, bits_of(times))).collect()
+    }
+
+    /// F: where a waybill with these facts stands. A waybill that exists is at least CREATED. What a
+    /// correction says (`given`) counts without a proof, and nothing below it is missing.
+    pub(crate) fn standing(&self, way: Way, given: Option<Fact>) -> Standing {
+        let mut known = self.bits();
+        if let Some(fact) = given {
+            *known.entry(fact.slot).or_default() |= fact.bit();
         }
-        Self(counting)
-    }
-
-    /// F: where a waybill with these facts stands. A waybill that exists is at least CREATED.
-    pub(crate) fn standing(&self) -> Standing {
-        let counting = self.counting();
-        let last_attempt = counting.0.keys().rev().find_map(|slot| match slot {
+        let counting = counting(way, &known, given);
+        let facts = facts_of(way, &counting);
+        let last_attempt = counting.keys().rev().find_map(|slot| match slot {
             Slot::Attempt(attempt) => Some(*attempt),
             Slot::Base | Slot::Above => None,
         });
-        let created = Fact { slot: Slot::Base, status: WaybillStatus::Created };
-        let highest = counting.iter().next_back().unwrap_or(created);
+        let created = Fact { slot: Slot::Base, rank: 0, status: WaybillStatus::Created };
+        let highest = facts.last().copied().unwrap_or(created);
         let attempt = match highest.slot {
             Slot::Base => None,
             Slot::Attempt(_) | Slot::Above => last_attempt,
         };
-        let failed = counting.iter().filter(|fact| fact.status == WaybillStatus::DeliveryFailed);
+        let failed = facts.iter().filter(|fact| is_failure(fact.status)).count();
+        let cancelled = facts.iter().find(|fact| fact.status == WaybillStatus::Cancelled);
         Standing {
             status: highest.status,
             attempt: attempt.map_or(0, u16::from),
-            failed_attempts: u16::try_from(failed.count()).unwrap_or(u16::MAX),
-            gaps: self.gaps(&counting, last_attempt),
-            parked: self.iter().filter(|fact| !counting.contains(*fact)).collect(),
+            failed_attempts: u16::try_from(failed).unwrap_or(u16::MAX),
+            gaps: gaps(way, &known, &facts, last_attempt, given),
+            parked: facts_of(way, &known)
+                .into_iter()
+                .filter(|fact| !has(&counting, *fact))
+                .collect(),
+            cancelled_but_moved: cancelled
+                .is_some_and(|cancelled| cancelled.position() < highest.position()),
         }
     }
+}
 
-    /// Expected statuses that nobody reported, below the highest one that says how far the parcel got.
-    fn gaps(&self, counting: &Self, last_attempt: Option<Attempt>) -> Vec<WaybillStatus> {
-        let Some(seen) = counting.iter().rev().find(|fact| !row(fact.status).anywhere) else {
-            return Vec::new();
-        };
-        let (slot, rank) = (seen.slot, row(seen.status).rank);
-        [Level::Base, Level::Attempt]
-            .into_iter()
-            .flat_map(statuses_of)
-            .filter_map(|status| Fact::of(*status, last_attempt))
-            .filter(|fact| row(fact.status).expected && !self.contains(*fact))
-            .filter(|fact| (fact.slot, row(fact.status).rank) < (slot, rank))
-            .map(|fact| fact.status)
-            .collect()
+/// An attempt that came to nothing.
+const fn is_failure(status: WaybillStatus) -> bool {
+    matches!(status, WaybillStatus::DeliveryFailed | WaybillStatus::PickupFailed)
+}
+
+/// The facts that count: the least set in which each has one of its proofs. Adding a fact never removes
+/// one, so that the order in which they became known has no influence.
+fn counting(way: Way, known: &Bits, given: Option<Fact>) -> Bits {
+    let mut counting = Bits::new();
+    let mut road = 0;
+    for (&slot, &bits) in known {
+        let granted = given.filter(|fact| fact.slot == slot).map_or(0, Fact::bit);
+        let counted = least_fixpoint(way, slot.level(), bits, granted, road);
+        if matches!(slot, Slot::Attempt(_)) {
+            road |= counted;
+        }
+        if counted != 0 {
+            counting.insert(slot, counted);
+        }
     }
+    counting
 }
 
-/// Of the statuses in `bits`, those that need no proof or have one in `road_bits`.
-fn proven(level: Level, bits: u8, road_bits: u8) -> u8 {
-    statuses_of(level)
-        .iter()
-        .map(|status| row(*status))
-        .filter(|row| bits & row.bit() != 0)
-        .filter(|row| {
-            let proofs = row.proofs.iter().fold(0, |mask, proof| mask | self::row(*proof).bit());
-            proofs == 0 || proofs & road_bits != 0
-        })
-        .fold(0, |counted, row| counted | row.bit())
-}
-
-/// The facts of one attempt that count, each proven by others of the same attempt.
-fn least_fixpoint(bits: u8) -> u8 {
-    let mut counted = 0;
+/// The facts of one slot that count: each proven by others of its slot, or by the road before it.
+fn least_fixpoint(way: Way, level: Level, bits: u8, granted: u8, road: u8) -> u8 {
+    let mut counted = granted;
     loop {
-        let next = proven(Level::Attempt, bits, counted);
+        let next = rows_of(way, level)
+            .filter(|row| bits & bit(row) != 0 && is_proven(way, row, counted, road))
+            .fold(granted, |counted, row| counted | bit(row));
         if next == counted {
             return counted;
         }
         counted = next;
     }
+}
+
+/// Whether one of the proofs of `row` counts: among `counted` of its own slot, or on the road.
+fn is_proven(way: Way, row: &StatusRow, counted: u8, road: u8) -> bool {
+    let counts = |proof: &WaybillStatus| {
+        way.row(*proof).is_some_and(|proof| {
+            let among = if proof.level == row.level { counted } else { road };
+            among & bit(proof) != 0
+        })
+    };
+    row.proofs.is_empty() || row.proofs.iter().any(counts)
+}
+
+/// Expected statuses that nobody reported, below the highest one that says how far the parcel got.
+fn gaps(
+    way: Way,
+    known: &Bits,
+    counting: &[Fact],
+    last_attempt: Option<Attempt>,
+    given: Option<Fact>,
+) -> Vec<WaybillStatus> {
+    let says_how_far = |fact: &&Fact| way.row(fact.status).is_some_and(|row| !row.anywhere);
+    let Some(seen) = counting.iter().rev().find(says_how_far) else {
+        return Vec::new();
+    };
+    way.rows()
+        .iter()
+        .filter(|row| row.expected)
+        .filter_map(|row| Fact::of(way, row.status, last_attempt))
+        .filter(|fact| fact.position() < seen.position() && !has(known, *fact))
+        .filter(|fact| given.is_none_or(|given| fact.position() > given.position()))
+        .map(|fact| fact.status)
+        .collect()
 }
 
 /// Where a waybill stands.
@@ -226,60 +286,6 @@ pub(crate) struct Standing {
     pub gaps: Vec<WaybillStatus>,
     /// Facts that wait for their proof.
     pub parked: Vec<Fact>,
-}
-
-/// A stored fact set that this code did not write.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{0:?} is no fact set: expected for example \"0:0f 1:07 ^:08\"")]
-pub(crate) struct InvalidFacts(String);
-
-/// `0:0f 1:07 ^:08`: attempt 0, attempt 1, above all attempts; the bits in hexadecimal.
-impl fmt::Display for FactSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (slot, bits)) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str(" ")?;
-            }
-            match slot {
-                Slot::Base => write!(f, "0:{bits:02x}")?,
-                Slot::Attempt(attempt) => write!(f, "{}:{bits:02x}", attempt.0)?,
-                Slot::Above => write!(f, "^:{bits:02x}")?,
-            }
-        }
-        Ok(())
-    }
-}
-
-impl FromStr for FactSet {
-    type Err = InvalidFacts;
-
-    fn from_str(text: &str) -> Result<Self, InvalidFacts> {
-        text.split_whitespace()
-            .map(|part| {
-                let (slot, bits) = part.split_once(':')?;
-                let slot = match slot {
-                    "0" => Slot::Base,
-                    "^" => Slot::Above,
-                    number => Slot::Attempt(Attempt::try_from(number.parse::<u16>().ok()?).ok()?),
-                };
-                Some((slot, u8::from_str_radix(bits, 16).ok()?))
-            })
-            .collect::<Option<BTreeMap<_, _>>>()
-            .map(Self)
-            .ok_or_else(|| InvalidFacts(text.to_owned()))
-    }
-}
-
-impl TryFrom<String> for FactSet {
-    type Error = InvalidFacts;
-
-    fn try_from(text: String) -> Result<Self, InvalidFacts> {
-        text.parse()
-    }
-}
-
-impl From<FactSet> for String {
-    fn from(facts: FactSet) -> Self {
-        facts.to_string()
-    }
+    /// It was cancelled, and got further all the same.
+    pub cancelled_but_moved: bool,
 }

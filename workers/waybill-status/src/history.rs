@@ -5,14 +5,15 @@
 //! here decides.
 
 use contracts::{
-    Contract, HoldReason, OrderAccepted, Refusal, Timestamp, WaybillCreated, WaybillDraft,
-    WaybillHeld, WaybillNo, WaybillReleased, WaybillStatus, WaybillStatusChanged,
+    Contract, HoldReason, OrderAccepted, Refusal, Timestamp, WaybillCancelledButMoved,
+    WaybillCreated, WaybillDraft, WaybillHeld, WaybillNo, WaybillReleased, WaybillStatus,
+    WaybillStatusChanged,
 };
 use runtime::Outcome;
 use uuid::Uuid;
 
 use crate::change::{Cause, Change};
-use crate::holds::Hold;
+use crate::holds::{Hold, Holds};
 use crate::state::{Body, Live, Waybill};
 
 /// What came of a message.
@@ -39,11 +40,12 @@ pub(crate) struct Event {
     pub news: News,
 }
 
-/// The four events of this worker, each named as its contract.
+/// The events of this worker, each named as its contract.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum News {
     Created(Box<WaybillCreated>),
     StatusChanged(WaybillStatusChanged),
+    CancelledButMoved(WaybillCancelledButMoved),
     Held(WaybillHeld),
     Released(WaybillReleased),
 }
@@ -65,6 +67,8 @@ pub(crate) struct LogEntry {
     pub outcome: Outcome,
     /// The refusal's code, or a mark.
     pub code: Option<String>,
+    /// The reason that the sender gave, or what the message was about.
+    pub detail: Option<String>,
     /// The status after it; `None` while the waybill does not exist.
     pub status: Option<WaybillStatus>,
     /// When it happened, by the sender's clock.
@@ -81,7 +85,7 @@ pub(crate) struct Verdict {
     /// The attempt it belongs to.
     pub attempt: Option<u16>,
     /// What it moved that others must know.
-    pub moved: Option<Moved>,
+    pub moved: Vec<Moved>,
     /// The hold it changed.
     pub hold: Option<Hold>,
 }
@@ -91,6 +95,8 @@ pub(crate) struct Verdict {
 pub(crate) enum Moved {
     /// The position, away from this status.
     Status(WaybillStatus),
+    /// A cancelled waybill got further.
+    InSpiteOfCancellation,
     /// The first hold was placed.
     Held(HoldReason),
     /// The last hold was released.
@@ -99,7 +105,7 @@ pub(crate) enum Moved {
 
 impl From<Outcome> for Verdict {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, mark: None, attempt: None, moved: None, hold: None }
+        Self { outcome, mark: None, attempt: None, moved: Vec::new(), hold: None }
     }
 }
 
@@ -143,10 +149,16 @@ impl History {
             attempt: Some(0),
             outcome,
             code: None,
+            detail: None,
             status: Some(status),
             occurred_at: order.ordered_at,
         });
         self.version
+    }
+
+    /// Writes down the holds that a waybill is made with.
+    pub(crate) fn held_from_the_beginning(&mut self, holds: &Holds) {
+        self.holds.extend(holds.iter().cloned());
     }
 
     /// Writes down what became of a change; `live` is the waybill after it, if it exists.
@@ -173,11 +185,12 @@ impl History {
             attempt,
             outcome: outcome.clone(),
             code,
-            status: live.map(|live| live.evidence.standing().status),
+            detail: change.detail(),
+            status: live.map(|live| live.standing().status),
             occurred_at: change.occurred_at(),
         });
         self.holds.extend(hold);
-        if let (Some(moved), Some(live)) = (moved, live) {
+        for (moved, live) in moved.into_iter().zip(live.into_iter().cycle()) {
             let news = self.news(moved, live, change.occurred_at());
             self.events.push(Event { seq: self.version, news });
         }
@@ -188,7 +201,7 @@ impl History {
         let (waybill_id, waybill_no) = (self.id, self.no.clone());
         match moved {
             Moved::Status(from) => {
-                let standing = live.evidence.standing();
+                let standing = live.standing();
                 News::StatusChanged(WaybillStatusChanged {
                     waybill_id,
                     waybill_no,
@@ -198,6 +211,18 @@ impl History {
                     occurred_at,
                     failed_attempts: standing.failed_attempts,
                     fulfilled_by: live.traits.fulfilled_by,
+                    kind: live.traits.kind,
+                    held: live.holds.open() > 0,
+                })
+            }
+            Moved::InSpiteOfCancellation => {
+                let standing = live.standing();
+                News::CancelledButMoved(WaybillCancelledButMoved {
+                    waybill_id,
+                    waybill_no,
+                    status: standing.status,
+                    attempt: standing.attempt,
+                    occurred_at,
                 })
             }
             Moved::Held(reason) => News::Held(WaybillHeld { waybill_id, waybill_no, reason }),
@@ -215,7 +240,7 @@ impl History {
         live: &Live,
     ) {
         self.events.retain(|event| match event.news {
-            News::Created(_) | News::StatusChanged(_) => true,
+            News::Created(_) | News::StatusChanged(_) | News::CancelledButMoved(_) => true,
             News::Held(_) | News::Released(_) => false,
         });
         let created = WaybillCreated {

@@ -1,23 +1,33 @@
-//! The holds of one waybill. A handle names one hold of its owner for good: once released it stays
+//! The holds of one waybill. Owner, handle and instance name one hold for good: once released it stays
 //! released, which is what lets a release arrive before its hold.
 //!
 //! What never lives here: who may hold (see [`crate::lifecycle`]), and any effect on facts: a hold gates
 //! our instructions, never a report.
 
-use contracts::{HoldHandle, HoldReason, Timestamp};
+use contracts::{HoldHandle, HoldInstance, HoldReason, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Most holds and tombstones that one waybill keeps.
 pub(crate) const MAX_HOLDS: usize = 64;
 
-/// One hold. Without `placed` it is a tombstone: a release that came before its hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Hold {
+/// What names a hold.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct HoldName {
     /// Who placed it.
     pub owner: String,
     /// The owner's name for it.
     pub handle: HoldHandle,
+    /// Which of that name.
+    #[serde(default, skip_serializing_if = "HoldInstance::is_first")]
+    pub instance: HoldInstance,
+}
+
+/// One hold. Without `placed` it is a tombstone: a release that came before its hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Hold {
+    /// Whose, and which.
+    #[serde(flatten)]
+    pub name: HoldName,
     /// Why and when it was placed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placed: Option<(HoldReason, Timestamp)>,
@@ -41,8 +51,8 @@ pub(crate) enum Placed {
     Already,
     /// Its release had arrived before: it never held.
     ReleasedBefore,
-    /// That hold was placed and released: another one needs another handle.
-    HandleUsed,
+    /// That hold was placed and released: another one needs another instance or handle.
+    NameUsed,
     /// The waybill keeps [`MAX_HOLDS`] already.
     Full,
 }
@@ -60,7 +70,7 @@ pub(crate) enum Released {
     Full,
 }
 
-/// All holds of a waybill, by owner and handle.
+/// All holds of a waybill, by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Holds(Vec<Hold>);
@@ -71,23 +81,22 @@ impl Holds {
         self.0.iter().filter(|hold| hold.is_open()).count()
     }
 
+    /// All of them, and the tombstones.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Hold> {
+        self.0.iter()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The hold of that name.
-    pub(crate) fn get(&self, owner: &str, handle: &HoldHandle) -> Option<&Hold> {
-        self.0.iter().find(|hold| hold.owner == owner && hold.handle == *handle)
+    pub(crate) fn get(&self, name: &HoldName) -> Option<&Hold> {
+        self.0.iter().find(|hold| hold.name == *name)
     }
 
-    pub(crate) fn place(
-        &mut self,
-        owner: &str,
-        handle: &HoldHandle,
-        reason: HoldReason,
-        at: Timestamp,
-    ) -> Placed {
-        let Some(hold) = self.entry(owner, handle) else {
+    pub(crate) fn place(&mut self, name: &HoldName, reason: HoldReason, at: Timestamp) -> Placed {
+        let Some(hold) = self.entry(name) else {
             return Placed::Full;
         };
         match (hold.placed, hold.released_at) {
@@ -99,13 +108,13 @@ impl Holds {
                 hold.placed = Some((reason, at));
                 Placed::ReleasedBefore
             }
-            (Some(known), Some(_)) if known != (reason, at) => Placed::HandleUsed,
+            (Some(known), Some(_)) if known != (reason, at) => Placed::NameUsed,
             (Some(_), _) => Placed::Already,
         }
     }
 
-    pub(crate) fn release(&mut self, owner: &str, handle: &HoldHandle, at: Timestamp) -> Released {
-        let Some(hold) = self.entry(owner, handle) else {
+    pub(crate) fn release(&mut self, name: &HoldName, at: Timestamp) -> Released {
+        let Some(hold) = self.entry(name) else {
             return Released::Full;
         };
         match (hold.placed, hold.released_at) {
@@ -122,14 +131,13 @@ impl Holds {
     }
 
     /// The hold of that name, made if there is room, kept in the order of names.
-    fn entry(&mut self, owner: &str, handle: &HoldHandle) -> Option<&mut Hold> {
-        let name = |hold: &Hold| (hold.owner.as_str(), &hold.handle).cmp(&(owner, handle));
-        let index = match self.0.binary_search_by(name) {
+    fn entry(&mut self, name: &HoldName) -> Option<&mut Hold> {
+        let index = match self.0.binary_search_by(|hold| hold.name.cmp(name)) {
             Ok(index) => index,
             Err(_) if self.0.len() >= MAX_HOLDS => return None,
             Err(index) => {
-                let (owner, handle) = (owner.to_owned(), handle.clone());
-                self.0.insert(index, Hold { owner, handle, placed: None, released_at: None });
+                let hold = Hold { name: name.clone(), placed: None, released_at: None };
+                self.0.insert(index, hold);
                 index
             }
         };

@@ -13,10 +13,11 @@ mod facts;
 mod history;
 mod holds;
 mod lifecycle;
-mod parked;
+mod permit;
 mod settings;
 mod state;
 mod store;
+mod stubs;
 #[cfg(test)]
 mod tests;
 mod worker;
@@ -26,13 +27,12 @@ use std::process::ExitCode;
 
 use cache::Cache;
 
-use crate::parked::ParkedWatch;
 use crate::settings::Settings;
 use crate::worker::WaybillStatus;
 
 fn main() -> ExitCode {
     runtime::run_worker(async |settings: Settings, context: runtime::Context| {
-        ParkedWatch::start(&context);
+        stubs::start(settings.stubs, &context);
         Ok::<_, Infallible>(WaybillStatus::new(cache(&settings, &context)))
     })
 }

@@ -7,10 +7,11 @@ use contracts::{Timestamp, WaybillNo, WaybillStatus};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::change::{Cause, Change, Traits};
+use crate::change::{Cause, Change};
 use crate::evidence::Evidence;
 use crate::facts::Standing;
 use crate::holds::Holds;
+use crate::permit::Traits;
 
 /// Most messages that a stub keeps.
 pub(crate) const MAX_EARLY: usize = 64;
@@ -62,6 +63,13 @@ pub(crate) struct Live {
     pub holds: Holds,
 }
 
+impl Live {
+    /// Where it stands.
+    pub(crate) fn standing(&self) -> Standing {
+        self.evidence.standing(self.traits.way())
+    }
+}
+
 impl Waybill {
     /// A number heard of for the first time.
     pub(crate) fn unheard_of(id: Uuid, no: WaybillNo) -> Self {
@@ -77,15 +85,18 @@ impl Waybill {
     pub(crate) fn standing(&self) -> Option<Standing> {
         match &self.body {
             Body::Stub(_) => None,
-            Body::Live(live) => Some(live.evidence.standing()),
+            Body::Live(live) => Some(live.standing()),
         }
     }
 
     /// How many messages and facts wait.
     pub(crate) fn parked(&self) -> usize {
         match &self.body {
-            Body::Stub(early) => early.len(),
-            Body::Live(live) => live.evidence.standing().parked.len() + live.evidence.placeless(),
+            // what the fleet itself decided may wait for as long as it takes
+            Body::Stub(early) => early.iter().filter(|e| e.change.is_from_outside()).count(),
+            Body::Live(live) => {
+                live.standing().parked.len() + live.evidence.placeless(live.traits.way())
+            }
         }
     }
 
@@ -145,7 +156,7 @@ impl Body {
             Self::Live(live) => serde_json::to_string(&LiveText {
                 evidence: live.evidence.clone(),
                 holds: live.holds.clone(),
-                gaps: live.evidence.standing().gaps,
+                gaps: live.standing().gaps,
             }),
         }
     }

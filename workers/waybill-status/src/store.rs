@@ -5,22 +5,22 @@
 //! report that comes early and the order that makes the waybill. Of two transactions that insert the same
 //! number one gets a duplicate key, which the runtime runs again; then it finds the other's row.
 
-mod parked;
 mod rows;
 mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contracts::{OrderAccepted, Timestamp, WaybillDraft, WaybillKind, WaybillNo, WaybillStanding};
+use contracts::{OrderAccepted, Timestamp, WaybillDraft, WaybillNo, WaybillStanding};
 use serde::Serialize;
-use store::{StoreError, Tx, hex};
+use store::{Database, StoreError, Tx, hex};
 use uuid::Uuid;
 
 use crate::history::Decision;
-use crate::state::Waybill;
-pub(crate) use parked::overdue;
+use crate::holds::HoldName;
+use crate::state::{Body, Waybill};
 use rows::{
-    DetailRow, FilledRow, HoldRow, Key, LineRow, LogRow, NewRow, Promise, StateRow, Stored,
+    Before, Count, DetailRow, FilledRow, HoldRow, Key, LineRow, LogRow, NewRow, Number, Promise,
+    StateRow, Stored,
 };
 
 /// Most rows of one statement of lines: an order may have 2,000, and a packet of the database is bounded.
@@ -36,7 +36,7 @@ pub(crate) struct Waybills {
     details: BTreeMap<Uuid, DetailRow>,
     lines: Vec<LineRow>,
     log: Vec<LogRow>,
-    holds: BTreeMap<(Uuid, String, String), HoldRow>,
+    holds: BTreeMap<(Uuid, HoldName), HoldRow>,
 }
 
 impl Waybills {
@@ -77,22 +77,16 @@ impl Waybills {
     ///
     /// # Errors
     /// [`StoreError::Encode`] when a log entry has no JSON form.
-    pub(crate) fn record(
-        &mut self,
-        decision: &Decision,
-        correlation_id: Option<&str>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn record(&mut self, decision: &Decision, now: Timestamp) -> Result<(), StoreError> {
         let waybill = &decision.waybill;
         if waybill.is_blank() && !self.stored.contains(&waybill.id) {
             return Ok(());
         }
         for entry in &decision.log {
-            self.log.push(LogRow::of(waybill.id, entry, correlation_id, now)?);
+            self.log.push(LogRow::of(waybill.id, entry, now)?);
         }
         for hold in &decision.holds {
-            let key = (waybill.id, hold.owner.clone(), hold.handle.to_string());
-            self.holds.insert(key, HoldRow::of(waybill.id, hold));
+            self.holds.insert((waybill.id, hold.name.clone()), HoldRow::of(waybill.id, hold));
         }
         self.by_no.insert(waybill.no.clone(), waybill.clone());
         Ok(())
@@ -102,7 +96,6 @@ impl Waybills {
     pub(crate) fn create(
         &mut self,
         id: Uuid,
-        kind: WaybillKind,
         order: &OrderAccepted,
         draft: &WaybillDraft,
         now: Timestamp,
@@ -110,17 +103,19 @@ impl Waybills {
         let promise =
             Promise { delivery_date: order.delivery_date, timeslot: order.timeslot.clone() };
         self.promises.insert(id, promise);
-        self.details.insert(id, DetailRow::of(kind, order, draft, now));
+        self.details.insert(id, DetailRow::of(order, draft, now));
         self.lines.extend(draft.lines.iter().map(|line| LineRow::of(id, line)));
     }
 
     /// What may be shown of the waybills of the batch that exist, as [`Waybills::save`] writes them.
     pub(crate) fn standings(&self, now: Timestamp) -> Vec<WaybillStanding> {
         let shown = self.by_no.values().filter_map(|waybill| {
-            let standing = waybill.standing()?;
+            let Body::Live(live) = &waybill.body else { return None };
+            let standing = live.standing();
             let promise = self.promises.get(&waybill.id)?;
             Some(WaybillStanding {
                 waybill_no: waybill.no.clone(),
+                kind: live.traits.kind,
                 status: standing.status,
                 held: waybill.open_holds() > 0,
                 failed_attempts: standing.failed_attempts,
@@ -163,6 +158,36 @@ impl Waybills {
         execute(tx, statements::LOG, &self.log).await?;
         execute(tx, statements::HOLDS, &holds).await
     }
+}
+
+/// Stubs in which something has been waiting since before a time, the oldest first, a few at a time.
+///
+/// # Errors
+/// [`StoreError`] when the statement fails.
+pub(crate) async fn stubs_waiting_since_before(
+    database: &Database,
+    before: Timestamp,
+) -> Result<Vec<WaybillNo>, StoreError> {
+    let numbers: Vec<Number> =
+        database.select(statements::OLD_STUBS, &[Before::of(before)]).await?;
+    numbers
+        .into_iter()
+        .map(|row| WaybillNo::new(row.waybill_no))
+        .collect::<Result<_, _>>()
+        .map_err(|error| StoreError::decode(format!("waybill.waybill_no: {error}")))
+}
+
+/// How many waybills have something waiting since before a time.
+///
+/// # Errors
+/// [`StoreError`] when the statement fails.
+pub(crate) async fn count_waiting_since_before(
+    database: &Database,
+    before: Timestamp,
+) -> Result<i64, StoreError> {
+    let counts: Vec<Count> =
+        database.select(statements::COUNT_WAITING, &[Before::of(before)]).await?;
+    Ok(counts.first().map_or(0, |count| count.waiting))
 }
 
 async fn execute<R: Serialize + Sync>(

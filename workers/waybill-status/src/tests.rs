@@ -8,10 +8,15 @@
     reason = "tests fail by panicking"
 )]
 
+mod batches;
 mod decisions;
+mod edges;
 mod facts;
+mod fleet;
+mod histories;
 mod lifecycle;
-mod parked;
 mod permutations;
+mod shuffled;
 mod story;
+mod stubs;
 mod worker;

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 
 use cache::{Cache, Key, Kind};
 use contracts::{
-    Assigned, Envelope, OrderAccepted, PlaceHold, Refusal, ReleaseHold, ReportStatus, Timestamp,
-    WaybillNo, WaybillStanding,
+    Assigned, CancellationDecided, CancellationVerdict, CorrectWaybill, Envelope, ItemReply,
+    OrderAccepted, PlaceHold, Refusal, ReleaseHold, ReportStatus, ReportStatuses, Timestamp,
+    WaybillNo, WaybillStanding, WaybillsRequested,
 };
 use queue_topology::WorkerKind;
 use runtime::{Batch, Failure, Item, LaneKey, Outcome, Settlement, Worker};
@@ -24,10 +25,18 @@ contracts::inbound! {
     pub(crate) enum Incoming {
         /// An order was cut into waybills: they shall exist.
         Order(OrderAccepted),
+        /// Further waybills of an order shall exist.
+        More(WaybillsRequested),
         /// ADRA gave a waybill a place.
         Assigned(Assigned),
+        /// sales-order decided a cancellation.
+        Cancellation(CancellationDecided),
         /// Something happened outside.
         Report(ReportStatus),
+        /// Many things happened outside.
+        Reports(ReportStatuses),
+        /// Set it right.
+        Correct(CorrectWaybill),
         /// Hold it.
         PlaceHold(PlaceHold),
         /// Release a hold.
@@ -36,14 +45,19 @@ contracts::inbound! {
 }
 
 impl Incoming {
-    /// The waybills it is about: one, or all those of an order.
+    /// The waybills it is about.
     fn waybill_nos(&self) -> Vec<&WaybillNo> {
         match self {
-            Self::Order(order) => order.waybills.iter().map(|draft| &draft.waybill_no).collect(),
-            Self::Assigned(assigned) => vec![&assigned.waybill_no],
-            Self::Report(report) => vec![&report.waybill_no],
-            Self::PlaceHold(hold) => vec![&hold.waybill_no],
-            Self::ReleaseHold(release) => vec![&release.waybill_no],
+            Self::Order(order) | Self::More(WaybillsRequested { order, .. }) => {
+                order.waybills.iter().map(|draft| &draft.waybill_no).collect()
+            }
+            Self::Reports(batch) => batch.reports.iter().map(|report| &report.waybill_no).collect(),
+            Self::Assigned(Assigned { waybill_no, .. })
+            | Self::Cancellation(CancellationDecided { waybill_no, .. })
+            | Self::Report(ReportStatus { waybill_no, .. })
+            | Self::Correct(CorrectWaybill { waybill_no, .. })
+            | Self::PlaceHold(PlaceHold { waybill_no, .. })
+            | Self::ReleaseHold(ReleaseHold { waybill_no, .. }) => vec![waybill_no],
         }
     }
 }
@@ -66,19 +80,15 @@ impl Worker for WaybillStatus {
     type Effects = Vec<WaybillStanding>;
     const KIND: WorkerKind = WorkerKind::WaybillStatus;
 
-    /// All waybills of one order go through one lane: the part of their numbers that they share.
+    /// All waybills of one order go through one lane: the part of their numbers that they share. A batch
+    /// of reports goes where its first one would; the row locks keep it apart from the other lanes.
     fn lane_key(message: &Incoming) -> LaneKey {
-        match message {
-            Incoming::Order(order) => {
-                LaneKey::of(WaybillNo::order_prefix(&order.source, &order.order_ref).as_str())
-            }
-            Incoming::Assigned(Assigned { waybill_no, .. })
-            | Incoming::Report(ReportStatus { waybill_no, .. })
-            | Incoming::PlaceHold(PlaceHold { waybill_no, .. })
-            | Incoming::ReleaseHold(ReleaseHold { waybill_no, .. }) => {
-                LaneKey::of(waybill_no.order_part())
-            }
-        }
+        let first = message.waybill_nos().first().map(|no| no.order_part().to_owned());
+        LaneKey::of(first.unwrap_or_default().as_str())
+    }
+
+    fn weight(message: &Incoming) -> usize {
+        message.waybill_nos().len()
     }
 
     async fn handle(
@@ -127,24 +137,32 @@ struct Work {
 impl Work {
     fn settle(&mut self, item: &Item<Incoming>) -> Result<Settled, Failure> {
         let envelope = &item.envelope;
-        match &item.message {
-            Incoming::Order(order) => self.settle_order(order, envelope),
+        let (no, change) = match &item.message {
+            Incoming::Order(order) | Incoming::More(WaybillsRequested { order, .. }) => {
+                return self.settle_order(order, envelope);
+            }
+            Incoming::Reports(batch) => return self.settle_reports(batch, envelope),
+            Incoming::Cancellation(decided) => match decided.verdict {
+                CancellationVerdict::Accepted => (&decided.waybill_no, Ok(Change::cancel(decided))),
+                // nothing happens to the waybill: its owner keeps the verdict
+                CancellationVerdict::Rejected => {
+                    return Ok((Settlement::new(Outcome::Stale), Vec::new()));
+                }
+            },
             Incoming::Assigned(assigned) => {
                 let assigned_at = assigned.assigned_at.unwrap_or(envelope.timestamp);
-                let change = Change::place(assigned, assigned_at);
-                self.settle_change(&assigned.waybill_no, change, envelope)
+                (&assigned.waybill_no, Change::place(assigned, assigned_at))
             }
-            Incoming::Report(report) => {
-                self.settle_change(&report.waybill_no, Change::report(report), envelope)
-            }
-            Incoming::PlaceHold(hold) => {
-                self.settle_change(&hold.waybill_no, Ok(Change::place_hold(hold)), envelope)
-            }
+            Incoming::Report(report) => (&report.waybill_no, Change::report(report)),
+            Incoming::Correct(correct) => (&correct.waybill_no, Change::correct(correct)),
+            Incoming::PlaceHold(hold) => (&hold.waybill_no, Ok(Change::place_hold(hold))),
             Incoming::ReleaseHold(release) => {
-                let change = Change::release_hold(release);
-                self.settle_change(&release.waybill_no, Ok(change), envelope)
+                (&release.waybill_no, Ok(Change::release_hold(release)))
             }
-        }
+        };
+        let (outcome, events) = self.settle_change(no, change, &cause_of(envelope))?;
+        let version = self.waybills.get(no).map_or(0, |waybill| waybill.version);
+        Ok((Settlement::new(outcome).of(no.as_str(), version), events))
     }
 
     /// Makes every waybill of an order; it is a duplicate when all were there.
@@ -153,16 +171,14 @@ impl Work {
         order: &OrderAccepted,
         envelope: &Envelope,
     ) -> Result<Settled, Failure> {
+        let cause = cause_of(envelope);
         let mut outcome = Outcome::Duplicate;
         let mut events = Vec::new();
         for draft in &order.waybills {
             let request = Request::Create { order, draft };
-            let decision = self.decide(&draft.waybill_no, request, envelope)?;
-            if let (Outcome::Applied, Body::Live(live)) =
-                (&decision.outcome, &decision.waybill.body)
-            {
-                let (id, kind) = (decision.waybill.id, live.traits.kind);
-                self.waybills.create(id, kind, order, draft, self.now);
+            let decision = self.decide(&draft.waybill_no, request, &cause)?;
+            if let (Outcome::Applied, Body::Live(_)) = (&decision.outcome, &decision.waybill.body) {
+                self.waybills.create(decision.waybill.id, order, draft, self.now);
                 outcome = Outcome::Applied;
             }
             events.extend(decision.events);
@@ -170,39 +186,88 @@ impl Work {
         Ok((Settlement::new(outcome), events))
     }
 
+    /// Takes each report of a batch by itself, under an id of its own.
+    fn settle_reports(
+        &mut self,
+        batch: &ReportStatuses,
+        envelope: &Envelope,
+    ) -> Result<Settled, Failure> {
+        let cause = cause_of(envelope);
+        let mut outcomes = Vec::with_capacity(batch.reports.len());
+        let mut events = Vec::new();
+        for (index, report) in batch.reports.iter().enumerate() {
+            let batch_id = Some(cause.message_id);
+            let message_id = cause.message_id.of_item(index);
+            let cause = Cause { message_id, batch_id, ..cause.clone() };
+            let change = Change::report(report);
+            let (outcome, more) = self.settle_change(&report.waybill_no, change, &cause)?;
+            outcomes.push(outcome);
+            events.extend(more);
+        }
+        let items = (0..).zip(&outcomes).map(|(item, outcome)| answer(item, outcome)).collect();
+        Ok((Settlement::new(of_all(&outcomes)).with_items(items), events))
+    }
+
     /// Does one thing to one waybill, unless it makes no sense for any.
     fn settle_change(
         &mut self,
         no: &WaybillNo,
         change: Result<Change, Refusal>,
-        envelope: &Envelope,
-    ) -> Result<Settled, Failure> {
+        cause: &Cause,
+    ) -> Result<(Outcome, Vec<Event>), Failure> {
         let change = match change {
             Ok(change) => change,
-            Err(refusal) => return Ok((Settlement::new(Outcome::Rejected(refusal)), Vec::new())),
+            Err(refusal) => return Ok((Outcome::Rejected(refusal), Vec::new())),
         };
-        let decision = self.decide(no, Request::Change(&change), envelope)?;
-        let version = self.waybills.get(no).map_or(0, |waybill| waybill.version);
-        Ok((Settlement::new(decision.outcome).of(no.as_str(), version), decision.events))
+        let decision = self.decide(no, Request::Change(&change), cause)?;
+        Ok((decision.outcome, decision.events))
     }
 
     fn decide(
         &mut self,
         no: &WaybillNo,
         request: Request<'_>,
-        envelope: &Envelope,
+        cause: &Cause,
     ) -> Result<Decision, Failure> {
         let Some(waybill) = self.waybills.get(no) else {
             let cause =
                 format!("waybill {no} was not loaded with its batch: a defect of waybill-status");
             return Err(Failure::Permanent { cause });
         };
-        let Envelope { message_id, actor, correlation_id, .. } = envelope;
-        let cause = Cause { message_id: *message_id, actor: actor.clone() };
-        let decision = decide(waybill.clone(), request, &cause, self.now);
-        self.waybills.record(&decision, correlation_id.as_deref(), self.now)?;
+        let decision = decide(waybill.clone(), request, cause, self.now);
+        self.waybills.record(&decision, self.now)?;
         Ok(decision)
     }
+}
+
+fn cause_of(envelope: &Envelope) -> Cause {
+    let Envelope { message_id, user_id, actor, correlation_id, .. } = envelope;
+    Cause {
+        message_id: *message_id,
+        batch_id: None,
+        sender: user_id.clone(),
+        actor: actor.clone(),
+        correlation_id: correlation_id.clone(),
+    }
+}
+
+fn answer(item: u32, outcome: &Outcome) -> ItemReply {
+    let detail = match outcome {
+        Outcome::Rejected(refusal) => Some(refusal.detail.clone()),
+        Outcome::Applied | Outcome::Duplicate | Outcome::Stale | Outcome::Parked => None,
+    };
+    ItemReply { item, code: outcome.code().to_owned(), detail }
+}
+
+/// What a batch comes to as a whole: the most that one of its items came to.
+fn of_all(outcomes: &[Outcome]) -> Outcome {
+    let some = |wanted: &Outcome| outcomes.contains(wanted).then(|| wanted.clone());
+    [Outcome::Applied, Outcome::Parked, Outcome::Stale, Outcome::Duplicate]
+        .iter()
+        .find_map(some)
+        .unwrap_or_else(|| {
+            Outcome::Rejected(Refusal::new("NO_REPORT_TAKEN", "see what became of each item"))
+        })
 }
 
 fn publish(batch: &mut Batch<Incoming>, cause: usize, event: &Event) -> Result<(), Failure> {
@@ -210,6 +275,7 @@ fn publish(batch: &mut Batch<Incoming>, cause: usize, event: &Event) -> Result<(
     match &event.news {
         News::Created(created) => batch.publish(cause, created.as_ref(), seq),
         News::StatusChanged(changed) => batch.publish(cause, changed, seq),
+        News::CancelledButMoved(moved) => batch.publish(cause, moved, seq),
         News::Held(held) => batch.publish(cause, held, seq),
         News::Released(released) => batch.publish(cause, released, seq),
     }

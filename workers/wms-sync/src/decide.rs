@@ -140,7 +140,7 @@ pub(crate) fn progress(told: &WmsOrderProgress) -> Result<Told, Refusal> {
 }
 
 fn report(waybill_no: WaybillNo, status: WaybillStatus, occurred_at: Timestamp) -> ReportStatus {
-    ReportStatus { waybill_no, status, attempt: None, occurred_at, reason: None }
+    ReportStatus { waybill_no, status, attempt: None, route_ref: None, occurred_at, reason: None }
 }
 
 /// Reads both references. A sales order number is its waybill's number, a slash and a count: a number

@@ -74,7 +74,8 @@ const PLANTED: [(&str, &str); 50] = [
     ("DELETE FROM inbox WHERE consumer = 'order-intake'", "order-was-created-once"),
     (
         "INSERT INTO waybill_event SELECT waybill_id, 3, message_id, message_type, fact, attempt, outcome, \
-         code, status, actor, correlation_id, occurred_at, received_at FROM waybill_event WHERE version = 2",
+         code, status, actor, correlation_id, occurred_at, received_at, sender, detail, batch_id \
+         FROM waybill_event WHERE version = 2",
         "message-moved-a-waybill-once",
     ),
     ("DELETE FROM inbox WHERE sender = 'dray-wms-sync'", "history-came-by-message"),

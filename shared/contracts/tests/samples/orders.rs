@@ -7,6 +7,11 @@ use super::{Visitor, date, id, time, uuid};
 pub(crate) fn visit(visitor: &mut impl Visitor) {
     visitor.visit("order.create.v1", create_order());
     visitor.visit("order.accepted.v1", order_accepted());
+    visitor.visit(
+        "waybill-request.made.v1",
+        WaybillsRequested { by: Requester::CustomerService, order: order_accepted() },
+    );
+    cancellations(visitor);
     commands_on_waybills(visitor);
     events_of_waybills(visitor);
     sales_orders(visitor);
@@ -60,6 +65,12 @@ fn order_accepted() -> OrderAccepted {
         address_key: "9f86d081884c7d65".to_owned(),
         waybills: vec![WaybillDraft {
             waybill_no: id("uci-536365-1"),
+            kind: WaybillKind::Replacement,
+            hold: Some(FirstHold {
+                owner: "customer-service".to_owned(),
+                handle: id("return R-7"),
+                reason: HoldReason::AwaitingReturnItems,
+            }),
             merchant: id("M01"),
             store: Some(id("M01-S2")),
             sku_type: SkuType::Mixed,
@@ -77,15 +88,43 @@ fn order_accepted() -> OrderAccepted {
     }
 }
 
-fn commands_on_waybills(visitor: &mut impl Visitor) {
+fn report_status() -> ReportStatus {
+    ReportStatus {
+        waybill_no: id("uci-536365-1"),
+        status: WaybillStatus::DeliveryFailed,
+        attempt: Some(1),
+        route_ref: Some("NORTH-20101202-0900-1300-Z01-007".to_owned()),
+        occurred_at: time("2010-12-02T10:15:30.25Z"),
+        reason: Some("nobody at home".to_owned()),
+    }
+}
+
+fn cancellations(visitor: &mut impl Visitor) {
+    let waybill_no: WaybillNo = id("uci-536365-1");
+    let reason = Some("ordered twice".to_owned());
+    let occurred_at = time("2010-12-01T10:00:00Z");
     visitor.visit(
-        "waybill.report-status.v1",
-        ReportStatus {
+        "sales-order.cancellation-decided.v1",
+        CancellationDecided {
+            waybill_no,
+            verdict: CancellationVerdict::Accepted,
+            reason,
+            occurred_at,
+        },
+    );
+}
+
+fn commands_on_waybills(visitor: &mut impl Visitor) {
+    visitor.visit("waybill.report-status.v1", report_status());
+    visitor.visit("waybill.report-statuses.v1", ReportStatuses { reports: vec![report_status()] });
+    visitor.visit(
+        "waybill.correct.v1",
+        CorrectWaybill {
             waybill_no: id("uci-536365-1"),
-            status: WaybillStatus::DeliveryFailed,
+            status: WaybillStatus::Dispatched,
             attempt: Some(1),
-            occurred_at: time("2010-12-02T10:15:30.25Z"),
-            reason: Some("nobody at home".to_owned()),
+            reason: "scanned for the wrong parcel".to_owned(),
+            occurred_at: time("2010-12-02T11:00:00Z"),
         },
     );
     visitor.visit(
@@ -93,6 +132,7 @@ fn commands_on_waybills(visitor: &mut impl Visitor) {
         PlaceHold {
             waybill_no: id("uci-536365-1"),
             handle: id("fraud check 7"),
+            instance: HoldInstance(2),
             reason: HoldReason::HighRiskOfFraud,
             occurred_at: time("2010-12-01T09:00:00Z"),
         },
@@ -102,6 +142,7 @@ fn commands_on_waybills(visitor: &mut impl Visitor) {
         ReleaseHold {
             waybill_no: id("uci-536365-1"),
             handle: id("fraud check 7"),
+            instance: HoldInstance(2),
             owner: Some("ann".to_owned()),
             occurred_at: time("2010-12-01T09:30:00Z"),
         },
@@ -145,9 +186,21 @@ fn events_of_waybills(visitor: &mut impl Visitor) {
             occurred_at: time("2010-12-02T10:15:30.25Z"),
             failed_attempts: 1,
             fulfilled_by: FulfilledBy::Warehouse,
+            kind: WaybillKind::Replacement,
+            held: true,
         },
     );
     let waybill_no: WaybillNo = id("uci-536365-1");
+    visitor.visit(
+        "waybill.cancelled-but-moved.v1",
+        WaybillCancelledButMoved {
+            waybill_id: uuid(2),
+            waybill_no: waybill_no.clone(),
+            status: WaybillStatus::Loaded,
+            attempt: 1,
+            occurred_at: time("2010-12-02T06:00:00Z"),
+        },
+    );
     visitor.visit(
         "waybill.held.v1",
         WaybillHeld {
@@ -228,6 +281,11 @@ fn answers(visitor: &mut impl Visitor) {
         outcome: ReplyOutcome::Rejected,
         code: "INVALID_ORDER".to_owned(),
         refusal: Some(refusal),
+        items: vec![ItemReply {
+            item: 0,
+            code: "NOT_ALLOWED".to_owned(),
+            detail: Some("Sorting may not report DELIVERED of this waybill".to_owned()),
+        }],
         aggregate: Some("uci/536365".to_owned()),
         version: Some(1),
     };
@@ -256,6 +314,7 @@ fn waybill_view() -> WaybillView {
     WaybillView {
         standing: WaybillStanding {
             waybill_no: id("uci-536365-1"),
+            kind: WaybillKind::Forward,
             status: WaybillStatus::Packed,
             held: false,
             failed_attempts: 0,
@@ -265,6 +324,7 @@ fn waybill_view() -> WaybillView {
             updated_at: time("2010-12-01T22:00:00.123456Z"),
             version: 5,
         },
+        names: StatusNames::of(WaybillKind::Forward, WaybillStatus::Packed),
         assignment: Some(AssignmentStanding {
             state: "UNASSIGNABLE".to_owned(),
             reason: Some("ZONE_QUOTA".to_owned()),

@@ -49,6 +49,7 @@ fn settled(item: &Item<()>) -> Settled {
         outcome: ReplyOutcome::Applied,
         code: "APPLIED".to_owned(),
         refusal: None,
+        items: Vec::new(),
         aggregate: None,
         version: None,
     };

@@ -33,6 +33,27 @@ async fn a_single_message_is_taken_at_once_and_many_together() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_holds_no_more_than_a_batch_of_single_messages() {
+    let bench = Bench::new().await;
+    let running = bench.start(&["--concurrency", "1", "--batch-max", "64"]).await;
+    bench.watch.set_gate(Gate::Closed);
+    bench.say(&Act::new(Behave::Apply, "ahead", 0)).await;
+    bench.watch.entered(1).await;
+    // one after the other, so that they stand in this order: two heavy ones are too many for one batch
+    for (n, behave) in
+        (1..).zip([Behave::Apply, Behave::ApplyHeavy, Behave::ApplyHeavy, Behave::Apply])
+    {
+        bench.say(&Act::new(behave, "same", n)).await;
+    }
+    bench.queue_is_empty().await;
+    bench.watch.set_gate(Gate::Open);
+    bench.effects_become(5).await;
+    assert_eq!(bench.watch.batches(), [1, 2, 2]);
+    running.stop().await.unwrap();
+    bench.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lane_key_keeps_its_order() {
     let bench = Bench::new().await;
     let running = bench.start(&["--concurrency", "3", "--batch-max", "16"]).await;

@@ -19,6 +19,8 @@ pub(crate) const KIND: WorkerKind = WorkerKind::OrderIntake;
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Behave {
     Apply,
+    /// Applied, and as heavy as [`HEAVY`] others.
+    ApplyHeavy,
     /// Applied, and told to the world.
     Announce,
     Reject,
@@ -46,6 +48,9 @@ pub(crate) enum Behave {
     CountAB,
     CountBA,
 }
+
+/// How many single messages a heavy one stands for.
+pub(crate) const HEAVY: usize = 40;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -180,6 +185,10 @@ impl Worker for Probe {
         LaneKey::of(&act.key)
     }
 
+    fn weight(Incoming::Act(act): &Incoming) -> usize {
+        if act.behave == Behave::ApplyHeavy { HEAVY } else { 1 }
+    }
+
     async fn handle(
         &self,
         tx: &Tx,
@@ -220,7 +229,7 @@ async fn act_on(
     let cause = || format!("message {} was told to fail", act.n);
     let transient = || Failure::Transient { cause: cause(), retry_after: None };
     match act.behave {
-        Behave::Apply | Behave::PanicCommitted | Behave::PanicLane => {}
+        Behave::Apply | Behave::ApplyHeavy | Behave::PanicCommitted | Behave::PanicLane => {}
         Behave::Announce => batch.publish(index, &Acted { n: act.n }, Some(act.n.into()))?,
         Behave::Reject => {
             let refusal = Refusal::new("TOLD_TO", cause());

@@ -1,6 +1,8 @@
 //! The inbox: one effect a message.
 
-use contracts::{Envelope, FieldError, MessageId, Refusal, Reply, ReplyOutcome, Timestamp};
+use contracts::{
+    Envelope, FieldError, ItemReply, MessageId, Refusal, Reply, ReplyOutcome, Timestamp,
+};
 use store::inbox::{Settled, forget, record, seen};
 use store::{ErrorClass, hash};
 use testkit::Stage;
@@ -15,6 +17,7 @@ fn settled(id: MessageId, outcome: ReplyOutcome) -> Settled {
         outcome,
         code: "APPLIED".to_owned(),
         refusal: None,
+        items: Vec::new(),
         aggregate: Some("uci/536365".to_owned()),
         version: Some(7),
     };
@@ -51,6 +54,11 @@ async fn what_was_settled_is_seen_with_its_answer() {
             message: "\u{1f69a}".to_owned(),
         }],
     });
+    all[2].1.reply.items = vec![ItemReply {
+        item: 3,
+        code: "NOT_ALLOWED".to_owned(),
+        detail: Some("Müller may not".to_owned()),
+    }];
     (all[3].1.reply.aggregate, all[3].1.reply.version) = (None, None);
     let tx = stage.database().begin().await.unwrap();
     // in any order: the store sorts by key

@@ -5,7 +5,7 @@ use clap::Parser;
 use contracts::{
     Assigned, Contract, Exchange, FulfilledBy, HoldReason, NetworkChanged, RouteChange,
     RouteChanged, Unassignable, UnassignableReason, UnassignedAgain, WaybillCreated, WaybillHeld,
-    WaybillReleased, WaybillStatus, WaybillStatusChanged,
+    WaybillKind, WaybillReleased, WaybillStatus, WaybillStatusChanged,
 };
 use queue_topology::{RetryTier, WorkerKind};
 use runtime::{Process, Running, Shutdown};
@@ -51,6 +51,8 @@ pub(super) fn cancelled(number: u32) -> WaybillStatusChanged {
         occurred_at: time("2035-06-10T11:00:00Z"),
         failed_attempts: 0,
         fulfilled_by: FulfilledBy::Warehouse,
+        kind: WaybillKind::Forward,
+        held: false,
     }
 }
 

@@ -7,9 +7,9 @@ use contracts::{
     Merchant, OrderLine, OrderRef, Sku, Source, Store, TimeslotCode,
 };
 
-use super::fields::{self, Fields};
 use super::{OrderColumn, ParsedOrder, SoundOrder};
 use crate::fault::{Code, LineError, excerpt};
+use crate::fields::{self, Fields};
 use crate::tsv::{Column as _, Record};
 
 /// Of one unit, when the file says nothing.
@@ -299,7 +299,10 @@ impl Head {
     }
 }
 
-fn read_head(fields: &mut Fields<'_, '_>, source: &Source) -> Option<Box<CreateOrder>> {
+fn read_head(
+    fields: &mut Fields<'_, '_, OrderColumn>,
+    source: &Source,
+) -> Option<Box<CreateOrder>> {
     use OrderColumn as C;
     let order_ref = fields.required(C::OrderRef, fields::id(OrderRef::new));
     let ordered_at = fields.required(C::OrderedAt, fields::time);

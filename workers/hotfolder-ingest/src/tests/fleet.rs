@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use clap::Parser as _;
-use contracts::{CreateOrder, FieldError, Refusal, Timestamp, inbound};
+use contracts::{CreateOrder, FieldError, Refusal, ReportStatus, Role, Timestamp, inbound};
 use queue_topology::WorkerKind;
 use runtime::{Batch, Failure, LaneKey, Outcome, Process, Running, Settlement, Shutdown, Worker};
 use serde_json::Value;
@@ -18,7 +18,8 @@ use crate::ingest;
 use crate::settings::Settings;
 use crate::skip::SkipDesk;
 
-const KINDS: [WorkerKind; 2] = [WorkerKind::HotfolderIngest, WorkerKind::OrderIntake];
+const KINDS: [WorkerKind; 3] =
+    [WorkerKind::HotfolderIngest, WorkerKind::OrderIntake, WorkerKind::WaybillStatus];
 
 inbound! {
     /// What the small intake takes.
@@ -74,6 +75,56 @@ impl Worker for Intake {
     }
 }
 
+inbound! {
+    /// What the small keeper of waybills takes.
+    pub enum Reports {
+        /// A report.
+        Report(ReportStatus),
+    }
+}
+
+/// Takes every report of the road, and no other.
+#[derive(Debug)]
+struct Keeper(Effects);
+
+impl Worker for Keeper {
+    type Message = Reports;
+    type Effects = Vec<String>;
+    const KIND: WorkerKind = WorkerKind::WaybillStatus;
+
+    fn lane_key(message: &Reports) -> LaneKey {
+        let Reports::Report(report) = message;
+        LaneKey::of(report.waybill_no.as_str())
+    }
+
+    async fn handle(
+        &self,
+        _tx: &Tx,
+        batch: &mut Batch<Reports>,
+        _now: Timestamp,
+    ) -> Result<Vec<String>, Failure> {
+        let mut taken = Vec::new();
+        for (index, item) in batch.items().iter().enumerate() {
+            let Reports::Report(report) = &item.message;
+            let outcome = if item.envelope.actor.role == Role::Road {
+                taken.push(format!("{} {}", report.waybill_no, report.status.as_str()));
+                Outcome::Parked
+            } else {
+                Outcome::Rejected(Refusal::new("NOT_ALLOWED", "the road alone reports here"))
+            };
+            batch.settle(index, Settlement::new(outcome));
+        }
+        Ok(taken)
+    }
+
+    async fn committed(&self, effects: Vec<String>) {
+        let mut reports = self.0.lock().unwrap();
+        for report in effects {
+            *reports.entry(report).or_default() += 1;
+        }
+    }
+}
+
 fn unknown_district() -> Refusal {
     let error = FieldError {
         line_no: Some(2),
@@ -112,6 +163,14 @@ impl Fleet {
         let process = Process::prepare(WorkerKind::OrderIntake, settings.as_ref(), Shutdown::new());
         let intake = Intake(Arc::clone(&self.effects));
         self.intake = Some(Running::start(process.await.unwrap(), intake));
+    }
+
+    /// Somebody who takes reports; what they had for effects is counted with the orders.
+    pub(super) async fn start_keeper(&self) -> Running {
+        let settings = self.settings(WorkerKind::WaybillStatus, &[]);
+        let kind = WorkerKind::WaybillStatus;
+        let process = Process::prepare(kind, settings.as_ref(), Shutdown::new()).await.unwrap();
+        Running::start(process, Keeper(Arc::clone(&self.effects)))
     }
 
     /// One process of the hot folder with short intervals.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::{
     CreateOrder, FieldError, FulfilledBy, Merchant, OrderLine, SkuType, Store, WaybillDraft,
-    WaybillDraftLine, WaybillNo,
+    WaybillDraftLine, WaybillKind, WaybillNo,
 };
 
 use super::check::error;
@@ -90,6 +90,8 @@ fn draft(
     let waybill_no = WaybillNo::derive(&order.source, &order.order_ref, k)
         .map_err(|found| error(None, "order_ref", "INVALID_REFERENCE", found.to_string()))?;
     Ok(WaybillDraft {
+        kind: WaybillKind::Forward,
+        hold: None,
         waybill_no,
         merchant: group.merchant.clone(),
         store: group.store.cloned(),

@@ -132,7 +132,7 @@ async fn an_operation_is_shown_with_what_it_was_about() {
         desk.stage
             .run_sql(&format!(
                 "INSERT INTO inbox VALUES ('waybill-status', 'dray-portal-shim', UNHEX('{}'), REPEAT('h', 32), \
-                   'applied', 'APPLIED', {about}, 1, NULL, NOW(6))",
+                   'applied', 'APPLIED', {about}, 1, NULL, NOW(6), NULL)",
                 id.0.simple()
             ))
             .await;

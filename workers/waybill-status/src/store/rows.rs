@@ -12,15 +12,39 @@ use serde::Serialize;
 use store::{StoreError, hex, parse_hex, timestamp};
 use uuid::Uuid;
 
-use crate::change::Traits;
 use crate::history::LogEntry;
 use crate::holds::Hold;
+use crate::permit::Traits;
 use crate::state::{Body, Waybill, status_word};
 
 /// The key that waybills are locked by.
 #[derive(Debug, Serialize)]
 pub(super) struct Key<'a> {
     pub waybill_no: &'a str,
+}
+
+/// A time that something has been waiting since before.
+#[derive(Debug, Serialize)]
+pub(super) struct Before {
+    before: String,
+}
+
+impl Before {
+    pub(super) fn of(time: Timestamp) -> Self {
+        Self { before: time.to_sql() }
+    }
+}
+
+/// The number of a waybill.
+#[derive(Debug, FromQueryResult)]
+pub(super) struct Number {
+    pub waybill_no: String,
+}
+
+/// How many waybills wait.
+#[derive(Debug, FromQueryResult)]
+pub(super) struct Count {
+    pub waiting: i64,
 }
 
 /// A locked row.
@@ -150,14 +174,9 @@ pub(super) struct DetailRow {
 }
 
 impl DetailRow {
-    pub(super) fn of(
-        kind: WaybillKind,
-        order: &OrderAccepted,
-        draft: &WaybillDraft,
-        now: Timestamp,
-    ) -> Self {
+    pub(super) fn of(order: &OrderAccepted, draft: &WaybillDraft, now: Timestamp) -> Self {
         Self {
-            kind: kind.as_str(),
+            kind: draft.kind.as_str(),
             order_id: hex(order.order_id),
             source: order.source.to_string(),
             order_ref: order.order_ref.to_string(),
@@ -224,14 +243,17 @@ pub(super) struct LogRow {
     waybill_id: String,
     version: u64,
     message_id: String,
+    batch_id: Option<String>,
     message_type: &'static str,
     fact: Option<&'static str>,
     attempt: Option<u16>,
     outcome: &'static str,
     code: Option<String>,
     status: &'static str,
+    sender: String,
     actor: String,
     correlation_id: Option<String>,
+    detail: Option<String>,
     occurred_at: String,
     received_at: String,
 }
@@ -241,26 +263,24 @@ impl LogRow {
     ///
     /// # Errors
     /// [`StoreError::Encode`] when the actor has no JSON form.
-    pub(super) fn of(
-        id: Uuid,
-        entry: &LogEntry,
-        correlation_id: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Self, StoreError> {
+    pub(super) fn of(id: Uuid, entry: &LogEntry, now: Timestamp) -> Result<Self, StoreError> {
         let actor = serde_json::to_string(&entry.cause.actor)
             .map_err(|error| StoreError::Encode(error.to_string()))?;
         Ok(Self {
             waybill_id: hex(id),
             version: entry.version,
             message_id: hex(entry.cause.message_id.0),
+            batch_id: entry.cause.batch_id.map(|batch| hex(batch.0)),
             message_type: entry.message_type,
             fact: entry.fact.map(contracts::WaybillStatus::as_str),
             attempt: entry.attempt,
             outcome: outcome_word(&entry.outcome),
             code: entry.code.clone(),
             status: status_word(entry.status),
+            sender: entry.cause.sender.to_string(),
             actor,
-            correlation_id: correlation_id.map(str::to_owned),
+            correlation_id: entry.cause.correlation_id.clone(),
+            detail: entry.detail.clone(),
             occurred_at: entry.occurred_at.to_sql(),
             received_at: now.to_sql(),
         })
@@ -283,6 +303,7 @@ pub(super) struct HoldRow {
     waybill_id: String,
     owner: String,
     handle: String,
+    instance: u32,
     reason: Option<&'static str>,
     placed_at: Option<String>,
     released_at: Option<String>,
@@ -292,8 +313,9 @@ impl HoldRow {
     pub(super) fn of(id: Uuid, hold: &Hold) -> Self {
         Self {
             waybill_id: hex(id),
-            owner: hold.owner.clone(),
-            handle: hold.handle.to_string(),
+            owner: hold.name.owner.clone(),
+            handle: hold.name.handle.to_string(),
+            instance: hold.name.instance.0,
             reason: hold.placed.map(|(reason, _)| reason.as_str()),
             placed_at: hold.placed.map(|(_, at)| at.to_sql()),
             released_at: hold.released_at.map(Timestamp::to_sql),

@@ -103,34 +103,50 @@ pub(super) const LINES: &str = "INSERT INTO waybill_line (waybill_id, line_no, s
        sku_type VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sku_type' ERROR ON ERROR)) r";
 
 /// What arrived and what became of it.
-pub(super) const LOG: &str = "INSERT INTO waybill_event (waybill_id, version, message_id, message_type, fact, \
-       attempt, outcome, code, status, actor, correlation_id, occurred_at, received_at) \
-     SELECT UNHEX(r.waybill_id), r.version, UNHEX(r.message_id), r.message_type, r.fact, r.attempt, \
-       r.outcome, r.code, r.status, r.actor, r.correlation_id, r.occurred_at, r.received_at \
+pub(super) const LOG: &str = "INSERT INTO waybill_event (waybill_id, version, message_id, batch_id, message_type, fact, \
+       attempt, outcome, code, status, sender, actor, correlation_id, detail, occurred_at, received_at) \
+     SELECT UNHEX(r.waybill_id), r.version, UNHEX(r.message_id), UNHEX(r.batch_id), r.message_type, r.fact, r.attempt, \
+       r.outcome, r.code, r.status, r.sender, r.actor, r.correlation_id, r.detail, r.occurred_at, \
+       r.received_at \
      FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        waybill_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.waybill_id' ERROR ON ERROR, \
        version BIGINT UNSIGNED PATH '$.version' ERROR ON ERROR, \
        message_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.message_id' ERROR ON ERROR, \
+       batch_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.batch_id' ERROR ON ERROR, \
        message_type VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.message_type' ERROR ON ERROR, \
        fact VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin PATH '$.fact' ERROR ON ERROR, \
        attempt SMALLINT UNSIGNED PATH '$.attempt' ERROR ON ERROR, \
        outcome VARCHAR(12) CHARACTER SET ascii COLLATE ascii_bin PATH '$.outcome' ERROR ON ERROR, \
        code VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.code' ERROR ON ERROR, \
        status VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin PATH '$.status' ERROR ON ERROR, \
+       sender VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sender' ERROR ON ERROR, \
        actor TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.actor' ERROR ON ERROR, \
        correlation_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.correlation_id' ERROR ON ERROR, \
+       detail VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.detail' ERROR ON ERROR, \
        occurred_at DATETIME(6) PATH '$.occurred_at' ERROR ON ERROR, \
        received_at DATETIME(6) PATH '$.received_at' ERROR ON ERROR)) r";
 
 /// Holds as they are now, for readers; the state itself is in `waybill.lifecycle`.
-pub(super) const HOLDS: &str = "INSERT INTO waybill_hold (waybill_id, owner, handle, reason, placed_at, released_at) \
-     SELECT UNHEX(r.waybill_id), r.owner, r.handle, r.reason, r.placed_at, r.released_at \
+pub(super) const HOLDS: &str = "INSERT INTO waybill_hold (waybill_id, owner, handle, instance, reason, placed_at, released_at) \
+     SELECT UNHEX(r.waybill_id), r.owner, r.handle, r.instance, r.reason, r.placed_at, r.released_at \
      FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        waybill_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.waybill_id' ERROR ON ERROR, \
        owner VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.owner' ERROR ON ERROR, \
        handle VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.handle' ERROR ON ERROR, \
+       instance INT UNSIGNED PATH '$.instance' ERROR ON ERROR, \
        reason VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin PATH '$.reason' ERROR ON ERROR, \
        placed_at DATETIME(6) PATH '$.placed_at' ERROR ON ERROR, \
        released_at DATETIME(6) PATH '$.released_at' ERROR ON ERROR)) r \
      ON DUPLICATE KEY UPDATE reason = VALUES(reason), placed_at = VALUES(placed_at), \
        released_at = VALUES(released_at)";
+
+/// Stubs in which something waits.
+pub(super) const OLD_STUBS: &str = "SELECT w.waybill_no FROM JSON_TABLE(?, '$[*]' COLUMNS( \
+       before_time DATETIME(6) PATH '$.before' ERROR ON ERROR)) r \
+     STRAIGHT_JOIN waybill w FORCE INDEX (waybill_parked) ON w.parked_since < r.before_time \
+     WHERE w.exists_since IS NULL ORDER BY w.parked_since LIMIT 200";
+
+/// Waybills in which something waits.
+pub(super) const COUNT_WAITING: &str = "SELECT CAST(COUNT(*) AS SIGNED) waiting FROM JSON_TABLE(?, '$[*]' COLUMNS( \
+       before_time DATETIME(6) PATH '$.before' ERROR ON ERROR)) r \
+     STRAIGHT_JOIN waybill w FORCE INDEX (waybill_parked) ON w.parked_since < r.before_time";

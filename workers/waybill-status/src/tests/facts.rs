@@ -1,28 +1,36 @@
 //! F over fact sets, by example.
 
-use contracts::WaybillStatus as S;
+use contracts::{Way, WaybillStatus as S};
 
-use super::story::attempt;
-use crate::evidence::{Added, Evidence, MAX_LOOSE};
+use super::story::{at, attempt, happened, place, route};
+use crate::evidence::{Added, Evidence, MAX_LOOSE, Place, Report};
 use crate::facts::{Attempt, Fact, FactSet};
 
-fn facts(all: &[(u16, S)]) -> FactSet {
+const OUT: Way = Way::Outbound;
+
+fn facts(way: Way, all: &[(u16, S)]) -> FactSet {
     let mut set = FactSet::default();
-    for &(on, status) in all {
-        set.insert(Fact::of(status, Attempt::try_from(on).ok()).unwrap());
+    for (&(on, status), minute) in all.iter().zip(0..) {
+        set.insert(Fact::of(way, status, Attempt::try_from(on).ok()).unwrap(), at(minute));
     }
     set
 }
 
 /// What F says of these facts: status, attempt, failed attempts, gaps, what waits.
-fn check(
+fn check(all: &[(u16, S)], position: (S, u16, u16), gaps: &[S], parked: &[(u16, S)]) {
+    check_of(OUT, all, position, gaps, parked);
+}
+
+/// The same of either way.
+fn check_of(
+    way: Way,
     all: &[(u16, S)],
     (status, attempt, failed): (S, u16, u16),
     gaps: &[S],
     parked: &[(u16, S)],
 ) {
-    let set = facts(all);
-    let standing = set.standing();
+    let set = facts(way, all);
+    let standing = set.standing(way, None);
     let position = (standing.status, standing.attempt, standing.failed_attempts);
     assert_eq!(position, (status, attempt, failed), "{all:?}");
     assert_eq!(standing.gaps, gaps, "gaps of {all:?}");
@@ -133,48 +141,88 @@ fn what_moved_was_not_cancelled() {
 }
 
 #[test]
+fn what_comes_back_has_ranks_of_its_own() {
+    let back = |all: &[(u16, S)], position, gaps: &[S], parked: &[(u16, S)]| {
+        check_of(Way::Return, all, position, gaps, parked);
+    };
+    let fetched = [(0, S::Created), (1, S::Dispatched), (1, S::OutForPickup), (1, S::PickupFailed)];
+    back(&fetched, (S::PickupFailed, 1, 1), &[], &[]);
+    let again = [fetched.as_slice(), &[(2, S::OutForPickup), (0, S::Collected)]].concat();
+    back(&again, (S::Collected, 2, 1), &[], &[]);
+    back(&[again.as_slice(), &[(0, S::Lost)]].concat(), (S::Lost, 2, 1), &[], &[]);
+    let found = [again.as_slice(), &[(0, S::Lost), (0, S::Delivered)]].concat();
+    back(&found, (S::Delivered, 2, 1), &[], &[]);
+    // dropped off by the customer, and not scanned then
+    back(&[(0, S::Collected), (0, S::Delivered)], (S::Delivered, 0, 0), &[S::Created], &[]);
+    back(&[(0, S::Created), (0, S::Delivered)], (S::Created, 0, 0), &[], &[(0, S::Delivered)]);
+    let unscanned = [(0, S::Created), (1, S::OutForPickup), (0, S::Delivered)];
+    back(&unscanned, (S::Delivered, 1, 0), &[S::Collected], &[]);
+    assert!(Fact::of(Way::Return, S::Packed, None).is_none());
+    assert!(Fact::of(Way::Outbound, S::Collected, None).is_none());
+}
+
+#[test]
 fn the_text_form_is_short_and_refuses_what_it_did_not_write() {
     let all =
         [(0, S::Created), (0, S::Packed), (1, S::Loaded), (32, S::Dispatched), (0, S::Delivered)];
-    assert_eq!(facts(&all).to_string(), "0:09 1:01 32:02 ^:08");
-    for wrong in ["0", "33:01", "1:zz", "x:01"] {
+    let text = facts(OUT, &all).to_string();
+    let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(|minute| at(minute).as_datetime().timestamp_micros());
+    assert_eq!(text, format!("0:09@{a:x},{b:x} 1:01@{c:x} 32:02@{d:x} ^:08@{e:x}"));
+    for wrong in ["0", "0:01", "33:01@0", "1:zz@0", "x:01@0", "0:03@0", "0:01@0,0", "0:01@x"] {
         assert!(wrong.parse::<FactSet>().is_err(), "{wrong}");
     }
 }
 
 #[test]
 fn a_report_without_attempt_belongs_to_the_place_live_at_its_time() {
-    let at = super::story::at;
     let mut evidence = Evidence::default();
-    evidence.report(S::Dispatched, None, at(25));
-    assert_eq!(evidence.fact(S::Dispatched, None, at(25)), None);
-    assert_eq!(evidence.placeless(), 1);
+    let dispatched = happened(S::Dispatched, 0, 25);
+    evidence.report(OUT, &dispatched);
+    assert_eq!(evidence.fact(OUT, &dispatched), None);
+    assert_eq!(evidence.placeless(OUT), 1);
 
-    evidence.place(attempt(3), at(30));
+    evidence.place(attempt(3), place(3, 30));
     let on = |evidence: &Evidence, minute| {
-        evidence.fact(S::Dispatched, None, at(minute)).unwrap().attempt_no()
+        evidence.fact(OUT, &happened(S::Dispatched, 0, minute)).unwrap().attempt_no()
     };
     assert_eq!(on(&evidence, 25), 3, "before the first place: the first");
-    evidence.place(attempt(1), at(10));
-    evidence.place(attempt(2), at(20));
+    evidence.place(attempt(1), place(1, 10));
+    evidence.place(attempt(2), place(2, 20));
     assert_eq!(
         [5, 10, 19, 20, 29, 30, 99].map(|minute| on(&evidence, minute)),
         [1, 1, 1, 2, 2, 3, 3]
     );
-    assert_eq!(evidence.standing().attempt, 2);
-    assert_eq!(evidence.placeless(), 0);
+    assert_eq!(evidence.standing(OUT).attempt, 2);
+    assert_eq!(evidence.placeless(OUT), 0);
+}
+
+#[test]
+fn a_report_with_a_route_belongs_to_the_place_on_it_whatever_its_time() {
+    let mut evidence = Evidence::default();
+    let of = |number, minute| Report {
+        route_ref: Some(route(number)),
+        ..happened(S::Dispatched, 0, minute)
+    };
+    evidence.place(attempt(1), place(1, 10));
+    evidence.report(OUT, &of(2, 5));
+    assert_eq!(evidence.placeless(OUT), 1, "that route is not known yet");
+    evidence.place(attempt(2), place(2, 20));
+    // the first route once more
+    evidence.place(attempt(3), Place { route: route(1), ..place(3, 30) });
+    let on = |number, minute| evidence.fact(OUT, &of(number, minute)).unwrap().attempt_no();
+    assert_eq!([on(2, 5), on(2, 99), on(1, 5), on(1, 25), on(1, 30)], [2, 2, 1, 1, 3]);
+    assert_eq!(evidence.standing(OUT).attempt, 2);
 }
 
 #[test]
 fn loose_reports_and_attempts_are_bounded() {
     let mut evidence = Evidence::default();
-    for minute in 0..MAX_LOOSE {
-        let time = super::story::at(i64::try_from(minute).unwrap());
-        assert_eq!(evidence.report(S::Loaded, None, time), Added::New);
-        assert_eq!(evidence.report(S::Loaded, None, time), Added::Known);
+    for minute in 0..i64::try_from(MAX_LOOSE).unwrap() {
+        assert_eq!(evidence.report(OUT, &happened(S::Loaded, 0, minute)), Added::New);
+        assert_eq!(evidence.report(OUT, &happened(S::Loaded, 0, minute)), Added::Known);
     }
-    assert_eq!(evidence.report(S::Loaded, None, super::story::at(-1)), Added::Full);
-    assert_eq!(evidence.report(S::Dispatched, None, super::story::at(-1)), Added::New);
+    assert_eq!(evidence.report(OUT, &happened(S::Loaded, 0, -1)), Added::Full);
+    assert_eq!(evidence.report(OUT, &happened(S::Dispatched, 0, -1)), Added::New);
     for number in [0, 33, u16::MAX] {
         assert!(Attempt::try_from(number).is_err());
     }

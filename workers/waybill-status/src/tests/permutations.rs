@@ -4,84 +4,11 @@ use contracts::{Role, WaybillStatus as S};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::story::{Said, Story, assigned, hold, release, report};
+use super::story::{Said, Story, assigned, cancelled, corrected, hold, on_route, release, report};
+
+use super::histories::histories;
 
 use Role::{CsAgent, CsSupervisor, Merchant, Road, Sorting, Warehouse, Worker};
-
-/// A legal history and how it ends: status, attempt, failed attempts, open holds.
-struct History {
-    said: Vec<Said>,
-    ends: (S, u16, u16, usize),
-}
-
-/// Everything up to the ramp, by the warehouse.
-fn packed() -> Vec<Said> {
-    vec![
-        Said::Order,
-        report(Warehouse, S::Acknowledged, 0, 1),
-        report(Warehouse, S::Picked, 0, 2),
-        report(Warehouse, S::Packed, 0, 3),
-        assigned(1, 4),
-    ]
-}
-
-fn histories() -> Vec<History> {
-    let second_attempt = vec![
-        report(Sorting, S::Loaded, 1, 10),
-        report(Road, S::Dispatched, 1, 11),
-        report(Road, S::OutForDelivery, 1, 12),
-        report(Road, S::DeliveryFailed, 1, 13),
-        assigned(2, 20),
-        report(Sorting, S::Loaded, 2, 30),
-        report(Road, S::OutForDelivery, 2, 32),
-        report(Road, S::Delivered, 2, 33),
-    ];
-    // the road names no attempt: the places say which one it is
-    let by_place = vec![
-        report(Road, S::Dispatched, 0, 11),
-        report(Road, S::DeliveryFailed, 0, 13),
-        assigned(2, 20),
-        report(Road, S::Dispatched, 0, 31),
-        report(Road, S::DeliveryFailed, 0, 33),
-        assigned(3, 40),
-        report(Road, S::Loaded, 0, 41),
-    ];
-    let lost_and_found = vec![
-        report(Road, S::Dispatched, 1, 11),
-        report(CsAgent, S::Lost, 0, 50),
-        report(Road, S::Delivered, 0, 60),
-    ];
-    let given_back = vec![
-        report(Sorting, S::Loaded, 1, 10),
-        report(Road, S::OutForDelivery, 1, 12),
-        report(Road, S::DeliveryFailed, 1, 13),
-        report(CsAgent, S::Returning, 1, 14),
-        report(Warehouse, S::ReturnedToOrigin, 0, 20),
-    ];
-    let held = vec![
-        hold(CsAgent, "fraud", 5),
-        release(CsAgent, "fraud", None, 6),
-        hold(Merchant, "stock", 5),
-        release(CsSupervisor, "stock", Some(Merchant), 7),
-        hold(Worker, "payment", 8),
-        report(Sorting, S::Loaded, 1, 10),
-    ];
-    let cancelled = vec![report(Worker, S::Cancelled, 0, 5)];
-    let cancelled_but_moved =
-        vec![report(Worker, S::Cancelled, 0, 5), report(Sorting, S::Loaded, 1, 10)];
-    [
-        (second_attempt, (S::Delivered, 2, 1, 0)),
-        (by_place, (S::Loaded, 3, 2, 0)),
-        (lost_and_found, (S::Delivered, 1, 0, 0)),
-        (given_back, (S::ReturnedToOrigin, 1, 1, 0)),
-        (held, (S::Loaded, 1, 0, 1)),
-        (cancelled, (S::Cancelled, 0, 0, 0)),
-        (cancelled_but_moved, (S::Loaded, 1, 0, 0)),
-    ]
-    .into_iter()
-    .map(|(said, ends)| History { said: [packed(), said].concat(), ends })
-    .collect()
-}
 
 /// Anything that anybody may say, legal or not, on few attempts and in a short time, so that messages meet.
 fn anything() -> impl Strategy<Value = Said> {
@@ -101,7 +28,23 @@ fn anything() -> impl Strategy<Value = Said> {
     let releases =
         (select(vec![CsAgent, CsSupervisor, Merchant]), select(vec!["a", "b"]), any::<bool>())
             .prop_map(|(role, handle, own)| release(role, handle, (!own).then_some(CsAgent), 2));
-    prop_oneof![4 => reports, 4 => road, 2 => places, 1 => holds, 1 => releases]
+    let by_route = (select(vec![S::Loaded, S::Dispatched, S::DeliveryFailed]), 1..4_u16, 0..40_i64)
+        .prop_map(|(status, place, minute)| on_route(status, place, minute));
+    let back = (select(vec![S::OutForPickup, S::PickupFailed, S::Collected]), 0..3_u16, 0..40_i64)
+        .prop_map(|(status, on, minute)| report(Road, status, on, minute));
+    let verdicts = (0..40_i64).prop_map(cancelled);
+    prop_oneof![
+        4 => reports, 4 => road, 2 => by_route, 2 => back, 2 => places, 1 => verdicts, 1 => holds,
+        1 => releases
+    ]
+}
+
+/// At most one correction: a second one is another decision, and decisions have an order.
+fn corrections() -> impl Strategy<Value = Option<Said>> {
+    let statuses = vec![S::Packed, S::Loaded, S::Dispatched, S::Delivered, S::Collected];
+    let correction = (select(statuses), 0..3_u16, 0..40_i64)
+        .prop_map(|(status, on, minute)| corrected(CsSupervisor, status, on, minute));
+    proptest::option::of(correction)
 }
 
 /// The same messages in another order, some of them twice or three times.
@@ -123,26 +66,30 @@ proptest! {
             .prop_flat_map(|index| (Just(index), repeated(&histories()[index].said)))
     ) {
         let history = &histories()[index];
-        let ending = Story::of(&said).ending();
+        let ending = history.begin().after(&said).ending();
         let ends = (ending.status.unwrap(), ending.attempt, ending.failed_attempts, ending.open_holds);
         prop_assert_eq!(ends, history.ends);
         prop_assert_eq!(&ending.parked, &[]);
-        prop_assert_eq!(ending, Story::of(&history.said).ending());
+        prop_assert_eq!(ending, history.begin().after(&history.said).ending());
     }
 
     #[test]
     fn whatever_anybody_says_ends_the_same_in_any_order(
-        (said, again) in proptest::collection::vec(anything(), 0..24).prop_flat_map(|mut said| {
-            said.push(Said::Order);
-            let again = repeated(&said);
-            (Just(said), again)
-        })
+        (said, again) in (proptest::collection::vec(anything(), 0..24), corrections())
+            .prop_flat_map(|(mut said, correction)| {
+                said.push(Said::Order);
+                said.extend(correction);
+                let again = repeated(&said);
+                (Just(said), again)
+            }),
+        comes_back in any::<bool>(),
     ) {
-        prop_assert_eq!(Story::of(&again).ending(), Story::of(&said).ending());
+        let begin = || if comes_back { Story::of_return() } else { Story::of(&[]) };
+        prop_assert_eq!(begin().after(&again).ending(), begin().after(&said).ending());
     }
 
     #[test]
-    fn versions_have_no_gap_and_every_event_has_its_own(
+    fn versions_have_no_gap_and_events_follow_them(
         said in proptest::collection::vec(anything(), 0..24),
         place in any::<Index>(),
     ) {
@@ -158,7 +105,7 @@ proptest! {
                 prop_assert_eq!(entry.version, version);
             }
             for event in &decision.events {
-                prop_assert!(last_seq < event.seq && event.seq <= version);
+                prop_assert!(last_seq <= event.seq && event.seq <= version);
                 last_seq = event.seq;
             }
         }

@@ -2,15 +2,16 @@
 
 use chrono::{DateTime, TimeDelta};
 use contracts::{
-    Actor, FulfilledBy, HoldHandle, HoldReason, Merchant, MessageId, OrderAccepted, Role, SkuType,
-    Timestamp, WaybillDraft, WaybillDraftLine, WaybillNo, WaybillStatus,
+    Actor, FulfilledBy, HoldHandle, HoldInstance, HoldReason, Merchant, MessageId, OrderAccepted,
+    Role, SkuType, Timestamp, UserId, WaybillDraft, WaybillDraftLine, WaybillKind, WaybillNo,
+    WaybillStatus,
 };
 use runtime::Outcome;
 use uuid::Uuid;
 
 use crate::change::{Cause, Change};
 use crate::decide::{Request, decide};
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Place, Report};
 use crate::facts::{Attempt, Fact};
 use crate::history::Decision;
 use crate::state::{Body, Live, Waybill};
@@ -40,25 +41,59 @@ pub(super) enum Said {
     Change(Actor, Change),
 }
 
-pub(super) fn report(role: Role, status: WaybillStatus, on: u16, minute: i64) -> Said {
+/// Something that happened, on an attempt unless `on` is 0.
+pub(super) fn happened(status: WaybillStatus, on: u16, minute: i64) -> Report {
     let attempt = (on > 0).then(|| attempt(on));
-    Said::Change(somebody(role), Change::Report { status, attempt, occurred_at: at(minute) })
+    Report { status, occurred_at: at(minute), attempt, route_ref: None }
 }
 
-pub(super) fn assigned(place: u16, minute: i64) -> Said {
-    let change = Change::Place { attempt: attempt(place), assigned_at: at(minute) };
+pub(super) fn report(role: Role, status: WaybillStatus, on: u16, minute: i64) -> Said {
+    let said = happened(status, on, minute);
+    Said::Change(somebody(role), Change::Report { said, reason: None })
+}
+
+/// A report of the road that knows the route and no attempt.
+pub(super) fn on_route(status: WaybillStatus, place: u16, minute: i64) -> Said {
+    let said = Report { route_ref: Some(route(place)), ..happened(status, 0, minute) };
+    Said::Change(somebody(Role::Road), Change::Report { said, reason: None })
+}
+
+pub(super) fn cancelled(minute: i64) -> Said {
+    let change = Change::Cancel { reason: None, occurred_at: at(minute) };
+    Said::Change(somebody(Role::Worker), change)
+}
+
+pub(super) fn corrected(role: Role, status: WaybillStatus, on: u16, minute: i64) -> Said {
+    let (said, reason) = (happened(status, on, minute), "a wrong scan".to_owned());
+    Said::Change(somebody(role), Change::Correct { said, reason })
+}
+
+/// The route of the n-th place.
+pub(super) fn route(place: u16) -> String {
+    format!("NORTH-20101202-0900-1300-Z01-{place:03}")
+}
+
+pub(super) fn place(number: u16, minute: i64) -> Place {
+    Place { at: at(minute), route: route(number) }
+}
+
+pub(super) fn assigned(number: u16, minute: i64) -> Said {
+    let change = Change::Place { attempt: attempt(number), place: place(number, minute) };
     Said::Change(somebody(Role::Worker), change)
 }
 
 pub(super) fn hold(role: Role, handle: &str, minute: i64) -> Said {
     let (handle, reason) = (HoldHandle::new(handle).unwrap(), HoldReason::HighRiskOfFraud);
-    Said::Change(somebody(role), Change::PlaceHold { handle, reason, occurred_at: at(minute) })
+    let (instance, occurred_at) = (HoldInstance::default(), at(minute));
+    let change = Change::PlaceHold { handle, instance, reason, occurred_at };
+    Said::Change(somebody(role), change)
 }
 
 pub(super) fn release(role: Role, handle: &str, owner: Option<Role>, minute: i64) -> Said {
     let owner = owner.map(|role| somebody(role).subject);
-    let handle = HoldHandle::new(handle).unwrap();
-    Said::Change(somebody(role), Change::ReleaseHold { handle, owner, occurred_at: at(minute) })
+    let (handle, instance) = (HoldHandle::new(handle).unwrap(), HoldInstance::default());
+    let change = Change::ReleaseHold { handle, instance, owner, occurred_at: at(minute) };
+    Said::Change(somebody(role), change)
 }
 
 /// The order that the waybill is part of.
@@ -71,6 +106,8 @@ pub(super) fn order(fulfilled_by: FulfilledBy) -> OrderAccepted {
     };
     let draft = WaybillDraft {
         waybill_no: WaybillNo::new("uci-536365-1").unwrap(),
+        kind: WaybillKind::Forward,
+        hold: None,
         merchant: Merchant::new(MERCHANT).unwrap(),
         store: None,
         sku_type: SkuType::Dry,
@@ -110,6 +147,13 @@ impl Story {
         Self { order, waybill, messages: 0 }
     }
 
+    /// Nobody has said anything yet about what will be fetched from a customer.
+    pub(super) fn of_return() -> Self {
+        let mut story = Self::new(FulfilledBy::Warehouse);
+        story.order.waybills[0].kind = WaybillKind::Return;
+        story
+    }
+
     /// A story in which the waybill exists.
     pub(super) fn created() -> Self {
         let mut story = Self::new(FulfilledBy::Warehouse);
@@ -119,11 +163,15 @@ impl Story {
 
     /// Everything said, in that order.
     pub(super) fn of(said: &[Said]) -> Self {
-        let mut story = Self::new(FulfilledBy::Warehouse);
+        Self::new(FulfilledBy::Warehouse).after(said)
+    }
+
+    /// The same after all this.
+    pub(super) fn after(mut self, said: &[Said]) -> Self {
         for said in said {
-            story.hear(said);
+            self.hear(said);
         }
-        story
+        self
     }
 
     /// One more message; the state goes through its stored form each time.
@@ -137,7 +185,9 @@ impl Story {
             }
             Said::Change(actor, change) => (Request::Change(change), actor.clone()),
         };
-        let cause = Cause { message_id, actor };
+        let sender = UserId::new("partner-ods").unwrap();
+        let (batch_id, correlation_id) = (None, None);
+        let cause = Cause { message_id, batch_id, sender, actor, correlation_id };
         let decision = decide(self.waybill.clone(), request, &cause, at(1_000));
         self.waybill = stored_and_loaded(decision.waybill.clone());
         assert_eq!(self.waybill, decision.waybill, "the stored form keeps everything");

@@ -1,131 +1,19 @@
-//! The worker in the real runtime, on a virtual host and a schema of its own.
+//! The worker in the real runtime: orders, reports, holds, what fails.
 
 use cache::{Cache, Key, Kind};
-use clap::Parser;
 use contracts::{
-    Actor, Assigned, Contract, Exchange, HoldHandle, HoldReason, MessageId, OrderAccepted,
-    PlaceHold, ReleaseHold, Reply, ReplyOutcome, ReportStatus, Role, RouteId, SkuType,
-    WaybillCreated, WaybillDraft, WaybillHeld, WaybillNo, WaybillReleased, WaybillStanding,
-    WaybillStatus as S, WaybillStatusChanged,
+    Exchange, HoldReason, ReplyOutcome, Role, WaybillCreated, WaybillHeld, WaybillReleased,
+    WaybillStanding, WaybillStatus as S, WaybillStatusChanged,
 };
-use queue_topology::WorkerKind;
-use runtime::{Process, Running, Shutdown};
-use serde_json::{Value, json};
-use testkit::{DEADLINE, PublishAs, Stage, eventually};
-use uuid::Uuid;
+use serde_json::json;
+use testkit::{PublishAs, Stage, eventually};
 
+use super::fleet::{
+    FIRST, Fleet, KIND, SECOND, assigned, no, order_of_two, place_hold, release_hold, report,
+};
 use super::story::{at, order, somebody};
-use crate::settings::Settings;
-use crate::worker::WaybillStatus;
 
 use Role::{CsAgent, CsSupervisor, Merchant, Road, Sorting, Warehouse, Worker};
-
-const KIND: WorkerKind = WorkerKind::WaybillStatus;
-const FIRST: &str = "uci-536365-1";
-const SECOND: &str = "uci-536365-2";
-
-/// The order with two waybills.
-fn order_of_two() -> OrderAccepted {
-    let mut order = order(contracts::FulfilledBy::Warehouse);
-    let first = order.waybills[0].clone();
-    order.waybills.push(WaybillDraft { waybill_no: no(SECOND), ..first });
-    order
-}
-
-fn no(text: &str) -> WaybillNo {
-    WaybillNo::new(text).unwrap()
-}
-
-fn report(waybill: &str, status: S, attempt: Option<u16>, minute: i64) -> ReportStatus {
-    let (waybill_no, occurred_at) = (no(waybill), at(minute));
-    ReportStatus { waybill_no, status, attempt, occurred_at, reason: None }
-}
-
-fn assigned(waybill: &str, place_no: u16) -> Assigned {
-    Assigned {
-        waybill_no: no(waybill),
-        place_no,
-        route_id: RouteId(Uuid::from_u128(9)),
-        route_ref: "NORTH-20101202-0900-1300-Z01-007".to_owned(),
-        depot: contracts::DepotCode::new("NORTH").unwrap(),
-        zone: contracts::ZoneCode::new("Z01").unwrap(),
-        delivery_date: at(0).date(),
-        timeslot: contracts::TimeslotCode::new("0900-1300").unwrap(),
-        truck_type: contracts::TruckTypeCode::new("VAN").unwrap(),
-        sku_type: SkuType::Dry,
-        fulfilled_by: contracts::FulfilledBy::Warehouse,
-        assigned_at: None,
-    }
-}
-
-fn place_hold(handle: &str) -> PlaceHold {
-    let handle = HoldHandle::new(handle).unwrap();
-    let reason = HoldReason::AwaitingPayment;
-    PlaceHold { waybill_no: no(FIRST), handle, reason, occurred_at: at(1) }
-}
-
-fn release_hold(handle: &str, owner: Option<&str>) -> ReleaseHold {
-    let handle = HoldHandle::new(handle).unwrap();
-    let owner = owner.map(str::to_owned);
-    ReleaseHold { waybill_no: no(FIRST), handle, owner, occurred_at: at(2) }
-}
-
-/// A stage with the worker at work on it.
-struct Fleet {
-    stage: Stage,
-    running: Running,
-}
-
-impl Fleet {
-    async fn start() -> Self {
-        Self::on(Stage::new(&[KIND]).await, None).await
-    }
-
-    async fn on(stage: Stage, redis_url: Option<&str>) -> Self {
-        let (amqp, database) = (stage.amqp_url(), stage.database_url());
-        let arguments = ["waybill-status", "--amqp-url", &amqp, "--database-url", &database];
-        let settings = Settings::parse_from(arguments);
-        let process = Process::prepare(KIND, settings.as_ref(), Shutdown::new()).await.unwrap();
-        Self {
-            stage,
-            running: Running::start(process, WaybillStatus::new(Cache::connect(redis_url))),
-        }
-    }
-
-    async fn stop(self) {
-        self.running.stop().await.unwrap();
-        self.stage.close().await;
-    }
-
-    /// Publishes on somebody's behalf.
-    async fn say<C: Contract>(&self, actor: Actor, message: &C) -> MessageId {
-        self.stage.publish(PublishAs::default().actor(actor), message).await.unwrap()
-    }
-
-    /// Sends a command and waits for its answer.
-    async fn ask<C: Contract>(&self, role: Role, command: &C) -> Reply {
-        let mut replies = self.stage.replies().await;
-        let how = PublishAs::default().actor(somebody(role)).reply_to(replies.queue());
-        let id = self.stage.publish(how, command).await.unwrap();
-        let reply = replies.next(DEADLINE).await;
-        assert_eq!(reply.message_id, id);
-        reply
-    }
-
-    /// Waits until a SELECT of one value gives this.
-    async fn until(&self, what: &str, sql: &str, expected: i64) {
-        eventually(what, async || (self.stage.scalar::<i64>(sql).await == expected).then_some(()))
-            .await;
-    }
-
-    async fn waybill(&self, waybill: &str) -> Value {
-        let sql = format!(
-            "SELECT status, attempt, failed_attempts, open_holds, parked, version, line_count, \
-             merchant FROM waybill WHERE waybill_no = '{waybill}'"
-        );
-        self.stage.rows(&sql).await.remove(0)
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_becomes_waybills_that_reports_move() {

@@ -1,31 +1,32 @@
 //! One field: from its text to its value, or why it has none.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _, Utc};
-use contracts::{Currency, FulfilledBy, InvalidId, Personal, SkuType, Timestamp, UnitPrice};
+use contracts::{
+    Currency, FulfilledBy, InvalidId, Personal, SkuType, Timestamp, UnitPrice, WaybillStatus,
+};
 use rust_decimal::Decimal;
 
-use super::OrderColumn;
 use crate::fault::{Code, LineError, excerpt};
-use crate::tsv::{Column as _, Record};
+use crate::tsv::{Column, Record};
 
 /// A value, or the code and the sentence that say why there is none.
-pub(super) type Parsed<T> = Result<T, (Code, String)>;
+pub(crate) type Parsed<T> = Result<T, (Code, String)>;
 
 /// Years that both the calendar of the business and the database know.
 const YEARS: std::ops::RangeInclusive<i32> = 1970..=9998;
 const QUANTITIES: std::ops::RangeInclusive<i64> = 1..=9_999;
 
 /// Reads the fields of one record and notes what is wrong with them.
-pub(super) struct Fields<'r, 'a> {
-    pub(super) record: &'r Record<'a, OrderColumn>,
-    pub(super) errors: &'r mut Vec<LineError>,
+pub(crate) struct Fields<'r, 'a, C> {
+    pub(crate) record: &'r Record<'a, C>,
+    pub(crate) errors: &'r mut Vec<LineError>,
 }
 
-impl<'a> Fields<'_, 'a> {
+impl<'a, C: Column> Fields<'_, 'a, C> {
     /// The value of a field that must not be empty; `None` after an error.
-    pub(super) fn required<T>(
+    pub(crate) fn required<T>(
         &mut self,
-        column: OrderColumn,
+        column: C,
         parse: impl FnOnce(&'a str) -> Parsed<T>,
     ) -> Option<T> {
         match self.optional(column, parse)? {
@@ -39,9 +40,9 @@ impl<'a> Fields<'_, 'a> {
     }
 
     /// The value of a field that may be empty; the outer `None` after an error.
-    pub(super) fn optional<T>(
+    pub(crate) fn optional<T>(
         &mut self,
-        column: OrderColumn,
+        column: C,
         parse: impl FnOnce(&'a str) -> Parsed<T>,
     ) -> Option<Option<T>> {
         // Bytes that are no UTF-8 have been reported with the shape of the line.
@@ -55,13 +56,13 @@ impl<'a> Fields<'_, 'a> {
         }
     }
 
-    pub(super) fn wrong(&mut self, column: OrderColumn, code: Code, message: String) {
+    pub(crate) fn wrong(&mut self, column: C, code: Code, message: String) {
         self.errors.push(LineError::of_field(self.record.line, column.name(), code, message));
     }
 }
 
 /// An identifier, checked by its own type.
-pub(super) fn id<T>(
+pub(crate) fn id<T>(
     new: impl FnOnce(String) -> Result<T, InvalidId>,
 ) -> impl FnOnce(&str) -> Parsed<T> {
     |text| {
@@ -75,7 +76,7 @@ pub(super) fn id<T>(
 }
 
 /// Free text of at most `characters_max` characters.
-pub(super) fn text(characters_max: usize) -> impl FnOnce(&str) -> Parsed<String> {
+pub(crate) fn text(characters_max: usize) -> impl FnOnce(&str) -> Parsed<String> {
     move |text| {
         // No text has more characters than bytes, and most need no counting.
         if text.len() <= characters_max || text.chars().count() <= characters_max {
@@ -87,12 +88,12 @@ pub(super) fn text(characters_max: usize) -> impl FnOnce(&str) -> Parsed<String>
 }
 
 /// Personal text of at most `characters_max` characters.
-pub(super) fn personal(characters_max: usize) -> impl FnOnce(&str) -> Parsed<Personal> {
+pub(crate) fn personal(characters_max: usize) -> impl FnOnce(&str) -> Parsed<Personal> {
     move |raw| text(characters_max)(raw).map(Personal::new)
 }
 
 /// RFC 3339 with an offset.
-pub(super) fn time(text: &str) -> Parsed<Timestamp> {
+pub(crate) fn time(text: &str) -> Parsed<Timestamp> {
     let wrong = || {
         let message = format!("{} is no time: write 2026-03-01T09:30:00Z", excerpt(text));
         (Code::InvalidTime, message)
@@ -104,7 +105,7 @@ pub(super) fn time(text: &str) -> Parsed<Timestamp> {
 }
 
 /// `YYYY-MM-DD`.
-pub(super) fn date(text: &str) -> Parsed<NaiveDate> {
+pub(crate) fn date(text: &str) -> Parsed<NaiveDate> {
     let is_shaped = text.len() == 10
         && text.bytes().enumerate().all(|(i, byte)| match i {
             4 | 7 => byte == b'-',
@@ -118,7 +119,7 @@ pub(super) fn date(text: &str) -> Parsed<NaiveDate> {
 }
 
 /// A whole number that fits 32 bits.
-pub(super) fn whole(text: &str) -> Parsed<u32> {
+pub(crate) fn whole(text: &str) -> Parsed<u32> {
     let number = is_digits(text).then(|| text.parse::<u32>().ok()).flatten();
     number.ok_or_else(|| {
         let message = format!("{} is no whole number from 0 to {}", excerpt(text), u32::MAX);
@@ -127,7 +128,7 @@ pub(super) fn whole(text: &str) -> Parsed<u32> {
 }
 
 /// Units of one line.
-pub(super) fn quantity(text: &str) -> Parsed<u32> {
+pub(crate) fn quantity(text: &str) -> Parsed<u32> {
     if !is_digits(text.strip_prefix('-').unwrap_or(text)) {
         let message = format!("{} is no whole number", excerpt(text));
         return Err((Code::InvalidNumber, message));
@@ -140,7 +141,7 @@ pub(super) fn quantity(text: &str) -> Parsed<u32> {
 }
 
 /// A decimal of 0 or more with at most 6 places, kept as it is written.
-pub(super) fn price(text: &str) -> Parsed<UnitPrice> {
+pub(crate) fn price(text: &str) -> Parsed<UnitPrice> {
     let wrong = || {
         let message = format!(
             "{} is no unit price: a decimal of 0 or more with at most 6 places, for example 12.50",
@@ -158,7 +159,7 @@ pub(super) fn price(text: &str) -> Parsed<UnitPrice> {
 }
 
 /// Three capital letters.
-pub(super) fn currency(text: &str) -> Parsed<Currency> {
+pub(crate) fn currency(text: &str) -> Parsed<Currency> {
     Currency::new(text).map_err(|_any| {
         let message = format!("{} is no ISO 4217 currency, for example GBP", excerpt(text));
         (Code::InvalidCurrency, message)
@@ -166,7 +167,7 @@ pub(super) fn currency(text: &str) -> Parsed<Currency> {
 }
 
 /// `dry` or `frozen`.
-pub(super) fn sku_type(text: &str) -> Parsed<SkuType> {
+pub(crate) fn sku_type(text: &str) -> Parsed<SkuType> {
     match text {
         "dry" => Ok(SkuType::Dry),
         "frozen" => Ok(SkuType::Frozen),
@@ -175,7 +176,7 @@ pub(super) fn sku_type(text: &str) -> Parsed<SkuType> {
 }
 
 /// `warehouse` or `merchant`.
-pub(super) fn fulfilled_by(text: &str) -> Parsed<FulfilledBy> {
+pub(crate) fn fulfilled_by(text: &str) -> Parsed<FulfilledBy> {
     match text {
         "warehouse" => Ok(FulfilledBy::Warehouse),
         "merchant" => Ok(FulfilledBy::Merchant),
@@ -184,6 +185,22 @@ pub(super) fn fulfilled_by(text: &str) -> Parsed<FulfilledBy> {
             format!("{} is neither warehouse nor merchant", excerpt(text)),
         )),
     }
+}
+
+/// A status by its name.
+pub(crate) fn status(text: &str) -> Parsed<WaybillStatus> {
+    WaybillStatus::parse(text).ok_or_else(|| {
+        let message = format!("{} is no status of a waybill, for example DELIVERED", excerpt(text));
+        (Code::InvalidChoice, message)
+    })
+}
+
+/// The number of an attempt.
+pub(crate) fn attempt(text: &str) -> Parsed<u16> {
+    let number = is_digits(text).then(|| text.parse::<u16>().ok()).flatten();
+    number.filter(|number| (1..=32).contains(number)).ok_or_else(|| {
+        (Code::InvalidNumber, format!("{} is no attempt from 1 to 32", excerpt(text)))
+    })
 }
 
 fn is_digits(text: &str) -> bool {
