@@ -2,6 +2,8 @@
 //! that read the database and the queues from outside and share no code with the workers.
 #![allow(clippy::print_stdout, reason = "a command line tool: its result goes to standard output")]
 
+mod adra_day;
+mod adra_disturb;
 mod bench;
 mod convert;
 mod database;
@@ -13,7 +15,9 @@ mod hotfolder;
 mod journal;
 mod network;
 mod partner;
+mod peers;
 mod verify;
+mod vrptw;
 
 use std::process::ExitCode;
 
@@ -48,6 +52,15 @@ enum Command {
     /// Measure the fleet beside the bare parts, in one run
     #[command(subcommand)]
     Run(bench::RunCommand),
+    /// Sequence public instances with time windows; exit code 0 only if every plan holds
+    Vrptw(vrptw::VrptwArgs),
+    /// A synthetic day through the assignment engine, beside its lower bound and fixed rules
+    AdraDay(adra_day::AdraDayArgs),
+    /// A truck breakdown and a quota cut on such a day: what keeps its place, and the cost
+    AdraDisturb(adra_disturb::AdraDisturbArgs),
+    /// The engine beside other solvers, at equal processor time
+    #[command(subcommand)]
+    Peers(peers::PeersCommand),
     /// Check the invariants over the database, the queues and a sender's journal; exit code 0 only if
     /// all of them hold
     Verify(verify::VerifyArgs),
@@ -88,6 +101,27 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Digest(args) => {
             let fingerprint = block_on(digest::run(&args))??;
             if args.json { print_json(&fingerprint)? } else { digest::print(&fingerprint) }
+        }
+        Command::AdraDay(args) => {
+            let report = adra_day::run(&args)?;
+            if args.json { print_json(&report)? } else { adra_day::print(&report) }
+        }
+        Command::AdraDisturb(args) => {
+            let report = adra_disturb::run(&args)?;
+            if args.json { print_json(&report)? } else { adra_disturb::print(&report) }
+        }
+        Command::Vrptw(args) => {
+            let report = vrptw::run(&args)?;
+            if args.json {
+                print_json(&report)?
+            } else {
+                vrptw::print(&report)
+            }
+            return Ok(if report.feasible { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::Peers(peers::PeersCommand::Vrptw(args)) => {
+            let report = peers::run(&args)?;
+            if args.json { print_json(&report)? } else { peers::print(&report) }
         }
         Command::Verify(args) => {
             let report = block_on(verify::run(&args))??;

@@ -18,11 +18,15 @@ pub mod code;
 pub mod cutoff;
 pub mod explain;
 mod fit;
+pub mod fleet;
 pub mod key;
 pub mod load;
 pub mod network;
+pub mod optimise;
 pub mod pricing;
+mod random;
 pub mod release;
+pub mod sequence;
 pub mod state;
 
 #[cfg(test)]
@@ -41,6 +45,7 @@ pub use explain::Explanation;
 pub use key::{OrderKey, RouteId, StopKey};
 pub use load::Load;
 pub use network::{Network, NetworkError, NetworkParts};
+pub use optimise::improve;
 pub use pricing::{Forecast, Price, Typical};
 pub use release::release;
 pub use state::{Effect, Placement, RouteRecord, RouteStatus, SlotDay, SlotDayKey, StateError};

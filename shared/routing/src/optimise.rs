@@ -1,0 +1,119 @@
+//! Background work on a planned slot-day: repairs what a cut or a breakdown left impossible, then
+//! lowers the fleet cost, in small sets of moves.
+//!
+//! Each [`MoveSet`] touches a few routes of one neighbourhood, keeps every hard rule by itself and
+//! makes the [`Objective`] better by itself, so the caller commits them one after the other by
+//! compare-and-swap on the route versions, and drops the rest of the list when one no longer
+//! applies. `board` is the working copy with undo, `repair` starts from an impossible day, `repack`
+//! loads a few routes anew onto a cheaper fleet. Never here: a clock, or the online rules for a
+//! single waybill.
+
+mod board;
+mod moves;
+mod repack;
+mod repair;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::moves::{Move, MoveSet, OpenedRoute, TruckChange};
+
+use self::board::Board;
+use crate::assign::RouteIds;
+use crate::class::SkuClass;
+use crate::code::{WaybillNo, ZoneCode};
+use crate::key::{OrderKey, RouteId, StopKey};
+use crate::load::Load;
+use crate::network::Network;
+use crate::random::Random;
+use crate::state::{SlotDay, StateError};
+
+/// Priorities that are told apart; a larger number counts as the last.
+pub const PRIORITIES: usize = 4;
+
+/// A waybill of the slot-day, placed or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    pub waybill_no: WaybillNo,
+    pub order: OrderKey,
+    pub stop: StopKey,
+    /// The zone of its district.
+    pub zone: ZoneCode,
+    pub sku_class: SkuClass,
+    pub load: Load,
+    /// 0 is the most important.
+    pub priority: u8,
+    /// The customer was promised this slot.
+    pub promised: bool,
+    /// Pinned by a dispatcher or loaded: it stays where it is, come what may.
+    pub fixed: bool,
+    pub place: Option<RouteId>,
+    pub excluded_routes: Vec<RouteId>,
+}
+
+/// What a plan is judged by, in this order; less is better. Travel time has no part in it: the
+/// waybills of a slot-day have no coordinates (see [`sequence`](crate::sequence)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Objective {
+    /// What cannot be allowed to stay: waybills beyond a quota, trucks beyond the pool, routes
+    /// that their truck does not hold.
+    pub violations: u64,
+    /// Waybills without a place, by priority.
+    pub unassigned: [u32; PRIORITIES],
+    pub promises_broken: u32,
+    pub fleet_cost: u64,
+    /// Waybills on another route than at the start.
+    pub disturbance: u32,
+}
+
+/// How far the work may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Waybills that may change their route, besides those that a repair has to move.
+    pub most_moved: u32,
+    /// Routes that one set of moves may touch, new ones included.
+    pub most_routes: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { most_moved: u32::MAX, most_routes: 12 }
+    }
+}
+
+/// The sets in the order in which to commit them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Improvement {
+    pub before: Objective,
+    pub after: Objective,
+    pub move_sets: Vec<MoveSet>,
+}
+
+/// Repairs and improves until `keep_going` answers no. `waybills` are all of the slot-day, those
+/// without a place included; `day` is not changed. The same inputs, seed and number of answers
+/// give the same sets.
+///
+/// # Errors
+/// [`StateError`] when the waybills' places do not add up to what the day's routes carry. Load
+/// both again.
+pub fn improve(
+    network: &Network,
+    day: &SlotDay,
+    waybills: &[Planned],
+    bounds: Bounds,
+    seed: u64,
+    ids: &mut dyn RouteIds,
+    keep_going: &mut dyn FnMut() -> bool,
+) -> Result<Improvement, StateError> {
+    let mut board = Board::set(network, day, waybills)?;
+    let mut random = Random::new(seed);
+    let before = board.objective();
+    let mut move_sets = Vec::new();
+    repair::run(&mut board, ids, &mut move_sets, keep_going);
+    let most_moved = bounds.most_moved.saturating_add(board.disturbance());
+    let bounds = Bounds { most_moved, ..bounds };
+    repack::run(&mut board, bounds, &mut random, ids, &mut move_sets, keep_going);
+    Ok(Improvement { before, after: board.objective(), move_sets })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,367 @@
+//! Loads a few routes of a zone anew onto a cheaper fleet.
+//!
+//! The cheapest fleets that cover what the routes carry come from [`crate::fleet`]. Trucks that are
+//! there already stay with their routes and keep their waybills as far as these fit; what is left
+//! over goes where it leaves the least room, doors as a whole, largest first (best fit decreasing).
+//! Never here: a set of moves that does not lower the objective.
+
+#![allow(
+    clippy::indexing_slicing,
+    reason = "waybill and route numbers are positions in the board's lists"
+)]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::board::{Board, RouteIx, WaybillIx};
+use super::{Bounds, MoveSet, repair};
+use crate::assign::RouteIds;
+use crate::code::ZoneCode;
+use crate::fleet::{self, Demand, Fleet, FleetOption};
+use crate::key::StopKey;
+use crate::network::{RouteTemplate, TruckType};
+use crate::pricing::{self, Typical};
+use crate::random::Random;
+
+/// Fleets tried for one group of routes.
+const FLEETS: usize = 6;
+/// Groups of each size tried in a row without success before a larger size has its turn.
+const PATIENCE: usize = 12;
+/// Routes of a group, in the order in which they have their turn.
+const SIZES: [usize; 7] = [1, 2, 3, 4, 6, 8, 12];
+
+/// Goes through the zones, with larger and larger groups, again and again until nothing helps or
+/// time is up.
+pub(super) fn run(
+    board: &mut Board<'_>,
+    bounds: Bounds,
+    random: &mut Random,
+    ids: &mut dyn RouteIds,
+    sets: &mut Vec<MoveSet>,
+    keep_going: &mut dyn FnMut() -> bool,
+) {
+    let mut zones: Vec<Ground> = board.zones().iter().map(|zone| Ground::of(board, zone)).collect();
+    loop {
+        let before = sets.len();
+        for size in SIZES.into_iter().filter(|size| *size <= bounds.most_routes) {
+            random.shuffle(&mut zones);
+            for zone in &zones {
+                if !zone.try_groups(board, size, bounds, random, ids, sets, keep_going) {
+                    return;
+                }
+            }
+        }
+        if sets.len() == before {
+            return;
+        }
+    }
+}
+
+/// A zone, the trucks that may drive there, and what a waybill there is like.
+struct Ground {
+    zone: ZoneCode,
+    options: Vec<FleetOption>,
+    bound: u64,
+    typical: Typical,
+}
+
+impl Ground {
+    fn of(board: &Board<'_>, zone: &ZoneCode) -> Self {
+        let options = fleet::options(board.network, zone, &board.timeslot);
+        let routes: Vec<RouteIx> = board.open_routes(zone).collect();
+        let demand = demand_of(board, &routes);
+        let bound = fleet::lower_bound(demand, &options).unwrap_or(0);
+        let count = u64::from(demand.load.waybills).max(1);
+        let typical = Typical {
+            dry_ml: demand.load.dry_ml / count,
+            frozen_ml: demand.load.frozen_ml / count,
+            weight_g: demand.load.weight_g / count,
+            stops_milli: u64::from(demand.stops) * 1_000 / count,
+        };
+        Self { zone: zone.clone(), options, bound, typical }
+    }
+
+    /// Groups of one size until a number of them in a row did not help; answers whether there is
+    /// time left.
+    #[allow(clippy::too_many_arguments, reason = "the loop's whole surroundings, passed on")]
+    fn try_groups(
+        &self,
+        board: &mut Board<'_>,
+        size: usize,
+        bounds: Bounds,
+        random: &mut Random,
+        ids: &mut dyn RouteIds,
+        sets: &mut Vec<MoveSet>,
+        keep_going: &mut dyn FnMut() -> bool,
+    ) -> bool {
+        let mut failures = 0;
+        while failures < PATIENCE {
+            if !keep_going() {
+                return false;
+            }
+            let group = self.group(board, size, random);
+            if group.len() < size || self.is_at_bound(board) {
+                break;
+            }
+            if self.improve(board, &group, bounds) {
+                sets.extend(board.commit(ids));
+                failures = 0;
+            } else {
+                failures += 1;
+            }
+        }
+        true
+    }
+
+    fn is_at_bound(&self, board: &Board<'_>) -> bool {
+        cost_of(board, board.open_routes(&self.zone)) <= self.bound
+    }
+
+    /// Some of the zone's open routes; emptier ones are likelier.
+    fn group(&self, board: &Board<'_>, size: usize, random: &mut Random) -> Vec<RouteIx> {
+        let mut routes: Vec<RouteIx> = board.open_routes(&self.zone).collect();
+        random.shuffle(&mut routes);
+        let half = size.div_ceil(2);
+        if routes.len() > size {
+            routes.sort_by_cached_key(|route| {
+                let line = &board.routes[*route];
+                let (load, stops) = (line.load, line.doors.len());
+                let spare =
+                    pricing::spare_milli(&line.template, &line.truck, load, stops, &self.typical);
+                // Blurred, so that the same group does not come each time.
+                std::cmp::Reverse(spare / 1_000 + u64::from(random.below(8) > 3) * 4)
+            });
+            let (empty, rest) = routes.split_at_mut(half);
+            random.shuffle(rest);
+            return empty.iter().chain(rest.iter()).take(size).copied().collect();
+        }
+        routes
+    }
+
+    /// Tries cheaper fleets for the group. When one can be loaded the board stands changed: it
+    /// costs less, and every waybill has a place as before.
+    fn improve(&self, board: &mut Board<'_>, group: &[RouteIx], bounds: Bounds) -> bool {
+        let cost = cost_of(board, group.iter().copied());
+        let fleets = if let [route] = group {
+            self.cheaper_trucks(board, *route)
+        } else {
+            fleet::cheapest(demand_of(board, group), &self.options, cost, FLEETS)
+        };
+        for fleet in fleets {
+            for keep in [true, false] {
+                if self.load_anew(board, group, &fleet, keep)
+                    && board.disturbance() <= bounds.most_moved
+                {
+                    return true;
+                }
+                board.rollback();
+            }
+        }
+        false
+    }
+
+    /// For a single route: no truck at all, or a cheaper one; the rest of the zone takes what is
+    /// left over.
+    fn cheaper_trucks(&self, board: &Board<'_>, route: RouteIx) -> Vec<Fleet> {
+        let line = &board.routes[route];
+        let mut fleets = vec![Fleet { cost: 0, trucks: Vec::new() }];
+        let code = &line.template.default_truck_type;
+        let own = board.network.truck_type(code).into_iter().chain(board.network.upgrades(code));
+        for truck in own.filter(|truck| truck.cost < line.truck.cost) {
+            let trucks = vec![(Arc::clone(&line.template), Arc::clone(truck))];
+            fleets.push(Fleet { cost: truck.cost, trucks });
+        }
+        fleets
+    }
+
+    /// Puts the fleet in place of the group's trucks and everything back on board. With `keep`,
+    /// waybills stay on routes that stay, as far as they fit.
+    fn load_anew(
+        &self,
+        board: &mut Board<'_>,
+        group: &[RouteIx],
+        fleet: &Fleet,
+        keep: bool,
+    ) -> bool {
+        let Some(matched) = match_trucks(board, group, fleet) else { return false };
+        let mut loose: Vec<WaybillIx> = Vec::new();
+        for (route, truck) in group.iter().zip(&matched.trucks) {
+            let Some(truck) = truck else {
+                unload_all(board, *route, &mut loose);
+                board.close(*route);
+                continue;
+            };
+            if truck.code != board.routes[*route].truck.code {
+                board.set_truck(*route, truck);
+            }
+            if !keep {
+                unload_all(board, *route, &mut loose);
+            }
+            // What is fixed stays on board, and may be too much for a smaller truck.
+            if !unload_until_fits(board, *route, &mut loose) {
+                return false;
+            }
+        }
+        let first_new = board.routes.len();
+        for (template, truck) in &matched.new {
+            board.open(template, truck);
+        }
+        let lent = fleet
+            .trucks
+            .iter()
+            .map(|(_, truck)| truck)
+            .all(|truck| board.pool(&truck.code).deficit() == 0);
+        if !lent || !self.place_all(board, &loose) {
+            return false;
+        }
+        // The rest of the zone may have taken so much that a truck of the fleet is not needed.
+        for route in group.iter().copied().chain(first_new..board.routes.len()) {
+            repair::close_if_empty(board, route);
+        }
+        true
+    }
+
+    fn place_all(&self, board: &mut Board<'_>, loose: &[WaybillIx]) -> bool {
+        by_door(board, loose).iter().all(|door| {
+            self.place(board, door)
+                || (door.len() > 1 && door.iter().all(|one| self.place(board, &[*one])))
+        })
+    }
+
+    /// All waybills of a door onto the route that has the least room left then; a route that
+    /// drives there anyway goes first, dry goods keep out of cold routes if they can.
+    fn place(&self, board: &mut Board<'_>, door: &[WaybillIx]) -> bool {
+        let Some(first) = door.first().copied() else { return true };
+        let stop = board.waybills[first].stop;
+        let mut best: Option<((bool, bool, u64), RouteIx)> = None;
+        for route in board.open_routes(&self.zone) {
+            let Some(spare) = self.spare_after(board, route, door) else { continue };
+            let knows = board.routes[route].doors.contains(stop);
+            let key = (!knows, !board.prefers(first, route), spare);
+            if best.is_none_or(|(least, _)| key < least) {
+                best = Some((key, route));
+            }
+        }
+        let Some((_, route)) = best else { return false };
+        for (at, waybill) in door.iter().enumerate() {
+            if !board.admits(route, *waybill) {
+                door[..at].iter().for_each(|placed| board.take(*placed));
+                return false;
+            }
+            board.put(*waybill, route);
+        }
+        true
+    }
+
+    fn spare_after(&self, board: &Board<'_>, route: RouteIx, door: &[WaybillIx]) -> Option<u64> {
+        let line = &board.routes[route];
+        let mut load = line.load;
+        for waybill in door {
+            load = load.checked_add(board.waybills[*waybill].load)?;
+        }
+        let first = *door.first()?;
+        let stops = line.doors.len() + u32::from(!line.doors.contains(board.waybills[first].stop));
+        let holds = load.waybills <= crate::fit::waybill_limit(&line.template, &line.truck)
+            && crate::fit::check_truck(&line.truck, load, stops).is_ok();
+        let admits = || door.iter().all(|waybill| board.admits(route, *waybill));
+        (holds && admits())
+            .then(|| pricing::spare_milli(&line.template, &line.truck, load, stops, &self.typical))
+    }
+}
+
+/// The truck of each route of a group, `None` where it is given up, and the trucks left over.
+struct Matched {
+    trucks: Vec<Option<Arc<TruckType>>>,
+    new: Vec<(Arc<RouteTemplate>, Arc<TruckType>)>,
+}
+
+/// Routes keep their trucks where the fleet has them, the fullest first; a route with a fixed
+/// waybill must get some truck.
+fn match_trucks(board: &Board<'_>, group: &[RouteIx], fleet: &Fleet) -> Option<Matched> {
+    let mut left = fleet.trucks.clone();
+    let mut trucks: Vec<Option<Arc<TruckType>>> = vec![None; group.len()];
+    let is_bound = |route: RouteIx| {
+        board.routes[route].waybills.iter().any(|waybill| !board.is_movable(*waybill))
+    };
+    let mut order: Vec<usize> = (0..group.len()).collect();
+    order.sort_by_key(|at| {
+        let route = group[*at];
+        (!is_bound(route), std::cmp::Reverse(board.routes[route].load.waybills))
+    });
+    for exact in [true, false] {
+        for at in &order {
+            let line = &board.routes[group[*at]];
+            let suits = |(template, truck): &(Arc<RouteTemplate>, Arc<TruckType>)| {
+                template.code == line.template.code && (!exact || truck.code == line.truck.code)
+            };
+            if trucks[*at].is_none()
+                && let Some(found) = left.iter().position(suits)
+            {
+                trucks[*at] = Some(left.swap_remove(found).1);
+            }
+        }
+    }
+    let bound_have_trucks =
+        group.iter().zip(&trucks).all(|(route, truck)| truck.is_some() || !is_bound(*route));
+    bound_have_trucks.then_some(Matched { trucks, new: left })
+}
+
+/// What the routes carry together.
+fn demand_of(board: &Board<'_>, routes: &[RouteIx]) -> Demand {
+    let waybills = routes.iter().flat_map(|route| &board.routes[*route].waybills);
+    Demand::of(waybills.map(|number| {
+        let waybill = &board.waybills[*number];
+        (&waybill.load, waybill.stop)
+    }))
+}
+
+fn cost_of(board: &Board<'_>, routes: impl Iterator<Item = RouteIx>) -> u64 {
+    routes.map(|route| board.routes[route].truck.cost).sum()
+}
+
+fn unload_all(board: &mut Board<'_>, route: RouteIx, loose: &mut Vec<WaybillIx>) {
+    let movable: Vec<WaybillIx> = board.routes[route].waybills.clone();
+    for waybill in movable.into_iter().filter(|waybill| !board.waybills[*waybill].fixed) {
+        board.take(waybill);
+        loose.push(waybill);
+    }
+}
+
+/// Takes the largest movable waybills off until the truck holds the rest.
+pub(super) fn unload_until_fits(
+    board: &mut Board<'_>,
+    route: RouteIx,
+    loose: &mut Vec<WaybillIx>,
+) -> bool {
+    let mut movable: Vec<WaybillIx> = board.routes[route].waybills.clone();
+    movable.retain(|waybill| board.is_movable(*waybill));
+    movable.sort_by_key(|waybill| volume(board, *waybill));
+    while !board.fits(route) {
+        let Some(largest) = movable.pop() else { return false };
+        board.take(largest);
+        loose.push(largest);
+    }
+    true
+}
+
+fn volume(board: &Board<'_>, waybill: WaybillIx) -> u64 {
+    let load = board.waybills[waybill].load;
+    load.dry_ml.saturating_add(load.frozen_ml)
+}
+
+/// Waybills of one door and class together; cold goods first, since they have less choice, then
+/// the largest.
+pub(super) fn by_door(board: &Board<'_>, loose: &[WaybillIx]) -> Vec<Vec<WaybillIx>> {
+    let mut doors: BTreeMap<(StopKey, bool), Vec<WaybillIx>> = BTreeMap::new();
+    for waybill in loose {
+        let wanted = &board.waybills[*waybill];
+        let is_cold = wanted.load.frozen_ml > 0;
+        doors.entry((wanted.stop, is_cold)).or_default().push(*waybill);
+    }
+    let mut doors: Vec<_> = doors.into_iter().collect();
+    doors.sort_by_key(|((_, is_cold), waybills)| {
+        let volume: u64 = waybills.iter().map(|waybill| volume(board, *waybill)).sum();
+        std::cmp::Reverse((*is_cold, volume))
+    });
+    doors.into_iter().map(|(_, waybills)| waybills).collect()
+}
