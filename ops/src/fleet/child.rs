@@ -53,12 +53,18 @@ pub(super) fn start(spec: &Spec) -> Result<Running> {
     for variable in WITHHELD {
         command.env_remove(variable);
     }
-    let child = command.spawn().map_err(|error| failed("start", &error))?;
-    let identity = child.id().and_then(Identity::of).ok_or_else(|| {
-        let message = format!("{} ended at once: see {}", spec.name, spec.log.display());
-        CommandError::new(Exit::Unavailable, message)
-    })?;
-    Ok(Running { child, identity, instance })
+    let mut child = command.spawn().map_err(|error| failed("start", &error))?;
+    match child.id().and_then(Identity::of) {
+        Some(identity) => Ok(Running { child, identity, instance }),
+        // it was quicker than we
+        None => Err(ended_at_once(spec, child.try_wait().ok().flatten())),
+    }
+}
+
+fn ended_at_once(spec: &Spec, status: Option<ExitStatus>) -> CommandError {
+    let how = status.map_or_else(|| "at once".to_owned(), |status| format!("with {status}"));
+    let message = format!("{} ended {how}: see {}", spec.name, spec.log.display());
+    CommandError::new(Exit::Unavailable, message)
 }
 
 impl Running {
