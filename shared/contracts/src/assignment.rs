@@ -115,6 +115,10 @@ pub enum RouteChange {
     Upgraded,
     /// Its last waybill left; the truck is back in the pool.
     Closed,
+    /// It is being picked.
+    Locked,
+    /// It left.
+    Dispatched,
 }
 
 /// A route was opened, upgraded or given up.
@@ -141,4 +145,64 @@ pub struct RouteChanged {
 impl Contract for RouteChanged {
     const TYPE: &'static str = "route.changed.v1";
     const EXCHANGE: Exchange = Exchange::Events;
+}
+
+/// Give a waybill another day or window. A new place is found first, then the old one is given up; where
+/// there is none, nothing changes. Refused while the place is locked or on the road.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RescheduleWaybill {
+    /// Which waybill.
+    pub waybill_no: WaybillNo,
+    /// The day.
+    pub delivery_date: NaiveDate,
+    /// The window.
+    pub timeslot: TimeslotCode,
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it was asked for.
+    pub occurred_at: Timestamp,
+}
+
+impl Contract for RescheduleWaybill {
+    const TYPE: &'static str = "assignment.reschedule.v1";
+    const EXCHANGE: Exchange = Exchange::Commands;
+
+    fn validate(&self) -> Result<(), String> {
+        match &self.reason {
+            Some(reason) if reason.len() > 500 => Err("reason is longer than 500 bytes".to_owned()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Lock a route: it is being picked, nothing is added or taken by planning any more. Held waybills leave it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LockRoute {
+    /// Its readable name.
+    pub route_ref: String,
+    /// When it was decided.
+    pub occurred_at: Timestamp,
+}
+
+impl Contract for LockRoute {
+    const TYPE: &'static str = "route.lock.v1";
+    const EXCHANGE: Exchange = Exchange::Commands;
+}
+
+/// A truck left. What was not loaded missed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DispatchRoute {
+    /// The route's readable name.
+    pub route_ref: String,
+    /// When it left.
+    pub occurred_at: Timestamp,
+}
+
+impl Contract for DispatchRoute {
+    const TYPE: &'static str = "route.dispatch.v1";
+    const EXCHANGE: Exchange = Exchange::Commands;
 }

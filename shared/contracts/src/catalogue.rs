@@ -7,13 +7,19 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value};
 
 use crate::{
-    Assigned, CancellationDecided, Contract, ControlAnswer, ControlCommand, CorrectWaybill,
-    CreateOrder, Exchange, NetworkChanged, OrderAccepted, PlaceHold, Query, QueryAnswer,
-    RecordWarehouseAnswer, RecordWarehouseProgress, ReleaseHold, Reply, ReportStatus,
-    ReportStatuses, RouteChanged, SalesOrderAnswered, SalesOrderProgressed, SalesOrderSubmitted,
-    SkipSequence, Unassignable, UnassignedAgain, UpsertNetwork, WaybillCancelledButMoved,
+    AmendOrder, AmendmentDecided, AmendmentRequested, AmendmentReserved, ApproveReturn, Assigned,
+    CancelOrder, CancelReturn, CancelWaybill, CancellationAsked, CancellationDecided,
+    CancellationOverdue, CaseChanged, CloseReturn, Contract, ControlAnswer, ControlCommand,
+    CorrectWaybill, CreateOrder, DispatchRoute, Exchange, LockRoute, NetworkChanged, OpenCase,
+    OrderAccepted, OrderCancellationRequested, PlaceHold, Query, QueryAnswer,
+    RecordCancellationAnswer, RecordReturnInspection, RecordReturnReceipt, RecordWarehouseAnswer,
+    RecordWarehouseProgress, RejectReturn, ReleaseHold, Reply, ReportStatus, ReportStatuses,
+    RequestReplacement, RequestReturn, RescheduleWaybill, ReturnChanged, RouteChanged,
+    SalesOrderAnswered, SalesOrderProgressed, SalesOrderSubmitted, SkipSequence, Unassignable,
+    UnassignedAgain, UpdateCase, UpsertNetwork, WaybillCancelledButMoved, WaybillCorrected,
     WaybillCreated, WaybillHeld, WaybillReleased, WaybillStatusChanged, WaybillsRequested,
-    WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder,
+    WmsCancellationConfirmation, WmsCancellationRequest, WmsOrderConfirmation, WmsOrderProgress,
+    WmsOutboundOrder,
 };
 
 /// One message type.
@@ -47,6 +53,7 @@ impl Catalogue {
         let mut collect = Collect::new();
         orders(&mut collect);
         waybills(&mut collect);
+        service(&mut collect);
         fleet(&mut collect);
         let answers = vec![
             collect.answer::<Reply>("reply.v1"),
@@ -87,10 +94,41 @@ fn waybills(collect: &mut Collect) {
     collect.message::<WaybillHeld>();
     collect.message::<WaybillReleased>();
     collect.message::<WaybillCancelledButMoved>();
+    collect.message::<WaybillCorrected>();
     collect.message::<Assigned>();
     collect.message::<Unassignable>();
     collect.message::<UnassignedAgain>();
     collect.message::<RouteChanged>();
+}
+
+fn service(collect: &mut Collect) {
+    collect.message::<CancelOrder>();
+    collect.message::<CancelWaybill>();
+    collect.message::<OrderCancellationRequested>();
+    collect.message::<CancellationAsked>();
+    collect.message::<RecordCancellationAnswer>();
+    collect.message::<CancellationOverdue>();
+    collect.message::<WmsCancellationRequest>();
+    collect.message::<WmsCancellationConfirmation>();
+    collect.message::<AmendOrder>();
+    collect.message::<AmendmentRequested>();
+    collect.message::<AmendmentReserved>();
+    collect.message::<AmendmentDecided>();
+    collect.message::<RescheduleWaybill>();
+    collect.message::<LockRoute>();
+    collect.message::<DispatchRoute>();
+    collect.message::<RequestReturn>();
+    collect.message::<ApproveReturn>();
+    collect.message::<RejectReturn>();
+    collect.message::<CancelReturn>();
+    collect.message::<RecordReturnReceipt>();
+    collect.message::<RecordReturnInspection>();
+    collect.message::<CloseReturn>();
+    collect.message::<ReturnChanged>();
+    collect.message::<RequestReplacement>();
+    collect.message::<OpenCase>();
+    collect.message::<UpdateCase>();
+    collect.message::<CaseChanged>();
 }
 
 fn fleet(collect: &mut Collect) {

@@ -114,6 +114,7 @@ pub fn role_of(user: &UserId) -> Role {
         "partner-pss" => Role::Sorting,
         "partner-ods" => Role::Road,
         "partner-hybris" => Role::Shop,
+        "dray-customer-service" => Role::CsAgent,
         _ => Role::Worker,
     }
 }

@@ -138,6 +138,10 @@ text_id!(
     OrderRef, 64, ascii_padded
 );
 text_id!(
+    /// The sender's own number of a return, unique within a [`Source`].
+    ReturnRef, 64, ascii
+);
+text_id!(
     /// `source-order_ref-k`: made by the split, readable, unique, the same on a replay.
     WaybillNo, 112, ascii
 );

@@ -4,6 +4,7 @@
 //! What lives here: types, their JSON form (serde + schemars), their validation. What never does:
 //! IO, a broker or database client, a task, a decision.
 
+mod amendment;
 mod assignment;
 mod cancellation;
 mod catalogue;
@@ -20,7 +21,9 @@ mod order;
 mod personal;
 mod query;
 mod reply;
+mod returns;
 mod sales_order;
+mod service_case;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -28,10 +31,18 @@ mod waybill;
 mod waybill_events;
 mod wms;
 
-pub use assignment::{
-    Assigned, RouteChange, RouteChanged, Unassignable, UnassignableReason, UnassignedAgain,
+pub use amendment::{
+    AmendOrder, AmendedDestination, AmendedLine, AmendmentDecided, AmendmentDecider, AmendmentKind,
+    AmendmentRequested, AmendmentReserved, WaybillAmendment,
 };
-pub use cancellation::{CancellationDecided, CancellationVerdict};
+pub use assignment::{
+    Assigned, DispatchRoute, LockRoute, RescheduleWaybill, RouteChange, RouteChanged, Unassignable,
+    UnassignableReason, UnassignedAgain,
+};
+pub use cancellation::{
+    CancelOrder, CancelWaybill, CancellationAsked, CancellationDecided, CancellationOverdue,
+    CancellationVerdict, OrderCancellationRequested, RecordCancellationAnswer,
+};
 pub use catalogue::{Catalogue, MessageType};
 pub use control::{
     ControlAnswer, ControlCommand, ControlRequest, InstanceReport, LaneSettings, SettingsVersion,
@@ -43,8 +54,8 @@ pub use hold::{HoldInstance, HoldReason, PlaceHold, ReleaseHold};
 pub use hotfolder::SkipSequence;
 pub use ids::{
     CustomerRef, DepotCode, DistrictCode, HoldHandle, InvalidId, Merchant, MessageId, OrderRef,
-    RouteId, SalesOrderNo, Sku, Source, Store, TimeslotCode, TruckTypeCode, UserId, WarehouseCode,
-    WaybillNo, ZoneCode, derive_message_id,
+    ReturnRef, RouteId, SalesOrderNo, Sku, Source, Store, TimeslotCode, TruckTypeCode, UserId,
+    WarehouseCode, WaybillNo, ZoneCode, derive_message_id,
 };
 pub use lifecycle::{Level, PartnerNames, Reporters, StatusNames, StatusRow, Way};
 #[doc(hidden)]
@@ -65,18 +76,29 @@ pub use query::{
     WaybillStanding, WaybillView,
 };
 pub use reply::{FieldError, ItemReply, Refusal, Reply, ReplyOutcome};
+pub use returns::{
+    ApproveReturn, CancelReturn, CloseReturn, InspectionLine, MAX_RETURN_UNITS, ReceiptLine,
+    RecordReturnInspection, RecordReturnReceipt, RejectReturn, ReplacementLine, ReplacementTiming,
+    RequestReplacement, RequestReturn, ReturnChanged, ReturnLine, ReturnLineStanding,
+    ReturnStanding, ReturnStatus, ReturnVerdict, ReturnedPart,
+};
 pub use sales_order::{
     RecordWarehouseAnswer, RecordWarehouseProgress, SalesOrderAnswered, SalesOrderLine,
     SalesOrderProgressed, SalesOrderStatus, SalesOrderSubmitted, WarehouseAnswer,
     WarehouseProgress,
+};
+pub use service_case::{
+    CaseChanged, CaseKind, CaseStep, CaseSubject, MAX_CASE_TEXT_BYTES, OpenCase, UpdateCase,
 };
 pub use time::Timestamp;
 pub use waybill::{
     CorrectWaybill, MAX_REPORTS, ReportStatus, ReportStatuses, WaybillKind, WaybillStatus,
 };
 pub use waybill_events::{
-    WaybillCancelledButMoved, WaybillCreated, WaybillHeld, WaybillReleased, WaybillStatusChanged,
+    WaybillCancelledButMoved, WaybillCorrected, WaybillCreated, WaybillHeld, WaybillReleased,
+    WaybillStatusChanged,
 };
 pub use wms::{
-    WmsConfirmation, WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder, WmsPosition, WmsStep,
+    WmsCancellationConfirmation, WmsCancellationRequest, WmsConfirmation, WmsOrderConfirmation,
+    WmsOrderProgress, WmsOutboundOrder, WmsPosition, WmsStep,
 };

@@ -153,3 +153,28 @@ impl Contract for WaybillCancelledButMoved {
     const TYPE: &'static str = "waybill.cancelled-but-moved.v1";
     const EXCHANGE: Exchange = Exchange::Events;
 }
+
+/// A supervisor set a waybill right: whatever was reported of it before is history only. Carries what the
+/// waybill is from now on; told besides the change of status, where there is one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaybillCorrected {
+    /// Row id.
+    pub waybill_id: Uuid,
+    /// Its number.
+    pub waybill_no: WaybillNo,
+    /// Why it exists.
+    pub kind: WaybillKind,
+    /// Its status now.
+    pub status: WaybillStatus,
+    /// The route place the status belongs to; 0 before the first.
+    pub attempt: u16,
+    /// Attempts that failed.
+    pub failed_attempts: u16,
+    /// Since when.
+    pub occurred_at: Timestamp,
+}
+
+impl Contract for WaybillCorrected {
+    const TYPE: &'static str = "waybill.corrected.v1";
+    const EXCHANGE: Exchange = Exchange::Events;
+}

@@ -103,3 +103,44 @@ impl Contract for WmsOrderProgress {
     const TYPE: &'static str = "wms.order-progress.v1";
     const EXCHANGE: Exchange = Exchange::WmsIn;
 }
+
+/// We ask the warehouse not to ship a parcel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WmsCancellationRequest {
+    /// Our sales order number.
+    pub order_number: String,
+    /// Parcel label (our waybill number).
+    pub label: String,
+    /// Site that picks.
+    pub site: String,
+    /// How often we asked that of this parcel, from 1.
+    pub request: u32,
+}
+
+impl Contract for WmsCancellationRequest {
+    const TYPE: &'static str = "wms.cancellation-request.v1";
+    const EXCHANGE: Exchange = Exchange::WmsOut;
+}
+
+/// The warehouse's answer to a request not to ship.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WmsCancellationConfirmation {
+    /// Our sales order number.
+    pub order_number: String,
+    /// Parcel label (our waybill number).
+    pub label: String,
+    /// The request that is answered.
+    pub request: u32,
+    /// OK: it is not shipped.
+    pub result: WmsConfirmation,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Contract for WmsCancellationConfirmation {
+    const TYPE: &'static str = "wms.cancellation-confirmation.v1";
+    const EXCHANGE: Exchange = Exchange::WmsIn;
+}

@@ -3,6 +3,7 @@
 
 mod logistics;
 mod orders;
+mod service;
 
 use contracts::{Contract, Timestamp};
 use uuid::Uuid;
@@ -22,6 +23,7 @@ pub(crate) trait Visitor {
 pub(crate) fn visit_all(visitor: &mut impl Visitor) {
     orders::visit(visitor);
     logistics::visit(visitor);
+    service::visit(visitor);
 }
 
 pub(crate) fn id<T: TryFrom<String>>(text: &str) -> T {
