@@ -2,23 +2,44 @@
 
 use std::collections::BTreeMap;
 
-use contracts::{WaybillCreated, WaybillNo};
+use chrono::Days;
+use contracts::{WaybillCreated, WaybillNo, WaybillStatus};
 use routing::{Network, NetworkParts, SlotDay, SlotDayKey};
 use runtime::Outcome;
 use uuid::Uuid;
 
-use super::fixture::{key, no, time};
+use super::fixture::{delivery_date, key, no, time};
 use crate::assignment::{Assignment, Standing, State};
-use crate::decide::{Clock, Event, News, Notice, Planned, Planner};
+use crate::decide::{Amendment, Clock, Event, News, Notice, Planned, Planner};
 use crate::state::Plan;
 
-/// Neither held nor cancelled.
-pub(super) const STANDS: Standing = Standing { version: 1, held: false, cancelled: false };
+/// Neither held nor cancelled nor anywhere yet.
+pub(super) const STANDS: Standing =
+    Standing { version: 1, held: false, status: WaybillStatus::Created, attempt: 0 };
 
-/// A slot day, what is known of its waybills, and a clock.
+/// It was cancelled.
+pub(super) const CANCELLED: Notice<'static> =
+    Notice::Moved { to: WaybillStatus::Cancelled, attempt: 0 };
+
+/// Cancelled, at this version of the waybill.
+pub(super) fn cancelled_at(version: u64) -> Standing {
+    Standing { version, status: WaybillStatus::Cancelled, ..STANDS }
+}
+
+/// It stands here on the road.
+pub(super) fn stands_at(version: u64, status: WaybillStatus, attempt: u16) -> Standing {
+    Standing { version, status, attempt, ..STANDS }
+}
+
+/// The days that a world has.
+const DAYS: u64 = 3;
+
+/// Some slot days, what is known of their waybills, and a clock.
 pub(super) struct World {
     pub(super) network: Network,
-    plans: BTreeMap<SlotDayKey, Plan>,
+    pub(super) plans: BTreeMap<SlotDayKey, Plan>,
+    /// Amendments as they are stored.
+    pub(super) amendments: BTreeMap<(WaybillNo, Uuid), Amendment>,
     pub(super) book: BTreeMap<WaybillNo, Assignment>,
     pub(super) clock: Clock,
     ids: u128,
@@ -27,16 +48,21 @@ pub(super) struct World {
 impl World {
     pub(super) fn with(parts: NetworkParts) -> Self {
         let network = Network::build(parts).unwrap();
-        let plan = Plan {
-            day: SlotDay::new(&network, key()).unwrap(),
-            version: 0,
-            revision: 1,
-            routes_opened: 0,
-            buckets: BTreeMap::new(),
+        let plan = |day| {
+            let key = SlotDayKey { date: delivery_date() + Days::new(day), ..key() };
+            let plan = Plan {
+                day: SlotDay::new(&network, key.clone()).unwrap(),
+                version: 0,
+                revision: 1,
+                routes_opened: 0,
+                buckets: BTreeMap::new(),
+            };
+            (key, plan)
         };
-        let plans = BTreeMap::from([(key(), plan)]);
+        let plans = (0..DAYS).map(plan).collect();
         let clock = Clock::Wall(time("2035-06-10T10:00:00Z"));
-        Self { network, plans, book: BTreeMap::new(), clock, ids: 0 }
+        let (book, amendments) = (BTreeMap::new(), BTreeMap::new());
+        Self { network, plans, amendments, book, clock, ids: 0 }
     }
 
     pub(super) fn at(mut self, text: &str) -> Self {
@@ -54,8 +80,11 @@ impl World {
         };
         let (plans, book) = (std::mem::take(&mut self.plans), self.book.clone());
         let mut planner = Planner::new(&self.network, self.clock, ids, plans, book);
+        planner.amending.stored = self.amendments.clone();
         let result = act(&mut planner);
         let planned = planner.finish();
+        let amended = planned.writes.amendments.iter();
+        self.amendments.extend(amended.map(|row| ((row.waybill_no.clone(), row.id), row.clone())));
         let assignments = planned.writes.new_assignments.iter().chain(&planned.writes.assignments);
         self.book.extend(assignments.map(|row| (row.waybill_no.clone(), row.clone())));
         self.plans =
@@ -102,6 +131,11 @@ pub(super) fn told(news: &[News]) -> Vec<String> {
         Event::Unassignable(event) => format!("{} {:?} v{seq}", event.waybill_no, event.reason),
         Event::Unassigned(event) => format!("{} {} v{seq}", event.waybill_no, event.cause),
         Event::Route(event) => format!("{} {:?} v{seq}", event.route_ref, event.change),
+        Event::Reserved(event) => format!("{} reserved v{seq}", event.amendment.waybill_no),
+        Event::Decided(event) => {
+            let verdict = event.refused.as_deref().unwrap_or("done");
+            format!("{} amendment {verdict} v{seq}", event.amendment.waybill_no)
+        }
     };
     news.iter().map(word).collect()
 }
