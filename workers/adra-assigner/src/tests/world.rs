@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 
 use chrono::Days;
-use contracts::{WaybillCreated, WaybillNo, WaybillStatus};
-use routing::{Network, NetworkParts, SlotDay, SlotDayKey};
+use contracts::{
+    AmendmentDecided, AmendmentDecider, AmendmentKind, DistrictCode, RescheduleWaybill, Role,
+    TimeslotCode, WaybillAmendment, WaybillCreated, WaybillNo, WaybillStatus,
+};
+use routing::{Load, Network, NetworkParts, SlotDay, SlotDayKey};
 use runtime::Outcome;
 use uuid::Uuid;
 
-use super::fixture::{delivery_date, key, no, time};
+use super::fixture::{SLOT, delivery_date, key, no, time, waybill};
 use crate::assignment::{Assignment, Standing, State};
-use crate::decide::{Amendment, Clock, Event, News, Notice, Planned, Planner};
+use crate::decide::{
+    Amendment, Clock, Event, KnownRoute, News, Notice, Planned, Planner, RouteStep, Verdict,
+};
 use crate::state::Plan;
 
 /// Neither held nor cancelled nor anywhere yet.
@@ -121,6 +126,133 @@ impl World {
     pub(super) fn retry(&mut self, number: u32) -> (bool, Planned) {
         let waybill = self.book.remove(&no(number)).unwrap();
         self.transact(|planner| planner.retry(0, waybill).unwrap())
+    }
+}
+
+/// Where rows of waybills say that they stand; others stand as their assignments know.
+pub(super) type Standings = BTreeMap<WaybillNo, Standing>;
+
+impl World {
+    /// The route that a waybill is on.
+    pub(super) fn route_of(&self, number: u32) -> KnownRoute {
+        let waybill = &self.book[&no(number)];
+        let (id, key) = (waybill.state.route().unwrap(), waybill.place_key().unwrap());
+        let version = self.plans[&key].day.route(id).unwrap().version();
+        KnownRoute { id, key, version }
+    }
+
+    /// Locks or dispatches a route as a dispatcher.
+    pub(super) fn move_route(
+        &mut self,
+        route: &KnownRoute,
+        step: RouteStep,
+        standings: &Standings,
+    ) -> (Outcome, Planned) {
+        let (verdict, planned) = self.transact(|planner| {
+            planner.move_route(0, Some(route), step, Role::Dispatcher, standings).unwrap()
+        });
+        (settled(verdict), planned)
+    }
+
+    /// Asks for a place so many days after the first delivery date, as customer service.
+    pub(super) fn reschedule(
+        &mut self,
+        number: u32,
+        day: u64,
+        standing: Standing,
+    ) -> (Outcome, Planned) {
+        let asked = reschedule(number, day);
+        let (verdict, planned) = self.transact(|planner| {
+            planner.reschedule(0, &asked, Role::CsAgent, Some(standing)).unwrap()
+        });
+        (settled(verdict), planned)
+    }
+
+    pub(super) fn amend(
+        &mut self,
+        asked: &WaybillAmendment,
+        standing: Standing,
+    ) -> (Outcome, Planned) {
+        let (verdict, planned) =
+            self.transact(|planner| planner.amend(0, asked, Some(standing)).unwrap());
+        (settled(verdict), planned)
+    }
+
+    /// sales-order says yes, or no for a reason.
+    pub(super) fn amended(
+        &mut self,
+        asked: &WaybillAmendment,
+        refused: Option<&str>,
+        standing: Standing,
+    ) -> (Outcome, Planned) {
+        let refused = refused.map(str::to_owned);
+        let (by, amendment) = (AmendmentDecider::SalesOrder, asked.clone());
+        let decided = AmendmentDecided { by, refused, amendment };
+        let (verdict, planned) =
+            self.transact(|planner| planner.amended(0, &decided, Some(standing)).unwrap());
+        (settled(verdict), planned)
+    }
+
+    /// What a slot day uses of a zone's quota.
+    pub(super) fn used(&self, zone: &str, day: u64) -> Load {
+        let key = SlotDayKey { date: delivery_date() + Days::new(day), ..key() };
+        self.plans[&key].day.zone(&zone.into()).unwrap().used()
+    }
+}
+
+pub(super) fn settled(verdict: Verdict) -> Outcome {
+    match verdict {
+        Verdict::Settled(outcome, _) => outcome,
+        Verdict::NotYet(cause) => panic!("it waits: {cause}"),
+    }
+}
+
+pub(super) fn reschedule(number: u32, day: u64) -> RescheduleWaybill {
+    RescheduleWaybill {
+        waybill_no: no(number),
+        delivery_date: delivery_date() + Days::new(day),
+        timeslot: TimeslotCode::new(SLOT).unwrap(),
+        reason: None,
+        occurred_at: time("2035-06-10T12:00:00Z"),
+    }
+}
+
+/// A truck leaves.
+pub(super) fn leaves() -> RouteStep {
+    RouteStep::Dispatch(time("2035-06-13T08:00:00Z"))
+}
+
+/// An amendment with the `id`-th number that gives a waybill so many litres of dry goods.
+pub(super) fn litres(number: u32, id: u128, litres: u64) -> WaybillAmendment {
+    let created = waybill(number);
+    WaybillAmendment {
+        amendment_id: Uuid::from_u128(id),
+        kind: AmendmentKind::Quantities,
+        order_id: Uuid::from_u128(number.into()),
+        source: created.source,
+        order_ref: created.order_ref,
+        waybill_no: created.waybill_no,
+        lines: Vec::new(),
+        sku_type: created.sku_type,
+        dry_ml: litres * 1_000,
+        frozen_ml: 0,
+        weight_g: created.weight_g,
+        district: created.district,
+        address_key: created.address_key,
+        delivery_date: created.delivery_date,
+        timeslot: created.timeslot,
+        occurred_at: time("2035-06-10T12:00:00Z"),
+    }
+}
+
+/// An amendment that brings a waybill to a district, so many days after the first delivery date.
+pub(super) fn destination(number: u32, id: u128, district: &str, day: u64) -> WaybillAmendment {
+    WaybillAmendment {
+        kind: AmendmentKind::Destination,
+        district: DistrictCode::new(district).unwrap(),
+        address_key: "b2".to_owned(),
+        delivery_date: delivery_date() + Days::new(day),
+        ..litres(number, id, 1)
     }
 }
 
