@@ -228,11 +228,9 @@ impl WorkerKind {
                 on_with::<c::AmendmentDecided>("sales-order"),
                 on::<c::NetworkChanged>(),
             ],
-            (Self::AdraAssigner, WorkQueue::Commands) => vec![
-                on::<c::LockRoute>(),
-                on::<c::DispatchRoute>(),
-                on::<c::RescheduleWaybill>(),
-            ],
+            (Self::AdraAssigner, WorkQueue::Commands) => {
+                vec![on::<c::LockRoute>(), on::<c::DispatchRoute>(), on::<c::RescheduleWaybill>()]
+            }
             (Self::SalesOrder, WorkQueue::Events) => vec![on_with::<c::Assigned>("warehouse")],
             (Self::SalesOrder, WorkQueue::Commands) => {
                 vec![on::<c::RecordWarehouseAnswer>(), on::<c::RecordWarehouseProgress>()]

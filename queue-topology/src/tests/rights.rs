@@ -25,7 +25,8 @@ fn a_worker_may_declare_nothing_but_its_own_two_queues() {
 #[test]
 fn the_station_and_the_road_may_report_and_nothing_else() {
     let station = "^(waybill\\.report-status|waybill\\.report-statuses)$";
-    let road = "^(waybill\\.report-status|waybill\\.report-statuses|route\\.lock|route\\.dispatch)$";
+    let road =
+        "^(waybill\\.report-status|waybill\\.report-statuses|route\\.lock|route\\.dispatch)$";
     for (partner, reports) in [("partner-pss", station), ("partner-ods", road)] {
         let rights = user(partner);
         assert_eq!((rights.read.as_str(), rights.write.as_str()), ("^$", "^(dray\\.commands)$"));

@@ -83,7 +83,9 @@ pub(crate) enum PlanError {
     Code(#[from] InvalidId),
     #[error("an explanation does not serialise: {0}")]
     Explanation(#[from] serde_json::Error),
-    #[error("waybill {0} cannot give back what it reserved for an amendment: a defect of adra-assigner")]
+    #[error(
+        "waybill {0} cannot give back what it reserved for an amendment: a defect of adra-assigner"
+    )]
     Unreserved(WaybillNo),
 }
 
@@ -197,8 +199,8 @@ impl<'a> Planner<'a> {
     ) -> Result<(), PlanError> {
         waybill.version = 1;
         self.changes.new.insert(waybill.waybill_no.clone());
-        let drives_elsewhere = waybill.kind == WaybillKind::Transfer
-            && slot_day_of(self.network, &waybill).is_none();
+        let drives_elsewhere =
+            waybill.kind == WaybillKind::Transfer && slot_day_of(self.network, &waybill).is_none();
         if !standing.is_cancelled() && !drives_elsewhere {
             let sought = self.seek(&waybill, Origin::Regular)?;
             self.conclude(cause, &mut waybill, sought)?;

@@ -11,9 +11,7 @@ use routing::{Network, SlotDayKey};
 use runtime::LaneKey;
 
 use crate::assignment::{Assignment, Standing};
-use crate::decide::{
-    KnownRoute, Notice, RouteStep, both_of, slot_days_of, wished_slot_day,
-};
+use crate::decide::{KnownRoute, Notice, RouteStep, both_of, slot_days_of, wished_slot_day};
 
 contracts::inbound! {
     /// Everything that changes who wants a place, or how many there are.

@@ -17,9 +17,7 @@ use crate::assignment::{Assignment, Standing};
 use crate::decide::{Amending, KnownRoute};
 use crate::incoming::{Ask, Incoming};
 use crate::network::Served;
-use crate::store::{
-    aboard, amendments_of, known_routes, lock_assignments, order_facts, standings,
-};
+use crate::store::{aboard, amendments_of, known_routes, lock_assignments, order_facts, standings};
 
 /// The stored state of a batch.
 #[derive(Debug, Default)]

@@ -36,21 +36,14 @@ fn what_grows_is_taken_and_what_shrinks_is_given_back() {
     let to = Load::of_waybill(150 * ML, 0, 400);
     let effects = done(ask(&mut world, &place, to));
     let zone = || "A".into();
-    let (grown, shrunk) = (
-        Load { dry_ml: 50 * ML, ..Load::ZERO },
-        Load { weight_g: 600, ..Load::ZERO },
-    );
+    let (grown, shrunk) =
+        (Load { dry_ml: 50 * ML, ..Load::ZERO }, Load { weight_g: 600, ..Load::ZERO });
     assert_eq!(
         effects,
         [
             Effect::ZoneReturned { zone: zone(), load: shrunk },
             Effect::ZoneTaken { zone: zone(), load: grown },
-            Effect::RouteResized {
-                route: place.route,
-                expected_version: 1,
-                from: place.load,
-                to
-            },
+            Effect::RouteResized { route: place.route, expected_version: 1, from: place.load, to },
         ]
     );
     let route = world.day.route(place.route).unwrap();
@@ -60,7 +53,8 @@ fn what_grows_is_taken_and_what_shrinks_is_given_back() {
 
 #[test]
 fn a_truck_that_is_too_small_is_replaced_by_the_cheapest_that_is_there() {
-    let (mut world, place) = placed(|parts| parts.pool.retain(|row| row.truck_type != "TRUCK".into()));
+    let (mut world, place) =
+        placed(|parts| parts.pool.retain(|row| row.truck_type != "TRUCK".into()));
     let effects = done(ask(&mut world, &place, litres(5_000)));
     assert_eq!(world.truck_of(place.route), "TRUCK-MIX", "the plain truck is not in the pool");
     assert!(matches!(

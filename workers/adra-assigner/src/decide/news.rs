@@ -1,7 +1,8 @@
 //! What other workers are told. Never here: when; see [`crate::decide`].
 
 use contracts::{
-    AmendmentDecided, AmendmentReserved, Assigned, InvalidId, RouteChange, RouteChanged, Timestamp, Unassignable, UnassignedAgain,
+    AmendmentDecided, AmendmentReserved, Assigned, InvalidId, RouteChange, RouteChanged, Timestamp,
+    Unassignable, UnassignedAgain,
 };
 use routing::{Effect, Reason, RouteId, RouteStatus};
 

@@ -231,8 +231,7 @@ impl Planner<'_> {
         let mut copy = self.plans.get(&target.key).ok_or_else(not_locked)?.clone();
         let (row, effects) = release(&mut copy, known, route)?;
         let (network, origin) = (self.network, Origin::Regular);
-        let sought =
-            ask(network, &mut copy, wanted, target, origin, judged_at, &mut *self.new_id)?;
+        let sought = ask(network, &mut copy, wanted, target, origin, judged_at, &mut *self.new_id)?;
         if matches!(sought.found, Found::Assigned(_)) {
             self.plans.insert(target.key.clone(), copy);
             self.vacated(cause, known, &row, &effects)?;

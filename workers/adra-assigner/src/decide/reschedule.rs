@@ -3,9 +3,7 @@
 
 use chrono::NaiveDate;
 use contracts::{Refusal, RescheduleWaybill, Role};
-use routing::{
-    DistrictCode, Network, Reason, RouteStatus, SlotDayKey, StopKey, TimeslotCode,
-};
+use routing::{DistrictCode, Network, Reason, RouteStatus, SlotDayKey, StopKey, TimeslotCode};
 use runtime::Outcome;
 
 use super::places::Relocated;
@@ -56,11 +54,9 @@ pub(crate) fn wished_slot_day(
 /// Who speaks for a waybill's day. Customers and merchants ask those.
 const fn may_reschedule(role: Role) -> bool {
     match role {
-        Role::CsAgent
-        | Role::CsSupervisor
-        | Role::Dispatcher
-        | Role::Operator
-        | Role::Admin => true,
+        Role::CsAgent | Role::CsSupervisor | Role::Dispatcher | Role::Operator | Role::Admin => {
+            true
+        }
         Role::Customer
         | Role::Merchant
         | Role::Warehouse

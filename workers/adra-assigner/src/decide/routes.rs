@@ -187,8 +187,7 @@ impl Planner<'_> {
         let key = &route.key;
         let plan = self.plans.get_mut(key).ok_or_else(|| PlanError::NotLocked(key.clone()))?;
         let effect = plan.day.set_status(route.id, to)?;
-        let live =
-            plan.day.route(route.id).ok_or(StateError::UnknownRoute { route: route.id })?;
+        let live = plan.day.route(route.id).ok_or(StateError::UnknownRoute { route: route.id })?;
         let row = RouteRow::of(&plan.day, live);
         self.changes.note_status(key, &effect);
         if let Some(event) = news::route_changed(&[effect], &row)? {

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use contracts::{Timestamp, WaybillKind};
 use routing::network::{RouteTemplate, Zone};
 use routing::{
-    Decision, Effect, Explanation, Forecast, Network, Origin, Outcome as Found, Reason, Request, RouteId,
-    RouteReference, SlotDayKey, ZoneCode,
+    Decision, Effect, Explanation, Forecast, Network, Origin, Outcome as Found, Reason, Request,
+    RouteId, RouteReference, SlotDayKey, ZoneCode,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -148,9 +148,7 @@ struct Fetched<'a> {
 /// explanation says what it is.
 fn explained(kind: WaybillKind, explanation: &Explanation) -> Result<String, serde_json::Error> {
     match kind {
-        WaybillKind::Return => {
-            serde_json::to_string(&Fetched { service: "pickup", explanation })
-        }
+        WaybillKind::Return => serde_json::to_string(&Fetched { service: "pickup", explanation }),
         WaybillKind::Forward | WaybillKind::Replacement | WaybillKind::Transfer => {
             serde_json::to_string(explanation)
         }

@@ -124,7 +124,8 @@ impl AssignmentRow {
     }
 
     fn sku_type(&self) -> Result<SkuType, StoreError> {
-        sku_type_of(&self.sku_type).ok_or_else(|| unknown(&self.waybill_no, "sku_type", &self.sku_type))
+        sku_type_of(&self.sku_type)
+            .ok_or_else(|| unknown(&self.waybill_no, "sku_type", &self.sku_type))
     }
 
     fn fulfilled_by(&self) -> Result<FulfilledBy, StoreError> {

@@ -96,11 +96,8 @@ fn goods_of_another_class_need_a_route_for_them() {
 
     // what is mixed may become dry, and is dry from the decision on
     let mut world = World::with(parts());
-    let mixed = contracts::WaybillCreated {
-        sku_type: SkuType::Mixed,
-        frozen_ml: 700,
-        ..waybill(1)
-    };
+    let mixed =
+        contracts::WaybillCreated { sku_type: SkuType::Mixed, frozen_ml: 700, ..waybill(1) };
     world.create(&mixed);
     let asked = litres(1, 7, 1);
     world.amend(&asked, STANDS);

@@ -142,7 +142,8 @@ fn a_waybill_has_one_answer_to_each_message_in_each_situation() {
             world.amend(&asked, standing)
         };
         check(fewer, &fewer_goods);
-        let moved = |world: &mut World, standing| world.amend(&destination(1, 1, "D001", 1), standing);
+        let moved =
+            |world: &mut World, standing| world.amend(&destination(1, 1, "D001", 1), standing);
         check(elsewhere, &moved);
     }
 }

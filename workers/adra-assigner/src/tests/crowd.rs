@@ -117,8 +117,7 @@ async fn a_reschedule_comes_before_the_lock_or_is_refused() {
         let sql = format!("SELECT COUNT(*) FROM assignment WHERE {condition}");
         stage.scalar::<i64>(&sql).await
     };
-    let moved =
-        count("state = 'ASSIGNED' AND place_no = 2 AND delivery_date = '2035-06-14'").await;
+    let moved = count("state = 'ASSIGNED' AND place_no = 2 AND delivery_date = '2035-06-14'").await;
     let stayed = count("state = 'LOCKED' AND place_no = 1 AND delivery_date = '2035-06-13'").await;
     assert_eq!(moved + stayed, i64::from(WAYBILLS));
     let told = |code: &str| codes.get(code).copied().unwrap_or(0);

@@ -31,8 +31,7 @@ fn hold_and_release_leave_the_place_alone() {
 fn a_cancellation_gives_everything_back() {
     let mut world = World::with(parts());
     world.create(&waybill(1));
-    let (_, Planned { writes, news, .. }) =
-        world.decide(1, CANCELLED, cancelled_at(2));
+    let (_, Planned { writes, news, .. }) = world.decide(1, CANCELLED, cancelled_at(2));
     assert_eq!(world.state(1), State::Unassigned);
     let route = &writes.routes[0];
     assert_eq!((route.expected, route.row.version, route.row.status), (1, 2, RouteStatus::Closed));

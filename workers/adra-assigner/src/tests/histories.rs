@@ -99,9 +99,8 @@ impl Books {
             assert_eq!(entry.version, bucket.0, "the ledger is numbered without a gap");
             plus(&mut bucket.1, entry.load, sign);
             let limit = world.plans[&entry.key].day.zone(&entry.zone).unwrap().limit();
-            let within = bucket.1.iter().zip(amounts(limit)).all(|(used, most)| {
-                (0..=most).contains(used)
-            });
+            let within =
+                bucket.1.iter().zip(amounts(limit)).all(|(used, most)| (0..=most).contains(used));
             assert!(within, "oversold at entry {}: {:?} of {limit:?}", entry.version, bucket.1);
             let place = (entry.waybill_no.clone(), entry.route);
             plus(self.by_place.entry(place).or_default(), entry.load, sign);
@@ -166,8 +165,7 @@ struct History {
 impl History {
     fn new(parts: NetworkParts) -> Self {
         let (world, books) = (World::with(parts), Books::default());
-        let (rows, untold, open, routes) =
-            (BTreeMap::new(), Vec::new(), Vec::new(), Vec::new());
+        let (rows, untold, open, routes) = (BTreeMap::new(), Vec::new(), Vec::new(), Vec::new());
         Self { world, rows, untold, open, routes, amended: 0, books }
     }
 
@@ -177,7 +175,8 @@ impl History {
         }
         let new: Vec<u32> = self.rows.keys().copied().collect();
         for number in new {
-            let is_on_one = self.world.book.get(&no(number)).is_some_and(|it| it.state.route().is_some());
+            let is_on_one =
+                self.world.book.get(&no(number)).is_some_and(|it| it.state.route().is_some());
             if is_on_one {
                 let route = self.world.route_of(number);
                 if self.routes.iter().all(|known| known.id != route.id) {
@@ -259,9 +258,9 @@ impl History {
         let which = which.checked_rem(self.untold.len())?;
         let (number, notice, seq) = self.untold.swap_remove(which);
         let stored = self.rows[&number];
-        let (_, planned) = self.world.transact(|planner| {
-            planner.decide(0, &no(number), notice, seq, Some(stored)).unwrap()
-        });
+        let (_, planned) = self
+            .world
+            .transact(|planner| planner.decide(0, &no(number), notice, seq, Some(stored)).unwrap());
         Some(planned)
     }
 

@@ -154,8 +154,7 @@ fn a_door_that_did_not_open_frees_the_place() {
         world.create(&WaybillCreated { kind, ..waybill(1) });
         world.create(&waybill(2));
         let route = world.route_of(1);
-        let loaded =
-            Standings::from([1, 2].map(|number| (no(number), stands_at(3, S::Loaded, 1))));
+        let loaded = Standings::from([1, 2].map(|number| (no(number), stands_at(3, S::Loaded, 1))));
         world.move_route(&route, leaves(), &loaded);
         assert_eq!(fails(&mut world, 1, status, 1, 4), Outcome::Applied);
         assert_eq!((world.state(1), world.used("Z01", 0).waybills), (State::Unassigned, 1));
@@ -165,7 +164,10 @@ fn a_door_that_did_not_open_frees_the_place() {
         world.decide(1, Notice::Released, failed);
         assert_eq!(world.state(1), State::Unassigned);
         let (outcome, planned) = world.reschedule(1, 1, failed);
-        assert_eq!((outcome, told(&planned.news)[0].as_str()), (Outcome::Applied, "shop-1-1 place 2 v5"));
+        assert_eq!(
+            (outcome, told(&planned.news)[0].as_str()),
+            (Outcome::Applied, "shop-1-1 place 2 v5")
+        );
 
         // the first failure, told once more, says nothing of the second place
         fails(&mut world, 1, status, 1, 6);

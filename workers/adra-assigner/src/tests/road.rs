@@ -35,12 +35,7 @@ fn dispatch(route_ref: &str) -> DispatchRoute {
 }
 
 /// Sends a command on somebody's behalf and waits for the answer.
-async fn ask<C: Contract>(
-    stage: &Stage,
-    replies: &mut ReplyBox,
-    role: Role,
-    command: &C,
-) -> Reply {
+async fn ask<C: Contract>(stage: &Stage, replies: &mut ReplyBox, role: Role, command: &C) -> Reply {
     let how =
         PublishAs::default().user("dray-operator").actor(somebody(role)).reply_to(replies.queue());
     stage.publish(how, command).await.unwrap();
@@ -79,7 +74,10 @@ async fn a_route_from_its_first_waybill_to_a_door_that_did_not_open() {
     waybill_row(&stage, 1, 2, "CREATED", 1).await;
     waybill_row(&stage, 2, 2, "CANCELLED", 0).await;
     let locked = ask(&stage, &mut replies, Role::Dispatcher, &lock(ROUTE_1)).await;
-    assert_eq!((locked.outcome, locked.aggregate.as_deref()), (ReplyOutcome::Applied, Some(ROUTE_1)));
+    assert_eq!(
+        (locked.outcome, locked.aggregate.as_deref()),
+        (ReplyOutcome::Applied, Some(ROUTE_1))
+    );
     until(&stage, "LOCKED 2, UNASSIGNED 2").await;
     let again = ask(&stage, &mut replies, Role::Admin, &lock(ROUTE_1)).await;
     assert_eq!((again.outcome, again.version), (ReplyOutcome::Duplicate, locked.version));
@@ -170,7 +168,11 @@ async fn an_amendment_is_reserved_once_and_decided_once() {
     // asked for before ADRA has heard of the waybill: the ladder brings it back
     let asked = litres(1, 7, 5);
     tell(&stage, 1, &requested(asked.clone())).await;
-    stage.wait_for_messages(&KIND.retry_queue(RetryTier::S1), 1).await;
+    eventually("it waits in the ladder", async || {
+        let (soon, later) = (KIND.retry_queue(RetryTier::S1), KIND.retry_queue(RetryTier::S10));
+        (stage.depth(&soon).await + stage.depth(&later).await > 0).then_some(())
+    })
+    .await;
     tell(&stage, 1, &waybill(1)).await;
     let (envelope, reserved) = events.next_of::<AmendmentReserved>().await;
     assert_eq!((envelope.seq, &reserved.amendment), (Some(2), &asked));
@@ -188,7 +190,10 @@ async fn an_amendment_is_reserved_once_and_decided_once() {
     eventually("settled", async || (stage.scalar::<i64>(settled).await == 5).then_some(())).await;
     tell(&stage, 3, &requested(less.clone())).await;
     let (_, reserved) = events.next_of::<AmendmentReserved>().await;
-    assert_eq!(reserved.amendment.amendment_id, less.amendment_id, "the first one was not told again");
+    assert_eq!(
+        reserved.amendment.amendment_id, less.amendment_id,
+        "the first one was not told again"
+    );
     audit(&stage).await;
     let refused = Some("AMEND_TOO_LATE".to_owned());
     let decided = AmendmentDecided { refused, amendment: less, ..decided };

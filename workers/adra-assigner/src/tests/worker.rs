@@ -66,7 +66,13 @@ pub(super) fn released(number: u32) -> WaybillReleased {
 }
 
 /// The row that waybill-status keeps of a waybill.
-pub(super) async fn waybill_row(stage: &Stage, number: u32, version: u64, status: &str, open_holds: u16) {
+pub(super) async fn waybill_row(
+    stage: &Stage,
+    number: u32,
+    version: u64,
+    status: &str,
+    open_holds: u16,
+) {
     stage
         .run_sql(&format!(
             "INSERT INTO waybill (id, waybill_no, version, status, attempt, failed_attempts, open_holds, parked, \
