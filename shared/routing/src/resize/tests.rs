@@ -72,7 +72,8 @@ fn without_room_nothing_changes_and_the_limit_is_named() {
         let limit = Load { dry_ml: 120 * ML, ..AMPLE };
         parts.zone_quotas = vec![quota("A", limit), quota("B", AMPLE)];
     };
-    let cases: [(&dyn Fn(&mut NetworkParts), u64, Rule); 3] = [
+    type Change<'a> = &'a dyn Fn(&mut NetworkParts);
+    let cases: [(Change<'_>, u64, Rule); 3] = [
         (&only_vans, 4_501, Rule::Compartments),
         (&small_zone, 121, Rule::ZoneQuota),
         (&|_| (), 100_000, Rule::Compartments),
