@@ -124,7 +124,7 @@ pub(crate) const CHECKS: [Check; 15] = [
     ),
     lost(
         "assigned-has-a-sales-order",
-        "an assigned waybill of a warehouse has exactly one live sales order, unless it is held",
+        "an assigned waybill of a warehouse has exactly one live sales order, unless it is held or a return",
         "SELECT COUNT(*) FROM assignment \
          WHERE state IN ('ASSIGNED', 'LOCKED') AND fulfilled_by = 'warehouse'",
         "SELECT a.waybill_no AS subject, CONCAT(COALESCE(s.found, 0), ' live sales orders') AS detail \
@@ -132,6 +132,7 @@ pub(crate) const CHECKS: [Check; 15] = [
            (SELECT waybill_no, COUNT(*) AS found FROM sales_order WHERE live = 1 GROUP BY waybill_no) s \
            ON s.waybill_no = a.waybill_no \
          WHERE a.state IN ('ASSIGNED', 'LOCKED') AND a.fulfilled_by = 'warehouse' AND a.held = 0 \
+           AND a.kind <> 'RETURN' \
            AND COALESCE(s.found, 0) <> 1",
     ),
     lost(

@@ -34,3 +34,10 @@ fn a_load_fits_a_limit_only_in_every_component() {
     }
     assert_eq!(load(3, 0, 31, 0).excess_over(limit), load(1, 0, 1, 0));
 }
+
+#[test]
+fn the_larger_of_two_loads_holds_either() {
+    let (one, other) = (load(1, 30, 0, 7), load(1, 10, 20, 7));
+    assert_eq!(one.larger(other), load(1, 30, 20, 7));
+    assert!(one.fits(one.larger(other)) && other.fits(one.larger(other)));
+}

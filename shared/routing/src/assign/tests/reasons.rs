@@ -105,6 +105,9 @@ fn only_a_release_or_an_override_gets_in_after_the_cut_off() {
         assert_eq!(explanation.reason, Some(reason));
         assert_eq!(explanation.blocked_by, [Reason::PoolExhausted]);
     }
+    // a route may be locked early: who left it comes too late before the cut-off, too
+    let mut world = World::with(only(&[]));
+    assert_eq!(world.refusal(&request(Origin::ReleasedFromHold)), Reason::ReleasedAfterCutoff);
 }
 
 #[test]
