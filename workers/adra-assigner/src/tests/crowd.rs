@@ -1,4 +1,4 @@
-//! Holds and reschedules that race the lock of a route, with two processes: whoever comes first, the books
+//! Holds, newcomers and reschedules that race the lock of a route, with two processes: whoever comes first, the books
 //! agree and everybody is told what became of it.
 
 use std::collections::BTreeMap;
@@ -85,6 +85,35 @@ async fn a_hold_comes_before_the_lock_or_after_it() {
         worker.stop().await.unwrap();
     }
     audit(&stage).await;
+    stage.close().await;
+}
+
+/// New waybills come aboard while their route is being locked.
+#[tokio::test]
+async fn who_comes_aboard_before_the_lock_is_locked_with_the_others() {
+    let stage = stage(&parts()).await;
+    let workers = two_workers(&stage).await;
+    let routes = crowd(&stage).await;
+    let newcomers = async {
+        for number in WAYBILLS + 1..=3 * WAYBILLS {
+            tell(&stage, 1, &waybill(number)).await;
+        }
+    };
+    tokio::join!(newcomers, lock_all(&stage, &routes));
+    settled(&stage, 3 * i64::from(WAYBILLS) + i64::try_from(routes.len()).unwrap()).await;
+    for worker in workers {
+        worker.stop().await.unwrap();
+    }
+    audit(&stage).await;
+    let open = "SELECT COUNT(*) FROM route WHERE status = 'LOCKED'";
+    assert_eq!(stage.scalar::<i64>(open).await, i64::try_from(routes.len()).unwrap());
+    let placed = "SELECT COUNT(*) FROM assignment WHERE state IN ('ASSIGNED', 'LOCKED')";
+    assert_eq!(
+        stage.scalar::<i64>(placed).await,
+        3 * i64::from(WAYBILLS),
+        "{}",
+        states(&stage).await
+    );
     stage.close().await;
 }
 
