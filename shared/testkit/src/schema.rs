@@ -62,11 +62,11 @@ pub(crate) async fn drop_all(schemas: &[String]) -> Result<(), DbErr> {
 }
 
 /// Who is connected to a schema. MySQL's list of that name also converts what each one runs, and fails over
-/// a statement with an emoji; MariaDB's other list is often switched off.
+/// a statement with an emoji; MariaDB does not have the other one.
 const CONNECTED_MARIADB: &str =
     "SELECT CAST(id AS SIGNED) FROM information_schema.processlist WHERE db = ?";
 const CONNECTED_MYSQL: &str =
-    "SELECT CAST(processlist_id AS SIGNED) FROM performance_schema.threads WHERE processlist_db = ?";
+    "SELECT CAST(id AS SIGNED) FROM performance_schema.processlist WHERE db = ?";
 
 /// A test that failed in a transaction leaves it open, and a worker of its may still run: either would
 /// keep the schema from being dropped.

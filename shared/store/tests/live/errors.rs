@@ -175,8 +175,7 @@ async fn a_killed_connection_or_query_is_the_lanes() {
         database.execute(LOCK_1, &NONE),
         testkit::eventually("the query runs and is killed", async || {
             let running = format!(
-                "SELECT COUNT(*) FROM information_schema.innodb_trx \
-                 WHERE trx_mysql_thread_id = {id} AND trx_state = 'LOCK WAIT'"
+                "SELECT COUNT(*) FROM information_schema.processlist WHERE id = {id} AND info LIKE 'UPDATE%'"
             );
             if stage.scalar::<i64>(&running).await == 0 {
                 return None;
