@@ -18,6 +18,8 @@ mod operator;
 mod output;
 mod quickstart;
 mod redis;
+mod reschedule;
+mod route;
 mod show;
 mod site;
 mod topology;
@@ -74,9 +76,12 @@ enum Command {
     /// Look at orders
     #[command(subcommand)]
     Order(show::OrderCommand),
-    /// Look at waybills
+    /// Look at waybills, reschedule them
     #[command(subcommand)]
     Waybill(show::WaybillCommand),
+    /// Say what is done with routes
+    #[command(subcommand)]
+    Route(route::RouteCommand),
     /// Look at the hot folder, pass gaps
     #[command(subcommand)]
     Hotfolder(hotfolder::HotfolderCommand),
@@ -143,6 +148,7 @@ async fn run(command: Command, output: Output) -> Result<()> {
         Command::KillSwitch(command) => control::kill_switch(&command, &site, output).await,
         Command::Order(command) => show::order(command, &site, output).await,
         Command::Waybill(command) => show::waybill(command, &site, output).await,
+        Command::Route(command) => route::run(command, &site, output).await,
         Command::Hotfolder(command) => hotfolder::run(command, &site, output).await,
         Command::Dlq(command) => dlq::run(command, &site, output).await,
         Command::Contracts(command) => contracts::run(command, output),

@@ -13,6 +13,7 @@ use contracts::{OrderRef, Source, WaybillNo};
 
 use crate::error::Result;
 use crate::output::Output;
+use crate::reschedule::{self, RescheduleArgs};
 use crate::site::Site;
 
 /// What to show of orders.
@@ -33,7 +34,7 @@ pub(crate) struct OrderArgs {
     order_ref: OrderRef,
 }
 
-/// What to show of waybills.
+/// What to do about waybills.
 #[derive(Debug, Subcommand)]
 pub(crate) enum WaybillCommand {
     /// One waybill: its place, sales order, and everything that happened
@@ -42,6 +43,8 @@ pub(crate) enum WaybillCommand {
     Trace(WaybillArgs),
     /// Waybills with reports that wait for their proof, the oldest first
     Parked(ParkedArgs),
+    /// Another day or window: a new place, or the old one stays
+    Reschedule(RescheduleArgs),
 }
 
 /// Which waybill.
@@ -72,5 +75,6 @@ pub(crate) async fn waybill(command: WaybillCommand, site: &Site, output: Output
         WaybillCommand::Show(args) => waybill::show(&args.waybill_no, site, output).await,
         WaybillCommand::Trace(args) => trace::trace(&args.waybill_no, site, output).await,
         WaybillCommand::Parked(args) => waybill::parked(args.limit, site, output).await,
+        WaybillCommand::Reschedule(args) => reschedule::run(args, site, output).await,
     }
 }

@@ -38,8 +38,8 @@ pub fn users() -> Vec<User> {
     let mut users: Vec<User> = WorkerKind::ALL.into_iter().map(worker_user).collect();
     users.push(operator());
     users.push(wms_partner());
-    users.push(reporter("partner-pss"));
-    users.push(reporter("partner-ods"));
+    users.push(reporter("partner-pss", &[]));
+    users.push(reporter("partner-ods", &["route.lock", "route.dispatch"]));
     users
 }
 
@@ -157,10 +157,11 @@ fn operator() -> User {
 }
 
 /// A partner that reports what it does with waybills, in our own words: the sorting station (PSS) and the
-/// road (ODS).
-fn reporter(name: &str) -> User {
+/// road (ODS). The road also says of routes what it does with them.
+fn reporter(name: &str, more: &[&str]) -> User {
     let reports = ["waybill.report-status", "waybill.report-statuses"];
-    let keys = reports.map(|key| (Exchange::Commands, key.to_owned()));
+    let keys: Vec<_> =
+        reports.iter().chain(more).map(|key| (Exchange::Commands, (*key).to_owned())).collect();
     User {
         name: name.to_owned(),
         configure: NOTHING.to_owned(),

@@ -137,8 +137,9 @@ impl WorkerKind {
             Self::HotfolderIngest | Self::OrderIntake | Self::DeliveryNetwork => {
                 &[WorkQueue::Commands]
             }
-            Self::WaybillStatus | Self::SalesOrder => &[WorkQueue::Events, WorkQueue::Commands],
-            Self::AdraAssigner => &[WorkQueue::Events],
+            Self::WaybillStatus | Self::AdraAssigner | Self::SalesOrder => {
+                &[WorkQueue::Events, WorkQueue::Commands]
+            }
             Self::WmsSync => &[WorkQueue::Events, WorkQueue::Partner],
             Self::QueryDesk => &[WorkQueue::Queries],
         }
@@ -220,8 +221,16 @@ impl WorkerKind {
                 on::<c::WaybillHeld>(),
                 on::<c::WaybillReleased>(),
                 on_with::<c::WaybillStatusChanged>("cancelled"),
+                on_with::<c::WaybillStatusChanged>("delivery-failed"),
+                on_with::<c::WaybillStatusChanged>("pickup-failed"),
+                on::<c::WaybillCorrected>(),
+                on::<c::AmendmentRequested>(),
+                on_with::<c::AmendmentDecided>("sales-order"),
                 on::<c::NetworkChanged>(),
             ],
+            (Self::AdraAssigner, WorkQueue::Commands) => {
+                vec![on::<c::LockRoute>(), on::<c::DispatchRoute>(), on::<c::RescheduleWaybill>()]
+            }
             (Self::SalesOrder, WorkQueue::Events) => vec![on_with::<c::Assigned>("warehouse")],
             (Self::SalesOrder, WorkQueue::Commands) => {
                 vec![on::<c::RecordWarehouseAnswer>(), on::<c::RecordWarehouseProgress>()]
@@ -246,7 +255,9 @@ impl WorkerKind {
             Self::HotfolderIngest => vec![(Commands, &["order.create", "waybill.report-status"])],
             Self::OrderIntake => vec![(Events, &["order.#"])],
             Self::WaybillStatus => vec![(Events, &["waybill.#"])],
-            Self::AdraAssigner => vec![(Events, &["assignment.#", "route.#"])],
+            Self::AdraAssigner => {
+                vec![(Events, &["assignment.#", "route.#", "amendment.decided.adra-assigner"])]
+            }
             Self::SalesOrder => vec![(Events, &["sales-order.#"])],
             Self::WmsSync => vec![
                 (

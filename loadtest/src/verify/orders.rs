@@ -98,24 +98,29 @@ pub(crate) const CHECKS: [Check; 15] = [
     ),
     lost(
         "waybill-is-decided",
-        "a waybill is assigned, or unassignable with a reason; only a held or cancelled one may be neither",
+        "a waybill is assigned, or unassignable with a reason; neither may be what is held or cancelled, came \
+         back from a door, was corrected, or travels between warehouses",
         "SELECT COUNT(*) FROM waybill WHERE exists_since IS NOT NULL",
         "SELECT w.waybill_no AS subject, \
            COALESCE(CONCAT('assignment is ', a.state), 'no assignment') AS detail \
          FROM waybill w LEFT JOIN assignment a ON a.waybill_no = w.waybill_no \
          WHERE w.exists_since IS NOT NULL AND (a.waybill_no IS NULL \
-           OR (a.state = 'UNASSIGNED' AND a.held = 0 AND w.open_holds = 0 AND w.status <> 'CANCELLED') \
+           OR (a.state = 'UNASSIGNED' AND a.held = 0 AND w.open_holds = 0 AND w.kind <> 'TRANSFER' \
+             AND w.status IN ('CREATED', 'ACKNOWLEDGED', 'PICKED', 'PACKED') AND NOT EXISTS \
+               (SELECT 1 FROM waybill_event e \
+                WHERE e.waybill_id = w.id AND e.message_type = 'waybill.correct.v1')) \
            OR (a.state = 'UNASSIGNABLE' AND a.reason IS NULL))",
     ),
     lost(
         "assignment-carries-its-waybill",
-        "an assignment belongs to a waybill and has its load",
+        "an assignment belongs to a waybill and has its load, unless an amendment is not decided",
         "SELECT COUNT(*) FROM assignment",
         "SELECT a.waybill_no AS subject, IF(w.id IS NULL, 'no such waybill', 'another load') AS detail \
          FROM assignment a \
            LEFT JOIN waybill w ON w.waybill_no = a.waybill_no AND w.exists_since IS NOT NULL \
-         WHERE w.id IS NULL OR w.dry_ml <> a.dry_ml OR w.frozen_ml <> a.frozen_ml \
-           OR w.weight_g <> a.weight_g",
+         WHERE w.id IS NULL OR ((w.dry_ml <> a.dry_ml OR w.frozen_ml <> a.frozen_ml \
+             OR w.weight_g <> a.weight_g) AND NOT EXISTS (SELECT 1 FROM assignment_amendment m \
+               WHERE m.waybill_no = a.waybill_no AND m.state = 'RESERVED'))",
     ),
     lost(
         "assigned-has-a-sales-order",

@@ -13,7 +13,7 @@ const fn oversold(
 }
 
 /// The checks of I4 that SQL can do; what a truck holds is checked in [`super::trucks`].
-pub(crate) const CHECKS: [Check; 10] = [
+pub(crate) const CHECKS: [Check; 12] = [
     oversold(
         "place-is-on-a-route",
         "a live place is on an open route of its day, window and depot",
@@ -23,6 +23,27 @@ pub(crate) const CHECKS: [Check; 10] = [
          FROM assignment a LEFT JOIN route r ON r.id = a.route_id \
          WHERE a.state IN ('ASSIGNED', 'LOCKED') AND (r.id IS NULL OR r.status = 'CLOSED' \
            OR r.delivery_date <> a.delivery_date OR r.timeslot <> a.timeslot OR r.depot <> a.depot)",
+    ),
+    oversold(
+        "place-is-locked-with-its-route",
+        "a live place is ASSIGNED on an open route, LOCKED on one that is being picked or has left",
+        "SELECT COUNT(*) FROM assignment WHERE state IN ('ASSIGNED', 'LOCKED')",
+        "SELECT a.waybill_no AS subject, CONCAT(a.state, ' on route ', r.route_ref, ' (', r.status, ')') AS detail \
+         FROM assignment a JOIN route r ON r.id = a.route_id \
+         WHERE a.state IN ('ASSIGNED', 'LOCKED') AND r.status <> 'CLOSED' \
+           AND a.state <> IF(r.status IN ('LOCKED', 'DISPATCHED'), 'LOCKED', 'ASSIGNED')",
+    ),
+    oversold(
+        "amendment-has-its-room",
+        "while an amendment is not decided, its waybill holds room for the old quantities and for the new ones",
+        "SELECT COUNT(*) FROM assignment_amendment",
+        "SELECT m.waybill_no AS subject, CONCAT('holds ', COALESCE(a.dry_ml, 0), '+', COALESCE(a.frozen_ml, 0), \
+             ' ml, ', COALESCE(a.weight_g, 0), ' g') AS detail \
+         FROM assignment_amendment m LEFT JOIN assignment a ON a.waybill_no = m.waybill_no \
+         WHERE m.state = 'RESERVED' AND (a.waybill_no IS NULL \
+           OR a.dry_ml < GREATEST(m.dry_ml, m.dry_ml_before) \
+           OR a.frozen_ml < GREATEST(m.frozen_ml, m.frozen_ml_before) \
+           OR a.weight_g < GREATEST(m.weight_g, m.weight_g_before))",
     ),
     oversold(
         "ledger-adds-up-to-bucket",

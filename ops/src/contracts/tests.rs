@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use contracts::Catalogue;
-use queue_topology::{Topology, WorkerKind};
+use contracts::{Catalogue, RoutingKey};
+use queue_topology::{Topology, WorkQueue, WorkerKind};
 use serde_json::Value;
 
 use super::asyncapi::document;
@@ -68,6 +68,20 @@ fn every_message_type_is_there_and_has_a_channel() {
     }
 }
 
+/// The types that a queue is bound to; some of them with several words.
+fn bound(kind: WorkerKind, queue: WorkQueue) -> BTreeSet<&'static str> {
+    let of_key = |key: &str| {
+        let types = Catalogue::all().messages.into_iter().map(|message| message.name);
+        let is_of = |name: &&str| {
+            let stem = RoutingKey::of_type(name);
+            let words = key.strip_prefix(stem.as_str());
+            words.is_some_and(|words| words.is_empty() || words.starts_with('.'))
+        };
+        types.filter(is_of).max_by_key(|name| name.len()).unwrap()
+    };
+    kind.bindings(queue).iter().map(|(_, key)| of_key(key)).collect()
+}
+
 #[test]
 fn each_worker_receives_what_its_queues_are_bound_to() {
     let document = written();
@@ -76,7 +90,7 @@ fn each_worker_receives_what_its_queues_are_bound_to() {
             let name = kind.queue(*queue);
             assert!(document["channels"].get(&name).is_some(), "{name}");
             let received = of_operation(&document, &format!("{name}.receives"));
-            assert_eq!(received.len(), kind.bindings(*queue).len(), "{name}: {received:?}");
+            assert_eq!(received, bound(kind, *queue), "{name}");
         }
     }
     let events = of_operation(&document, "sales-order.events.receives");

@@ -24,11 +24,13 @@ fn a_worker_may_declare_nothing_but_its_own_two_queues() {
 
 #[test]
 fn the_station_and_the_road_may_report_and_nothing_else() {
-    for partner in ["partner-pss", "partner-ods"] {
+    let station = "^(waybill\\.report-status|waybill\\.report-statuses)$";
+    let road =
+        "^(waybill\\.report-status|waybill\\.report-statuses|route\\.lock|route\\.dispatch)$";
+    for (partner, reports) in [("partner-pss", station), ("partner-ods", road)] {
         let rights = user(partner);
         assert_eq!((rights.read.as_str(), rights.write.as_str()), ("^$", "^(dray\\.commands)$"));
         for topic in rights.topics {
-            let reports = "^(waybill\\.report-status|waybill\\.report-statuses)$";
             let of_commands = topic.exchange == Exchange::Commands.name();
             assert_eq!(topic.write, if of_commands { reports } else { "^$" });
             assert_eq!(topic.read, "^$");
@@ -110,6 +112,8 @@ fn workers_may_publish_what_they_do_publish() {
     publishes::<c::Unassignable>(WorkerKind::AdraAssigner, None);
     publishes::<c::UnassignedAgain>(WorkerKind::AdraAssigner, None);
     publishes::<c::RouteChanged>(WorkerKind::AdraAssigner, None);
+    publishes::<c::AmendmentReserved>(WorkerKind::AdraAssigner, None);
+    publishes::<c::AmendmentDecided>(WorkerKind::AdraAssigner, Some("adra-assigner"));
     publishes::<c::SalesOrderSubmitted>(WorkerKind::SalesOrder, None);
     publishes::<c::SalesOrderAnswered>(WorkerKind::SalesOrder, None);
     publishes::<c::SalesOrderProgressed>(WorkerKind::SalesOrder, None);

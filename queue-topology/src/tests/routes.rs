@@ -35,6 +35,9 @@ fn commands_have_one_receiver() {
     check::<c::ReleaseHold>(&[], &["waybill-status.commands"]);
     check::<c::RecordWarehouseAnswer>(&[], &["sales-order.commands"]);
     check::<c::RecordWarehouseProgress>(&[], &["sales-order.commands"]);
+    check::<c::LockRoute>(&[], &["adra-assigner.commands"]);
+    check::<c::DispatchRoute>(&[], &["adra-assigner.commands"]);
+    check::<c::RescheduleWaybill>(&[], &["adra-assigner.commands"]);
     check::<c::Query>(&[], &["query-desk.queries"]);
 }
 
@@ -50,7 +53,12 @@ fn events_go_to_whom_they_concern() {
     check::<c::WaybillHeld>(&[], &["adra-assigner.events"]);
     check::<c::WaybillReleased>(&[], &["adra-assigner.events"]);
     check::<c::WaybillStatusChanged>(&["cancelled"], &["adra-assigner.events"]);
+    check::<c::WaybillStatusChanged>(&["delivery-failed"], &["adra-assigner.events"]);
+    check::<c::WaybillStatusChanged>(&["pickup-failed"], &["adra-assigner.events"]);
     check::<c::WaybillStatusChanged>(&["packed"], &[]);
+    check::<c::WaybillCorrected>(&[], &["adra-assigner.events"]);
+    check::<c::AmendmentRequested>(&[], &["adra-assigner.events"]);
+    check::<c::AmendmentDecided>(&["sales-order"], &["adra-assigner.events"]);
     check::<c::NetworkChanged>(&[], &["adra-assigner.events"]);
     check::<c::Assigned>(&["warehouse"], &["sales-order.events", "waybill-status.events"]);
     check::<c::Assigned>(&["merchant"], &["waybill-status.events"]);
@@ -73,6 +81,8 @@ fn the_warehouse_talks_to_its_adapter_only() {
 #[test]
 fn bound_words_are_words_of_messages() {
     assert_eq!(c::WaybillStatus::Cancelled.routing_word(), "cancelled");
+    assert_eq!(c::WaybillStatus::DeliveryFailed.routing_word(), "delivery-failed");
+    assert_eq!(c::WaybillStatus::PickupFailed.routing_word(), "pickup-failed");
     assert_eq!(c::FulfilledBy::Warehouse.as_str(), "warehouse");
 }
 

@@ -71,7 +71,7 @@ impl Contract for Assigned {
     }
 }
 
-/// A waybill could not be placed.
+/// A waybill could not be placed, or its truck left without it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Unassignable {
     /// Which waybill.
@@ -121,7 +121,7 @@ pub enum RouteChange {
     Dispatched,
 }
 
-/// A route was opened, upgraded or given up.
+/// A route was opened, upgraded, locked, dispatched or given up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RouteChanged {
     /// The route.
@@ -190,6 +190,10 @@ pub struct LockRoute {
 impl Contract for LockRoute {
     const TYPE: &'static str = "route.lock.v1";
     const EXCHANGE: Exchange = Exchange::Commands;
+
+    fn validate(&self) -> Result<(), String> {
+        check_route_ref(&self.route_ref)
+    }
 }
 
 /// A truck left. What was not loaded missed it.
@@ -205,4 +209,19 @@ pub struct DispatchRoute {
 impl Contract for DispatchRoute {
     const TYPE: &'static str = "route.dispatch.v1";
     const EXCHANGE: Exchange = Exchange::Commands;
+
+    fn validate(&self) -> Result<(), String> {
+        check_route_ref(&self.route_ref)
+    }
+}
+
+/// Names of routes are made of the network's codes.
+fn check_route_ref(route_ref: &str) -> Result<(), String> {
+    let is_name = (1..=128).contains(&route_ref.len())
+        && route_ref.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_name {
+        Ok(())
+    } else {
+        Err("route_ref has 1 to 128 printable ASCII characters and no space".to_owned())
+    }
 }

@@ -45,9 +45,9 @@ pub enum Reason {
     RouteQuota,
     /// No truck that could take it is left in the slot's pool.
     PoolExhausted,
-    /// Its hold was released after the cut-off, and the slot had no place left for it.
+    /// Its hold was released after its route was locked, and the slot had no place left for it.
     ReleasedAfterCutoff,
-    /// Its route left without it, and the cut-off has passed.
+    /// Its route left without it.
     Missed,
 }
 
@@ -57,7 +57,7 @@ pub enum Reason {
 pub enum Origin {
     /// New, amended, rescheduled or tried again: must be in time.
     Regular,
-    /// Released from a hold: the same slot is still tried after its cut-off.
+    /// Released from a hold after it had left its route at the lock: the same slot is still tried.
     ReleasedFromHold,
     /// Left behind by its route: after the cut-off it is reported as missed.
     Missed,
@@ -151,7 +151,7 @@ pub fn assign(
         Some(found) => apply::apply(day, request, found, ids, explanation),
         None => {
             let blocked_by = diagnose::blocked_by(&search);
-            let reason = reason_of(timeliness, request.origin, &blocked_by);
+            let reason = reason_of(request.origin, &blocked_by);
             Ok(unassignable(day, request, reason, blocked_by, explanation))
         }
     }
@@ -192,10 +192,13 @@ fn refuse_as_late(timeliness: Timeliness, origin: Origin) -> Option<Reason> {
     }
 }
 
-fn reason_of(timeliness: Timeliness, origin: Origin, blocked_by: &[Reason]) -> Reason {
-    match (timeliness, origin) {
-        (Timeliness::CutOffPassed, Origin::ReleasedFromHold) => Reason::ReleasedAfterCutoff,
-        _ => blocked_by.first().copied().unwrap_or(Reason::PoolExhausted),
+/// Who left a route at its lock and finds no other one came too late, whatever the clock says.
+fn reason_of(origin: Origin, blocked_by: &[Reason]) -> Reason {
+    match origin {
+        Origin::ReleasedFromHold => Reason::ReleasedAfterCutoff,
+        Origin::Regular | Origin::Missed | Origin::Override => {
+            blocked_by.first().copied().unwrap_or(Reason::PoolExhausted)
+        }
     }
 }
 

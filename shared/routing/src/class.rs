@@ -22,6 +22,12 @@ pub enum RouteClass {
 }
 
 impl SkuClass {
+    /// The class of goods of both.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        if self == other { self } else { Self::Mixed }
+    }
+
     /// The route classes that may carry these goods, best first. Dry goods may ride in a cold
     /// truck, but only when no dry route can be had: cold space is all that frozen goods have.
     #[must_use]

@@ -10,7 +10,7 @@
 //! the caller throws away whenever its transaction fails.
 //!
 //! Reading order: [`network`], [`load`], [`cutoff`], [`state`], [`pricing`], [`mod@assign`],
-//! [`mod@release`], [`explain`].
+//! [`mod@release`], [`mod@resize`], [`explain`].
 
 pub mod assign;
 pub mod class;
@@ -26,6 +26,7 @@ pub mod optimise;
 pub mod pricing;
 mod random;
 pub mod release;
+pub mod resize;
 pub mod sequence;
 pub mod state;
 
@@ -48,4 +49,5 @@ pub use network::{Network, NetworkError, NetworkParts};
 pub use optimise::improve;
 pub use pricing::{Forecast, Price, Typical};
 pub use release::release;
+pub use resize::{Resized, resize};
 pub use state::{Effect, Placement, RouteRecord, RouteStatus, SlotDay, SlotDayKey, StateError};

@@ -44,6 +44,17 @@ impl Load {
         })
     }
 
+    /// The larger of each component: what holds either.
+    #[must_use]
+    pub fn larger(self, other: Self) -> Self {
+        Self {
+            waybills: self.waybills.max(other.waybills),
+            dry_ml: self.dry_ml.max(other.dry_ml),
+            frozen_ml: self.frozen_ml.max(other.frozen_ml),
+            weight_g: self.weight_g.max(other.weight_g),
+        }
+    }
+
     /// Whether every component is at most that of `limit`.
     #[must_use]
     pub fn fits(self, limit: Self) -> bool {

@@ -3,8 +3,8 @@
 
 use chrono::NaiveDate;
 use contracts::{
-    FulfilledBy, OrderRef, SkuType, Source, Timestamp, UnassignableReason, WaybillCreated,
-    WaybillNo,
+    FulfilledBy, Level, OrderRef, SkuType, Source, Timestamp, UnassignableReason, Way,
+    WaybillCreated, WaybillKind, WaybillNo, WaybillStatus,
 };
 use routing::{
     DepotCode, DistrictCode, Load, OrderKey, Placement, Reason, RouteId, SkuClass, SlotDayKey,
@@ -14,7 +14,8 @@ use routing::{
 /// Whether a waybill has a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
-    /// It has none and wants none: cancelled, or taken off its route.
+    /// It has none and seeks none: cancelled, taken off its route at the lock because it was held, or back
+    /// from a door that did not open.
     Unassigned,
     /// It has a place on this route.
     Assigned(RouteId),
@@ -85,8 +86,53 @@ pub(crate) struct Standing {
     pub(crate) version: u64,
     /// A hold is open.
     pub(crate) held: bool,
-    /// It is cancelled and takes nothing.
-    pub(crate) cancelled: bool,
+    /// Where it is.
+    pub(crate) status: WaybillStatus,
+    /// The route place that the status belongs to; 0 before the first.
+    pub(crate) attempt: u16,
+}
+
+impl Standing {
+    /// It takes nothing.
+    pub(crate) fn is_cancelled(self) -> bool {
+        self.status == WaybillStatus::Cancelled
+    }
+
+    /// There is nothing left to be driven.
+    pub(crate) fn is_over(self) -> bool {
+        use WaybillStatus as S;
+        matches!(
+            self.status,
+            S::Delivered | S::ReturnedToOrigin | S::Lost | S::Damaged | S::Returning | S::Collected
+        )
+    }
+
+    /// Its n-th place came to nothing: nobody opened, or it is on its way back.
+    pub(crate) fn has_failed_at(self, place_no: u16) -> bool {
+        use WaybillStatus as S;
+        let failed = matches!(self.status, S::DeliveryFailed | S::PickupFailed | S::Returning);
+        failed && self.attempt == place_no
+    }
+
+    /// It was loaded for its n-th place, or got further.
+    pub(crate) fn has_boarded(self, place_no: u16, kind: WaybillKind) -> bool {
+        match Way::of(kind).row(self.status).map(|row| row.level) {
+            Some(Level::Attempt) => self.attempt == place_no,
+            Some(Level::Above) => !self.is_cancelled(),
+            Some(Level::Base) | None => false,
+        }
+    }
+
+    /// It is out of the warehouse, whatever the place.
+    pub(crate) fn has_left(self, kind: WaybillKind) -> bool {
+        let level = Way::of(kind).row(self.status).map(|row| row.level);
+        matches!(level, Some(Level::Attempt | Level::Above)) && !self.is_cancelled()
+    }
+
+    /// Its goods are in somebody's hands, so that they do not change any more.
+    pub(crate) fn is_picked(self, kind: WaybillKind) -> bool {
+        matches!(self.status, WaybillStatus::Picked | WaybillStatus::Packed) || self.has_left(kind)
+    }
 }
 
 /// One waybill: a row of `assignment`.
@@ -102,6 +148,7 @@ pub(crate) struct Assignment {
     pub(crate) waybill_version: u64,
     pub(crate) held: bool,
     pub(crate) pinned: bool,
+    pub(crate) kind: WaybillKind,
     /// `source/order_ref`: a source has no slash in it.
     pub(crate) order: String,
     pub(crate) stop: StopKey,
@@ -128,6 +175,7 @@ impl Assignment {
             waybill_version: standing.version,
             held: standing.held,
             pinned: false,
+            kind: created.kind,
             order: order_name(&created.source, &created.order_ref),
             stop: stop_of(created),
             district: created.district.as_str().into(),
@@ -140,6 +188,19 @@ impl Assignment {
             load: Load::of_waybill(created.dry_ml, created.frozen_ml, created.weight_g),
             ordered_at: created.ordered_at,
         }
+    }
+
+    /// Notes how the waybill stands now: a new version of this row.
+    pub(crate) fn see(&mut self, standing: Standing) {
+        self.version = self.version.saturating_add(1);
+        self.waybill_version = self.waybill_version.max(standing.version);
+        self.held = standing.held;
+    }
+
+    /// How it stands as far as this row knows.
+    pub(crate) const fn standing(&self) -> Standing {
+        let (version, held) = (self.waybill_version, self.held);
+        Standing { version, held, status: WaybillStatus::Created, attempt: 0 }
     }
 
     /// The slot day that it has its place in.
@@ -157,11 +218,25 @@ impl Assignment {
 
     /// The class of its goods.
     pub(crate) const fn sku_class(&self) -> SkuClass {
-        match self.sku_type {
-            SkuType::Dry => SkuClass::Dry,
-            SkuType::Frozen => SkuClass::Frozen,
-            SkuType::Mixed => SkuClass::Mixed,
-        }
+        sku_class(self.sku_type)
+    }
+}
+
+/// The engine's word for the class of goods.
+pub(crate) const fn sku_class(sku_type: SkuType) -> SkuClass {
+    match sku_type {
+        SkuType::Dry => SkuClass::Dry,
+        SkuType::Frozen => SkuClass::Frozen,
+        SkuType::Mixed => SkuClass::Mixed,
+    }
+}
+
+/// The contract's word for it.
+pub(crate) const fn sku_type(class: SkuClass) -> SkuType {
+    match class {
+        SkuClass::Dry => SkuType::Dry,
+        SkuClass::Frozen => SkuType::Frozen,
+        SkuClass::Mixed => SkuType::Mixed,
     }
 }
 
@@ -175,14 +250,37 @@ pub(crate) fn order_key(name: &str) -> OrderKey {
     OrderKey::derive(source, order_ref)
 }
 
-/// Customer numbers are their sender's. A guest who named no address cannot be told from the next one,
-/// so that every such order is a door of its own.
 fn stop_of(created: &WaybillCreated) -> StopKey {
-    let source = &created.source;
-    let customer = match &created.customer_ref {
-        Some(customer) => format!("{source}/{customer}"),
-        None if created.address_key.is_empty() => format!("guest {source}/{}", created.order_ref),
-        None => "guest".to_owned(),
-    };
-    StopKey::derive(&customer, created.district.as_str(), &created.address_key)
+    Door {
+        source: &created.source,
+        order_ref: &created.order_ref,
+        customer: created.customer_ref.as_ref().map(|customer| customer.as_str()),
+        district: created.district.as_str(),
+        address_key: &created.address_key,
+    }
+    .key()
+}
+
+/// What makes a door.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Door<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) order_ref: &'a OrderRef,
+    pub(crate) customer: Option<&'a str>,
+    pub(crate) district: &'a str,
+    pub(crate) address_key: &'a str,
+}
+
+impl Door<'_> {
+    /// Customer numbers are their sender's. A guest who named no address cannot be told from the next one,
+    /// so that every such order is a door of its own.
+    pub(crate) fn key(self) -> StopKey {
+        let Self { source, order_ref, customer, district, address_key } = self;
+        let customer = match customer {
+            Some(customer) => format!("{source}/{customer}"),
+            None if address_key.is_empty() => format!("guest {source}/{order_ref}"),
+            None => "guest".to_owned(),
+        };
+        StopKey::derive(&customer, district, address_key)
+    }
 }

@@ -2,18 +2,21 @@
 //! told because of it.
 //!
 //! Pure: assignments, planning states and the network come in, and so do the time and the ids of new
-//! routes. The rules of assignment are `shared/routing`'s; here is when they are asked and what follows.
+//! routes. The rules of assignment are `shared/routing`'s; here is when they are asked and what follows:
+//! waybills in this file, the other subjects in the files of this folder.
 
+mod amend;
 mod changes;
 mod news;
+mod places;
+mod reschedule;
+mod routes;
 mod seek;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contracts::{InvalidId, Timestamp, WaybillCreated, WaybillNo};
-use routing::{
-    Effect, Network, Origin, Outcome as Found, RouteId, SlotDayKey, StateError, ZoneCode,
-};
+use contracts::{InvalidId, Timestamp, WaybillCreated, WaybillKind, WaybillNo, WaybillStatus};
+use routing::{Network, Origin, Outcome as Found, Reason, SlotDayKey, StateError, ZoneCode};
 use runtime::Outcome;
 use thiserror::Error;
 use uuid::Uuid;
@@ -21,16 +24,19 @@ use uuid::Uuid;
 use crate::assignment::{Assignment, Standing, State};
 use crate::state::Plan;
 
+pub(crate) use self::amend::{Amending, Amendment, AmendmentState, Goods, OrderFacts};
 use self::changes::Changes;
 pub(crate) use self::changes::{
     BucketRow, DecisionRow, LedgerRow, Replaced, RouteRow, SlotDayRow, StopRow, TruckRow, Writes,
 };
 pub(crate) use self::news::{Event, News, assigned_at};
-use self::seek::{Sought, ask, target_of};
-pub(crate) use self::seek::{slot_day_of, slot_days_of};
+pub(crate) use self::reschedule::wished_slot_day;
+pub(crate) use self::routes::{KnownRoute, RouteStep};
+pub(crate) use self::seek::{both_of, slot_day_of, slot_days_of};
 
 /// Why a waybill lost its place, as others are told.
 const CANCELLED: &str = "cancelled";
+const FAILED: &str = "nobody took it at the door";
 
 /// What a message says about a waybill.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +44,20 @@ pub(crate) enum Notice<'a> {
     Created(&'a WaybillCreated),
     Held,
     Released,
-    Cancelled,
+    /// It stands elsewhere: a report or a correction. The attempt is the route place that it belongs to.
+    Moved {
+        to: WaybillStatus,
+        attempt: u16,
+    },
+}
+
+/// How a message ended, and the version of what it is about; or why it has to wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is settled.
+    Settled(Outcome, u64),
+    /// What it needs is not there yet. Nothing changed.
+    NotYet(String),
 }
 
 /// The time at which lateness is judged.
@@ -64,6 +83,10 @@ pub(crate) enum PlanError {
     Code(#[from] InvalidId),
     #[error("an explanation does not serialise: {0}")]
     Explanation(#[from] serde_json::Error),
+    #[error(
+        "waybill {0} cannot give back what it reserved for an amendment: a defect of adra-assigner"
+    )]
+    Unreserved(WaybillNo),
 }
 
 /// The waybills whose chances a release raised: those of these zones, in this slot day.
@@ -91,6 +114,8 @@ pub(crate) struct Planner<'a> {
     new_id: Box<dyn FnMut() -> Uuid + Send>,
     plans: BTreeMap<SlotDayKey, Plan>,
     book: BTreeMap<WaybillNo, Assignment>,
+    /// What is known about amendments, where messages are about any.
+    pub(crate) amending: Amending,
     freed: BTreeMap<SlotDayKey, Freed>,
     changes: Changes,
     news: Vec<News>,
@@ -117,6 +142,7 @@ impl<'a> Planner<'a> {
             new_id: Box::new(new_id),
             plans,
             book,
+            amending: Amending::default(),
             freed: BTreeMap::new(),
             changes: Changes::default(),
             news: Vec::new(),
@@ -149,7 +175,9 @@ impl<'a> Planner<'a> {
             }
             (Notice::Created(_), Some(known)) => Ok((Outcome::Duplicate, known.version)),
             // the row of the waybill keeps it until the waybill is announced
-            (Notice::Held | Notice::Released | Notice::Cancelled, None) => Ok((Outcome::Parked, 0)),
+            (Notice::Held | Notice::Released | Notice::Moved { .. }, None) => {
+                Ok((Outcome::Parked, 0))
+            }
             (_, Some(known)) if standing.version <= known.waybill_version => {
                 Ok((Outcome::Stale, known.version))
             }
@@ -161,7 +189,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// A waybill that nobody has heard of here. A hold does not keep it from a place: it gates the lock.
+    /// A waybill that nobody has heard of here. A hold does not keep it from a place: it gates the lock. A
+    /// transfer between warehouses drives with the others only where the network serves its district.
     fn admit(
         &mut self,
         cause: usize,
@@ -170,7 +199,9 @@ impl<'a> Planner<'a> {
     ) -> Result<(), PlanError> {
         waybill.version = 1;
         self.changes.new.insert(waybill.waybill_no.clone());
-        if !standing.cancelled {
+        let drives_elsewhere =
+            waybill.kind == WaybillKind::Transfer && slot_day_of(self.network, &waybill).is_none();
+        if !standing.is_cancelled() && !drives_elsewhere {
             let sought = self.seek(&waybill, Origin::Regular)?;
             self.conclude(cause, &mut waybill, sought)?;
         }
@@ -186,32 +217,46 @@ impl<'a> Planner<'a> {
         notice: Notice<'_>,
         standing: Standing,
     ) -> Result<u64, PlanError> {
-        waybill.version = waybill.version.saturating_add(1);
-        waybill.waybill_version = standing.version;
-        waybill.held = standing.held;
-        let released = matches!(notice, Notice::Released) && !standing.held;
-        match (waybill.state, standing.cancelled) {
-            (State::Assigned(route) | State::Locked(route), true) => {
-                self.give_up(cause, &mut waybill, route)?;
+        let released = !standing.held && (matches!(notice, Notice::Released) || waybill.held);
+        waybill.see(standing);
+        match waybill.state {
+            State::Assigned(_) | State::Locked(_) => {
+                self.leave_if_it_must(cause, &mut waybill, standing)?;
             }
-            (State::Unassignable(_), true) => waybill.state = State::Unassigned,
-            (State::Unassignable(_), false) if released => {
-                let sought = self.seek(&waybill, Origin::Regular)?;
+            State::Unassignable(_) if standing.is_cancelled() => waybill.state = State::Unassigned,
+            State::Unassignable(reason) if released && !standing.has_left(waybill.kind) => {
+                let sought = self.seek(&waybill, origin_after(reason))?;
                 self.conclude(cause, &mut waybill, sought)?;
             }
             // it left its route at the lock because it was held
-            (State::Unassigned, false) if released => {
+            State::Unassigned
+                if released && !standing.is_cancelled() && !standing.has_left(waybill.kind) =>
+            {
                 let sought = self.seek(&waybill, Origin::ReleasedFromHold)?;
                 self.conclude(cause, &mut waybill, sought)?;
             }
-            (
-                State::Unassigned | State::Assigned(_) | State::Locked(_) | State::Unassignable(_),
-                _,
-            ) => {}
+            State::Unassigned | State::Unassignable(_) => {}
         }
         let version = waybill.version;
         self.put(waybill);
         Ok(version)
+    }
+
+    /// Takes the place of a waybill that is cancelled or came back from it. What is delivered, lost or on
+    /// its way keeps the row of its place.
+    fn leave_if_it_must(
+        &mut self,
+        cause: usize,
+        waybill: &mut Assignment,
+        standing: Standing,
+    ) -> Result<(), PlanError> {
+        if standing.is_cancelled() {
+            self.give_up(cause, waybill, CANCELLED)
+        } else if standing.has_failed_at(waybill.place_no) {
+            self.give_up(cause, waybill, FAILED)
+        } else {
+            Ok(())
+        }
     }
 
     /// Tries a waybill without a place once more, after capacity came free; true when it got one.
@@ -267,123 +312,34 @@ impl<'a> Planner<'a> {
         self.book.insert(waybill.waybill_no.clone(), waybill);
     }
 
-    /// Asks the engine. A found place is taken in the planning state at once.
-    fn seek(&mut self, waybill: &Assignment, origin: Origin) -> Result<Sought, PlanError> {
-        let judged_at = match self.clock {
-            Clock::Wall(now) => now,
-            Clock::Replay => waybill.ordered_at,
-        };
-        let Some(target) = target_of(self.network, waybill) else {
-            return Sought::unserved(waybill, judged_at);
-        };
-        let plan = self
-            .plans
-            .get_mut(&target.key)
-            .ok_or_else(|| PlanError::NotLocked(target.key.clone()))?;
-        ask(self.network, plan, waybill, &target, origin, judged_at, &mut *self.new_id)
-    }
-
-    /// Writes down what the engine found.
-    fn conclude(
-        &mut self,
-        cause: usize,
-        waybill: &mut Assignment,
-        sought: Sought,
-    ) -> Result<(), PlanError> {
-        let Sought { found, effects, target, explanation, judged_at } = sought;
-        (waybill.zone, waybill.depot) = match &target {
-            Some((zone, key)) => (Some(zone.clone()), Some(key.depot.clone())),
-            None => (None, None),
-        };
-        match (found, target) {
-            (Found::Assigned(place), Some((_, key))) => {
-                waybill.state = State::Assigned(place.route);
-                waybill.place_no = waybill.place_no.saturating_add(1);
-                self.occupy(cause, waybill, &key, place.route, &effects)?;
-            }
-            (Found::Assigned(_), None) => {}
-            (Found::Unassignable(reason), _) => {
-                waybill.state = State::Unassignable(reason);
-                self.tell(cause, waybill.version, news::unassignable(waybill, reason));
-            }
-        }
-        self.changes.decisions.push(DecisionRow {
-            waybill_no: waybill.waybill_no.clone(),
-            version: waybill.version,
-            reason: waybill.state.reason(),
-            route: waybill.state.route(),
-            explanation,
-            judged_at,
-        });
-        Ok(())
-    }
-
-    fn occupy(
-        &mut self,
-        cause: usize,
-        waybill: &Assignment,
-        key: &SlotDayKey,
-        route: RouteId,
-        effects: &[Effect],
-    ) -> Result<(), PlanError> {
-        let plan = self.plans.get_mut(key).ok_or_else(|| PlanError::NotLocked(key.clone()))?;
-        self.changes.absorb(plan, &waybill.waybill_no, route, None, effects);
-        let live = plan.day.route(route).ok_or(StateError::UnknownRoute { route })?;
-        let row = RouteRow::of(&plan.day, live);
-        self.tell(cause, waybill.version, news::assigned(waybill, &row)?);
-        if let Some(event) = news::route_changed(effects, &row)? {
-            self.tell(cause, row.version, event);
-        }
-        Ok(())
-    }
-
-    fn give_up(
-        &mut self,
-        cause: usize,
-        waybill: &mut Assignment,
-        route: RouteId,
-    ) -> Result<(), PlanError> {
-        let unknown = StateError::UnknownRoute { route };
-        let key = waybill.place_key().ok_or_else(|| unknown.clone())?;
-        let plan = self.plans.get_mut(&key).ok_or_else(|| PlanError::NotLocked(key.clone()))?;
-        let live = plan.day.route(route).ok_or(unknown)?;
-        let row = RouteRow::of(&plan.day, live);
-        let effects = routing::release(&mut plan.day, &waybill.placement_on(route))?;
-        self.changes.absorb(plan, &waybill.waybill_no, route, Some(row.clone()), &effects);
-        waybill.state = State::Unassigned;
-        self.tell(cause, waybill.version, news::unassigned(waybill, route, CANCELLED));
-        let is_closed = effects.iter().any(|effect| matches!(effect, Effect::RouteClosed { .. }));
-        self.free(cause, &row, is_closed);
-        if let Some(event) = news::route_changed(&effects, &row)? {
-            self.tell(cause, row.version.saturating_add(1), event);
-        }
-        Ok(())
-    }
-
-    /// Notes whom a release may help: the zone itself and those that may overflow into it; a truck that came back helps every zone of the depot.
-    fn free(&mut self, cause: usize, route: &RouteRow, has_truck: bool) {
-        let zones = self.network.zones_of(&route.key.depot).filter(|zone| {
-            has_truck || zone.code == route.zone || zone.neighbours.contains(&route.zone)
-        });
-        let zones: BTreeSet<ZoneCode> = zones.map(|zone| zone.code.clone()).collect();
-        let key = route.key.clone();
-        let first = || Freed { key: key.clone(), zones: BTreeSet::new(), cause };
-        self.freed.entry(key.clone()).or_insert_with(first).zones.extend(zones);
-    }
-
     fn tell(&mut self, cause: usize, seq: u64, event: Event) {
         self.news.push(News { cause, seq, event });
+    }
+}
+
+/// Who missed a truck stays one that missed it, unless there is another.
+const fn origin_after(reason: Reason) -> Origin {
+    match reason {
+        Reason::Missed => Origin::Missed,
+        Reason::ReleasedAfterCutoff => Origin::ReleasedFromHold,
+        Reason::DatePast
+        | Reason::CutOffPassed
+        | Reason::NoTemplate
+        | Reason::ExceedsLargestTruck
+        | Reason::ZoneQuota
+        | Reason::RouteQuota
+        | Reason::PoolExhausted => Origin::Regular,
     }
 }
 
 /// How a waybill stands by the message alone, when its row is not there to ask.
 fn told_by(notice: Notice<'_>, seq: u64, known: Option<&Assignment>) -> Standing {
     let held = known.is_some_and(|known| known.held);
-    let (held, cancelled) = match notice {
-        Notice::Created(created) => (created.held, false),
-        Notice::Held => (true, false),
-        Notice::Released => (false, false),
-        Notice::Cancelled => (held, true),
+    let (held, status, attempt) = match notice {
+        Notice::Created(created) => (created.held, WaybillStatus::Created, 0),
+        Notice::Held => (true, WaybillStatus::Created, 0),
+        Notice::Released => (false, WaybillStatus::Created, 0),
+        Notice::Moved { to, attempt } => (held, to, attempt),
     };
-    Standing { version: seq, held, cancelled }
+    Standing { version: seq, held, status, attempt }
 }

@@ -6,6 +6,8 @@
 
 mod assignment;
 mod decide;
+mod incoming;
+mod locked;
 mod network;
 mod planning;
 mod retry;

@@ -184,6 +184,8 @@ fn outbox_row(news: &News, now: Timestamp) -> Result<OutboxRow, serde_json::Erro
         Event::Unassignable(event) => row_of(event, news.seq, now),
         Event::Unassigned(event) => row_of(event, news.seq, now),
         Event::Route(event) => row_of(event, news.seq, now),
+        Event::Reserved(event) => row_of(event, news.seq, now),
+        Event::Decided(event) => row_of(event, news.seq, now),
     }
 }
 

@@ -4,15 +4,19 @@
 //! Order of locks, in every transaction: rows of `waybill` (shared) and of `assignment` by number, then rows
 //! of `slot_day` by key. Rows of routes, buckets and truck uses are guarded by their slot day's.
 
+mod amendments;
 mod assignments;
 mod columns;
 pub(crate) mod network;
+mod routes;
 mod rows;
 mod save;
 mod slot_days;
 
+pub(crate) use self::amendments::{amendments_of, order_facts};
 pub(crate) use self::assignments::{
     lock_assignments, lock_unassignable, standings, unassignable_before, unassignable_in,
 };
+pub(crate) use self::routes::{aboard, known_routes};
 pub(crate) use self::save::save;
 pub(crate) use self::slot_days::{lock_slot_days, stored_days};

@@ -9,12 +9,19 @@
     reason = "tests fail by panicking"
 )]
 
+mod amending;
+mod answers;
 mod books;
+mod crowd;
 mod fixture;
 mod following;
+mod histories;
+mod moving;
 mod placing;
 mod races;
 mod retries;
+mod rides;
+mod road;
 mod states;
 mod worker;
 mod world;

@@ -2,65 +2,31 @@
 //!
 //! Nothing is decided here (see [`crate::decide`]) and no SQL is written here (see [`crate::store`]).
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use cache::Cache;
-use contracts::{
-    NetworkChanged, Timestamp, WaybillCreated, WaybillHeld, WaybillNo, WaybillReleased,
-    WaybillStatus, WaybillStatusChanged,
-};
+use contracts::Timestamp;
 use queue_topology::WorkerKind;
-use routing::SlotDayKey;
 use runtime::{Batch, Context, Failure, Item, LaneKey, Outcome, Settlement, Worker};
 use store::Tx;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::assignment::{Assignment, Standing};
 use crate::decide::{
-    Clock, Event, News, Notice, PlanError, Planned, Planner, Writes, assigned_at, slot_days_of,
+    Clock, Event, News, PlanError, Planned, Planner, Verdict, Writes, assigned_at,
 };
+use crate::incoming::{Ask, Incoming};
+use crate::locked::Locked;
 use crate::network::{Networks, Served};
 use crate::planning::{Opened, open};
 use crate::retry::Retries;
 use crate::shown::{Entry, entries};
 use crate::state::{Kept, Plan};
-use crate::store::{lock_assignments, lock_unassignable, save, standings, unassignable_in};
+use crate::store::{lock_unassignable, save, unassignable_in};
 
 /// How long messages wait for a network that can be used.
 const NO_NETWORK_RETRY: Duration = Duration::from_secs(10);
-
-contracts::inbound! {
-    /// Everything that changes who wants a place, or how many there are.
-    pub(crate) enum Incoming {
-        /// A waybill exists.
-        Created(WaybillCreated),
-        /// A hold was placed on it.
-        Held(WaybillHeld),
-        /// Its last hold was released.
-        Released(WaybillReleased),
-        /// It was cancelled (nothing else is bound).
-        StatusChanged(WaybillStatusChanged),
-        /// The delivery network is another one.
-        Network(NetworkChanged),
-    }
-}
-
-impl Incoming {
-    /// The waybill it is about and what it says; `None` when it asks for nothing.
-    fn notice(&self) -> Option<(&WaybillNo, Notice<'_>)> {
-        match self {
-            Self::Created(created) => Some((&created.waybill_no, Notice::Created(created))),
-            Self::Held(held) => Some((&held.waybill_no, Notice::Held)),
-            Self::Released(released) => Some((&released.waybill_no, Notice::Released)),
-            Self::StatusChanged(changed) => (changed.to == WaybillStatus::Cancelled)
-                .then_some((&changed.waybill_no, Notice::Cancelled)),
-            Self::Network(_) => None,
-        }
-    }
-}
 
 /// What messages and retries share.
 #[derive(Debug)]
@@ -159,20 +125,8 @@ impl Worker for Assigner {
     type Effects = Effects;
     const KIND: WorkerKind = WorkerKind::AdraAssigner;
 
-    /// Waybills of one date and slot go through one lane: depots' truck pools and the overflow into other
-    /// zones are shared by them. The other messages do not know their slot; the locks keep them apart.
     fn lane_key(message: &Incoming) -> LaneKey {
-        match message {
-            Incoming::Created(created) => {
-                LaneKey::of((created.delivery_date, created.timeslot.as_str()))
-            }
-            Incoming::Held(WaybillHeld { waybill_no, .. })
-            | Incoming::Released(WaybillReleased { waybill_no, .. })
-            | Incoming::StatusChanged(WaybillStatusChanged { waybill_no, .. }) => {
-                LaneKey::of(waybill_no.as_str())
-            }
-            Incoming::Network(_) => LaneKey::of("network"),
-        }
+        message.lane_key()
     }
 
     async fn handle(
@@ -185,7 +139,7 @@ impl Worker for Assigner {
             return Ok(Effects::default());
         };
         let items = batch.items();
-        let locked = Locked::load(tx, &items).await?;
+        let mut locked = Locked::load(tx, &items).await?;
         let wanted = locked.slot_days(&served, &items);
         let keys = wanted.iter().flatten().cloned().collect();
         let Opened { plans, broken } = open(tx, &self.shared.kept, &served, keys).await?;
@@ -199,10 +153,12 @@ impl Worker for Assigner {
             }
             return Ok(Effects::default());
         }
-        let Locked { standings, book } = locked;
+        locked.load_latecomers(tx).await?;
         let clock = self.shared.clock(now);
+        let book = std::mem::take(&mut locked.book);
         let mut planner = Planner::new(&served.network, clock, Uuid::now_v7, plans, book);
-        if !decide_all(&mut planner, batch, &items, &standings) {
+        planner.amending = std::mem::take(&mut locked.amending);
+        if !decide_all(&mut planner, batch, &items, &locked) {
             return Ok(Effects::default());
         }
         use_what_came_free(tx, &mut planner).await?;
@@ -219,76 +175,77 @@ impl Worker for Assigner {
     }
 }
 
-/// The waybills of a batch: what their rows say, and their assignments.
-struct Locked {
-    standings: BTreeMap<WaybillNo, Standing>,
-    book: BTreeMap<WaybillNo, Assignment>,
-}
-
-impl Locked {
-    async fn load(tx: &Tx, items: &[Arc<Item<Incoming>>]) -> Result<Self, Failure> {
-        let notices = items.iter().filter_map(|item| item.message.notice());
-        let numbers: BTreeSet<WaybillNo> = notices.map(|(no, _)| no.clone()).collect();
-        if numbers.is_empty() {
-            return Ok(Self { standings: BTreeMap::new(), book: BTreeMap::new() });
-        }
-        let standings = standings(tx, &numbers).await?;
-        let book = lock_assignments(tx, &numbers).await?;
-        Ok(Self { standings, book })
-    }
-
-    /// The slot days that each message may touch.
-    fn slot_days(
-        &self,
-        served: &Served,
-        items: &[Arc<Item<Incoming>>],
-    ) -> Vec<BTreeSet<SlotDayKey>> {
-        let of_each = items.iter().map(|item| match item.message.notice() {
-            Some((no, notice)) => {
-                let (standing, known) = (self.standings.get(no).copied(), self.book.get(no));
-                slot_days_of(&served.network, notice, standing, known)
-            }
-            None => BTreeSet::new(),
-        });
-        of_each.collect()
-    }
-}
-
-/// Decides and settles every message; false when one cannot be decided, which fails that one alone.
+/// Decides and settles every message; false when some cannot be decided now, which fails those alone.
 fn decide_all(
     planner: &mut Planner<'_>,
     batch: &mut Batch<Incoming>,
     items: &[Arc<Item<Incoming>>],
-    standings: &BTreeMap<WaybillNo, Standing>,
+    locked: &Locked,
 ) -> bool {
-    let mut culprit = None;
+    let mut all = true;
     for (index, item) in items.iter().enumerate() {
-        let settlement = match item.message.notice() {
-            Some((no, notice)) if culprit.is_none() => {
-                let (seq, stored) = (item.envelope.seq.unwrap_or(0), standings.get(no).copied());
-                match planner.decide(index, no, notice, seq, stored) {
-                    Ok((outcome, version)) => Settlement::new(outcome).of(no.as_str(), version),
-                    Err(error) => {
-                        culprit = Some((index, error));
-                        continue;
-                    }
-                }
-            }
-            // the network: reading it was all there was to do. Behind a culprit: rolled back with it
-            Some(_) | None => Settlement::new(Outcome::Applied),
+        let Some(ask) = item.message.ask() else {
+            // the network: reading it was all there was to do
+            batch.settle(index, Settlement::new(Outcome::Applied));
+            continue;
         };
-        batch.settle(index, settlement);
+        match decide(planner, index, ask, item, locked) {
+            Ok(Verdict::Settled(outcome, version)) => {
+                let settlement = Settlement::new(outcome);
+                batch.settle(index, named(settlement, ask, version));
+            }
+            Ok(Verdict::NotYet(cause)) => {
+                batch.fail(index, Failure::Transient { cause, retry_after: None });
+                all = false;
+            }
+            Err(error) => {
+                batch.fail(index, transient(&error));
+                // rolled back with it, and decided in the next attempt
+                for behind in index + 1..items.len() {
+                    batch.settle(behind, Settlement::new(Outcome::Applied));
+                }
+                return false;
+            }
+        }
     }
-    match culprit {
-        None => true,
-        Some((index, error)) => {
-            batch.fail(index, transient(&error));
-            false
+    all
+}
+
+fn decide(
+    planner: &mut Planner<'_>,
+    index: usize,
+    ask: Ask<'_>,
+    item: &Item<Incoming>,
+    locked: &Locked,
+) -> Result<Verdict, PlanError> {
+    let stored = ask.waybill().and_then(|no| locked.standings.get(no).copied());
+    let role = item.envelope.actor.role;
+    match ask {
+        Ask::Follow(no, notice) => {
+            let seq = item.envelope.seq.unwrap_or(0);
+            let (outcome, version) = planner.decide(index, no, notice, seq, stored)?;
+            Ok(Verdict::Settled(outcome, version))
+        }
+        Ask::Reschedule(asked) => planner.reschedule(index, asked, role, stored),
+        Ask::Amend(asked) => planner.amend(index, asked, stored),
+        Ask::Amended(decided) => planner.amended(index, decided, stored),
+        Ask::Move(route_ref, step) => {
+            let found = locked.routes.get(route_ref);
+            planner.move_route(index, found, step, role, &locked.standings)
         }
     }
 }
 
-/// Offers what cancellations gave back to some of those who found no place.
+/// A settlement of what was asked about.
+fn named(settlement: Settlement, ask: Ask<'_>, version: u64) -> Settlement {
+    match (ask.waybill(), ask.route()) {
+        (Some(waybill_no), _) => settlement.of(waybill_no.as_str(), version),
+        (None, Some(route_ref)) => settlement.of(route_ref, version),
+        (None, None) => settlement,
+    }
+}
+
+/// Offers what was given back to some of those who found no place.
 async fn use_what_came_free(tx: &Tx, planner: &mut Planner<'_>) -> Result<(), Failure> {
     for freed in planner.freed() {
         let numbers = unassignable_in(tx, &freed).await?;
@@ -316,5 +273,7 @@ fn publish(batch: &mut Batch<Incoming>, news: &News, now: Timestamp) -> Result<(
         Event::Unassignable(event) => batch.publish(*cause, event, Some(*seq)),
         Event::Unassigned(event) => batch.publish(*cause, event, Some(*seq)),
         Event::Route(event) => batch.publish(*cause, event, Some(*seq)),
+        Event::Reserved(event) => batch.publish(*cause, event, Some(*seq)),
+        Event::Decided(event) => batch.publish(*cause, event, Some(*seq)),
     }
 }

@@ -9,7 +9,7 @@ use crate::digest;
 
 const DAY: &str = include_str!("day.sql");
 
-const TABLES: [&str; 21] = [
+const TABLES: [&str; 22] = [
     "zone_quota",
     "truck_type",
     "truck_pool",
@@ -25,6 +25,7 @@ const TABLES: [&str; 21] = [
     "route",
     "route_stop",
     "assignment",
+    "assignment_amendment",
     "quota_bucket",
     "quota_ledger",
     "truck_use",
@@ -34,7 +35,7 @@ const TABLES: [&str; 21] = [
 ];
 
 /// A row deleted, doubled or changed by hand, and the check that has to say so.
-const PLANTED: [(&str, &str); 50] = [
+const PLANTED: [(&str, &str); 54] = [
     ("DELETE FROM order_line WHERE line_no = 4", "order-has-its-lines"),
     ("DELETE FROM orders", "line-has-its-order"),
     ("DELETE FROM waybill WHERE waybill_no = 'shop-7-2'", "order-has-its-waybills"),
@@ -95,6 +96,21 @@ const PLANTED: [(&str, &str); 50] = [
     ),
     ("UPDATE assignment SET route_id = x'99' WHERE state = 'ASSIGNED'", "place-is-on-a-route"),
     ("UPDATE route SET status = 'CLOSED'", "place-is-on-a-route"),
+    ("UPDATE route SET status = 'LOCKED'", "place-is-locked-with-its-route"),
+    (
+        "UPDATE assignment SET state = 'LOCKED' WHERE state = 'ASSIGNED'",
+        "place-is-locked-with-its-route",
+    ),
+    (
+        "INSERT INTO assignment_amendment VALUES ('shop-7-1', x'71', 'QUANTITIES', 'RESERVED', NULL, 'mixed', \
+         2000, 1500, 1300, 'mixed', 2001, 1500, 1300, '2025-03-10', '2025-03-10')",
+        "amendment-has-its-room",
+    ),
+    (
+        "INSERT INTO assignment_amendment VALUES ('shop-9-9', x'71', 'QUANTITIES', 'RESERVED', NULL, 'dry', \
+         1, 0, 1, 'dry', 1, 0, 1, '2025-03-10', '2025-03-10')",
+        "amendment-has-its-room",
+    ),
     ("UPDATE quota_bucket SET waybills = 0", "ledger-adds-up-to-bucket"),
     ("DELETE FROM quota_ledger WHERE version = 2", "ledger-adds-up-to-bucket"),
     ("DELETE FROM quota_bucket", "ledger-adds-up-to-bucket"),

@@ -30,6 +30,8 @@ pub enum Effect {
     RouteFilled { route: RouteId, expected_version: u64, load: Load, stop: StopKey, new_stop: bool },
     /// A waybill left the route; `stop_left` when it was the last one of its stop.
     RouteFreed { route: RouteId, expected_version: u64, load: Load, stop: StopKey, stop_left: bool },
+    /// A waybill of the route has another load; its place is the same.
+    RouteResized { route: RouteId, expected_version: u64, from: Load, to: Load },
     /// The route carries nothing any more and is gone from the state.
     RouteClosed { route: RouteId },
     /// The route moved through its life.

@@ -9,7 +9,9 @@ use routing::{
     Effect, Load, Reason, RouteClass, RouteId, RouteReference, RouteStatus, SlotDay, SlotDayKey,
     StopKey, TemplateCode, TruckTypeCode, ZoneCode,
 };
+use uuid::Uuid;
 
+use super::amend::Amendment;
 use crate::assignment::Assignment;
 use crate::state::Plan;
 
@@ -135,6 +137,7 @@ pub(crate) struct Writes {
     pub(crate) new_assignments: Vec<Assignment>,
     pub(crate) assignments: Vec<Assignment>,
     pub(crate) decisions: Vec<DecisionRow>,
+    pub(crate) amendments: Vec<Amendment>,
 }
 
 /// A route that this transaction touched.
@@ -170,6 +173,7 @@ pub(super) struct Changes {
     trucks: BTreeMap<(SlotDayKey, TruckTypeCode), TouchedTrucks>,
     ledger: Vec<LedgerRow>,
     pub(super) decisions: Vec<DecisionRow>,
+    pub(super) amendments: BTreeMap<(WaybillNo, Uuid), Amendment>,
     /// Assignments that are not stored yet.
     pub(super) new: BTreeSet<WaybillNo>,
     /// Stored ones that change.
@@ -209,7 +213,8 @@ impl Changes {
                     self.touch(&key, *route, *expected_version);
                     self.stops.insert((*route, *stop));
                 }
-                Effect::RouteStatusChanged { route, expected_version, .. } => {
+                Effect::RouteStatusChanged { route, expected_version, .. }
+                | Effect::RouteResized { route, expected_version, .. } => {
                     self.touch(&key, *route, *expected_version);
                 }
                 Effect::RouteClosed { route } => {
@@ -221,6 +226,19 @@ impl Changes {
                 Effect::RouteUpgraded { .. } => {}
             }
         }
+    }
+
+    /// Takes over that a route of this slot day moved through its life.
+    pub(super) fn note_status(&mut self, key: &SlotDayKey, effect: &Effect) {
+        if let Effect::RouteStatusChanged { route, expected_version, .. } = effect {
+            self.touch(key, *route, *expected_version);
+        }
+    }
+
+    /// The version of a route that this transaction closed.
+    pub(super) fn closed_at(&self, route: RouteId) -> Option<u64> {
+        let closed = self.routes.get(&route)?.closed.as_ref()?;
+        Some(closed.version)
     }
 
     fn trucks_of(&mut self, key: &SlotDayKey, truck_type: &TruckTypeCode) -> &mut TouchedTrucks {
@@ -265,8 +283,12 @@ impl Changes {
         plans: &mut BTreeMap<SlotDayKey, Plan>,
         mut book: BTreeMap<WaybillNo, Assignment>,
     ) -> Writes {
-        let mut writes =
-            Writes { ledger: self.ledger, decisions: self.decisions, ..Writes::default() };
+        let mut writes = Writes {
+            ledger: self.ledger,
+            decisions: self.decisions,
+            amendments: self.amendments.into_values().collect(),
+            ..Writes::default()
+        };
         write_slot_days(plans, self.routes.values().map(|route| &route.key), &mut writes);
         write_stops(plans, &self.routes, &self.stops, &mut writes);
         write_routes(plans, self.routes, &mut writes);

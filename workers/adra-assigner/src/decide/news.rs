@@ -1,9 +1,10 @@
 //! What other workers are told. Never here: when; see [`crate::decide`].
 
 use contracts::{
-    Assigned, InvalidId, RouteChange, RouteChanged, Timestamp, Unassignable, UnassignedAgain,
+    AmendmentDecided, AmendmentReserved, Assigned, InvalidId, RouteChange, RouteChanged, Timestamp,
+    Unassignable, UnassignedAgain,
 };
-use routing::{Effect, Reason, RouteId};
+use routing::{Effect, Reason, RouteId, RouteStatus};
 
 use super::changes::RouteRow;
 use crate::assignment::{Assignment, named};
@@ -15,6 +16,8 @@ pub(crate) enum Event {
     Unassignable(Unassignable),
     Unassigned(UnassignedAgain),
     Route(RouteChanged),
+    Reserved(AmendmentReserved),
+    Decided(AmendmentDecided),
 }
 
 /// An event with the message that caused it and the version of its aggregate.
@@ -75,13 +78,19 @@ pub(super) fn route_changed(
         Effect::RouteOpened { .. } => Some(RouteChange::Opened),
         Effect::RouteUpgraded { .. } => Some(RouteChange::Upgraded),
         Effect::RouteClosed { .. } => Some(RouteChange::Closed),
+        Effect::RouteStatusChanged { to, .. } => match to {
+            RouteStatus::Locked => Some(RouteChange::Locked),
+            RouteStatus::Dispatched => Some(RouteChange::Dispatched),
+            RouteStatus::Closed => Some(RouteChange::Closed),
+            RouteStatus::Open => None,
+        },
         Effect::PoolTaken { .. }
         | Effect::PoolReturned { .. }
         | Effect::ZoneTaken { .. }
         | Effect::ZoneReturned { .. }
         | Effect::RouteFilled { .. }
         | Effect::RouteFreed { .. }
-        | Effect::RouteStatusChanged { .. } => None,
+        | Effect::RouteResized { .. } => None,
     });
     let Some(change) = change else {
         return Ok(None);

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use contracts::Timestamp;
+use contracts::{Timestamp, WaybillKind};
 use routing::network::{RouteTemplate, Zone};
 use routing::{
-    Decision, Effect, Forecast, Network, Origin, Outcome as Found, Reason, Request, RouteId,
-    RouteReference, SlotDayKey, ZoneCode,
+    Decision, Effect, Explanation, Forecast, Network, Origin, Outcome as Found, Reason, Request,
+    RouteId, RouteReference, SlotDayKey, ZoneCode,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -16,14 +16,13 @@ use super::{Notice, PlanError};
 use crate::assignment::{Assignment, Standing, order_key};
 use crate::state::Plan;
 
-/// The slot days that a message may touch, so that they can be locked before it is decided.
+/// The slot days that a message about a waybill may touch, so that they can be locked before it is decided.
 pub(crate) fn slot_days_of(
     network: &Network,
     notice: Notice<'_>,
     standing: Option<Standing>,
     known: Option<&Assignment>,
 ) -> BTreeSet<SlotDayKey> {
-    let cancelled = standing.is_some_and(|standing| standing.cancelled);
     match (notice, known) {
         (Notice::Created(created), None) => {
             let (district, timeslot) = (created.district.as_str(), created.timeslot.as_str());
@@ -35,12 +34,26 @@ pub(crate) fn slot_days_of(
             });
             key.into_iter().filter(|key| network.timeslot(&key.timeslot).is_some()).collect()
         }
-        (Notice::Released | Notice::Cancelled, Some(known)) => {
-            known.place_key().into_iter().chain(slot_day_of(network, known)).collect()
+        (Notice::Released, Some(known)) => both_of(network, known),
+        (Notice::Held | Notice::Moved { .. }, Some(known)) => {
+            let standing = standing.unwrap_or_else(|| known.standing());
+            let is_released = known.held && !standing.held;
+            let leaves = standing.is_cancelled() || standing.has_failed_at(known.place_no);
+            if is_released {
+                both_of(network, known)
+            } else if leaves || matches!(notice, Notice::Moved { .. }) {
+                known.place_key().into_iter().collect()
+            } else {
+                BTreeSet::new()
+            }
         }
-        (Notice::Held, Some(known)) if cancelled => known.place_key().into_iter().collect(),
-        (Notice::Created(_), Some(_)) | (Notice::Held, Some(_)) | (_, None) => BTreeSet::new(),
+        (Notice::Created(_), Some(_)) | (_, None) => BTreeSet::new(),
     }
+}
+
+/// Where a waybill is and where it wants to be.
+pub(crate) fn both_of(network: &Network, known: &Assignment) -> BTreeSet<SlotDayKey> {
+    known.place_key().into_iter().chain(slot_day_of(network, known)).collect()
 }
 
 /// The slot day that a waybill wants to be in; `None` when the network does not serve it.
@@ -87,7 +100,7 @@ pub(super) fn ask(
     let mut ids = route_ids(&target.key, &mut plan.routes_opened, new_id);
     let at = judged_at.as_datetime();
     let decision = routing::assign(network, &mut plan.day, &request, at, &forecast, &mut ids)?;
-    Sought::of(decision, target, judged_at)
+    Sought::of(decision, waybill.kind, target, judged_at)
 }
 
 /// What is to come looks like what the zone's routes carry already; before there is any, like this waybill.
@@ -123,6 +136,25 @@ pub(super) struct Sought {
     pub(super) judged_at: Timestamp,
 }
 
+/// The explanation where something is fetched.
+#[derive(Serialize)]
+struct Fetched<'a> {
+    service: &'static str,
+    #[serde(flatten)]
+    explanation: &'a Explanation,
+}
+
+/// A pickup takes the room it needs on the truck's way back: it is asked for like any other. Only its
+/// explanation says what it is.
+fn explained(kind: WaybillKind, explanation: &Explanation) -> Result<String, serde_json::Error> {
+    match kind {
+        WaybillKind::Return => serde_json::to_string(&Fetched { service: "pickup", explanation }),
+        WaybillKind::Forward | WaybillKind::Replacement | WaybillKind::Transfer => {
+            serde_json::to_string(explanation)
+        }
+    }
+}
+
 /// The explanation where the engine was not asked.
 #[derive(Serialize)]
 struct Unserved {
@@ -133,6 +165,7 @@ struct Unserved {
 impl Sought {
     fn of(
         decision: Decision,
+        kind: WaybillKind,
         target: &Target<'_>,
         judged_at: Timestamp,
     ) -> Result<Self, PlanError> {
@@ -140,7 +173,7 @@ impl Sought {
             found: decision.outcome,
             effects: decision.effects,
             target: Some((target.zone.code.clone(), target.key.clone())),
-            explanation: serde_json::to_string(&decision.explanation)?,
+            explanation: explained(kind, &decision.explanation)?,
             judged_at,
         })
     }

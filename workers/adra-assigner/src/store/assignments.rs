@@ -16,7 +16,7 @@ use crate::decide::Freed;
 // Shared: until this transaction ends nobody can cancel or hold a waybill that it has seen, so that the
 // event of such a change is published after this transaction's assignment is there to be found.
 const STANDINGS: &str = concat!(
-    "SELECT w.waybill_no, w.version, w.status, w.open_holds FROM ",
+    "SELECT w.waybill_no, w.version, w.status, w.attempt, w.open_holds FROM ",
     rows_to_lock!(ascii!("waybill_no", 112)),
     " STRAIGHT_JOIN waybill w FORCE INDEX (waybill_number) ON w.waybill_no = r.waybill_no \
      WHERE w.exists_since IS NOT NULL LOCK IN SHARE MODE"
@@ -34,7 +34,7 @@ pub(crate) async fn standings(
 macro_rules! assignment_columns {
     () => {
         "SELECT a.waybill_no, a.state, a.reason, HEX(a.route_id) route_id, a.place_no, a.version, \
-           a.waybill_version, a.held, a.pinned, a.order_key, HEX(a.stop_key) stop_key, a.district, \
+           a.waybill_version, a.held, a.pinned, a.kind, a.order_key, HEX(a.stop_key) stop_key, a.district, \
            a.zone, a.depot, a.delivery_date, a.timeslot, a.sku_type, a.fulfilled_by, a.dry_ml, \
            a.frozen_ml, a.weight_g, a.ordered_at FROM "
     };
@@ -134,10 +134,10 @@ pub(crate) async fn unassignable_in(tx: &Tx, freed: &Freed) -> Result<Vec<Waybil
 }
 
 #[derive(FromQueryResult)]
-struct NumberRow {
-    waybill_no: String,
+pub(super) struct NumberRow {
+    pub(super) waybill_no: String,
 }
 
-fn keys(numbers: &BTreeSet<WaybillNo>) -> Vec<Number<'_>> {
+pub(super) fn keys(numbers: &BTreeSet<WaybillNo>) -> Vec<Number<'_>> {
     numbers.iter().map(|no| Number { waybill_no: no.as_str() }).collect()
 }

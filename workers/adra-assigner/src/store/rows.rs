@@ -1,7 +1,7 @@
 //! Rows as they travel to and from the database. Never here: a statement.
 
 use chrono::{NaiveDate, NaiveDateTime};
-use contracts::{FulfilledBy, SkuType, WaybillNo};
+use contracts::{FulfilledBy, SkuType, WaybillKind, WaybillNo, WaybillStatus};
 use routing::{Load, RouteId, SlotDayKey, StopKey};
 use sea_orm::FromQueryResult;
 use serde::Serialize;
@@ -40,17 +40,18 @@ pub(super) struct StandingRow {
     waybill_no: String,
     version: u64,
     status: String,
+    attempt: u16,
     open_holds: u16,
 }
 
 impl StandingRow {
     pub(super) fn read(self) -> Result<(WaybillNo, Standing), StoreError> {
-        let standing = Standing {
-            version: self.version,
-            held: self.open_holds > 0,
-            cancelled: self.status == contracts::WaybillStatus::Cancelled.as_str(),
+        let Some(status) = WaybillStatus::parse(&self.status) else {
+            let (no, status) = (self.waybill_no, self.status);
+            return Err(StoreError::decode(format!("waybill {no}: status {status:?}")));
         };
-        Ok((number(self.waybill_no)?, standing))
+        let (version, held, attempt) = (self.version, self.open_holds > 0, self.attempt);
+        Ok((number(self.waybill_no)?, Standing { version, held, status, attempt }))
     }
 }
 
@@ -65,6 +66,7 @@ pub(super) struct AssignmentRow {
     waybill_version: u64,
     held: bool,
     pinned: bool,
+    kind: String,
     order_key: String,
     stop_key: String,
     district: String,
@@ -89,6 +91,8 @@ impl AssignmentRow {
             waybill_version: self.waybill_version,
             held: self.held,
             pinned: self.pinned,
+            kind: WaybillKind::parse(&self.kind)
+                .ok_or_else(|| unknown(&self.waybill_no, "kind", &self.kind))?,
             stop: StopKey(parse_hex(&self.stop_key)?),
             sku_type: self.sku_type()?,
             fulfilled_by: self.fulfilled_by()?,
@@ -120,9 +124,8 @@ impl AssignmentRow {
     }
 
     fn sku_type(&self) -> Result<SkuType, StoreError> {
-        let all = [SkuType::Dry, SkuType::Frozen, SkuType::Mixed];
-        let found = all.into_iter().find(|sku_type| sku_type.as_str() == self.sku_type);
-        found.ok_or_else(|| unknown(&self.waybill_no, "sku_type", &self.sku_type))
+        sku_type_of(&self.sku_type)
+            .ok_or_else(|| unknown(&self.waybill_no, "sku_type", &self.sku_type))
     }
 
     fn fulfilled_by(&self) -> Result<FulfilledBy, StoreError> {
@@ -132,7 +135,13 @@ impl AssignmentRow {
     }
 }
 
-fn unknown(waybill_no: &str, column: &str, value: &str) -> StoreError {
+/// The class of goods of a word.
+pub(super) fn sku_type_of(word: &str) -> Option<SkuType> {
+    let all = [SkuType::Dry, SkuType::Frozen, SkuType::Mixed];
+    all.into_iter().find(|sku_type| sku_type.as_str() == word)
+}
+
+pub(super) fn unknown(waybill_no: &str, column: &str, value: &str) -> StoreError {
     StoreError::decode(format!("assignment {waybill_no}: {column} {value:?}"))
 }
 

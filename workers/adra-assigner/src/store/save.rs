@@ -2,6 +2,7 @@
 //! read at, and quotas and trucks are taken on condition of the limits in force: a row that does not meet its
 //! condition fails the whole transaction.
 
+mod amendments;
 mod places;
 mod quota;
 mod routes;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use store::{StoreError, Tx};
 use thiserror::Error;
 
+use self::amendments::Amended;
 use self::places::{Decided, Place};
 use self::quota::{Bucket, Entry, Trucks};
 use self::routes::{Route, Stop};
@@ -62,6 +64,8 @@ pub(crate) async fn save(tx: &Tx, writes: &Writes, now: Timestamp) -> Result<(),
     execute(tx, places::NEW_ASSIGNMENTS, &all(&writes.new_assignments, |row| Place::of(row, &at)))
         .await?;
     execute(tx, places::ASSIGNMENTS, &all(&writes.assignments, |row| Place::of(row, &at))).await?;
+    let amended = all(&writes.amendments, |row| Amended::of(row, &at));
+    execute(tx, amendments::AMENDMENTS, &amended).await?;
     for decisions in writes.decisions.chunks(DECISIONS_A_STATEMENT) {
         execute(tx, places::DECISIONS, &all(decisions, |row| Decided::of(row, &at))).await?;
     }

@@ -3,7 +3,7 @@
 use testkit::Stage;
 
 /// What must not be: each statement gives the rows that are wrong.
-const MISTAKES: [(&str, &str); 8] = [
+const MISTAKES: [(&str, &str); 11] = [
     (
         "at every prefix of the ledger a zone holds at most its quota and never less than nothing",
         "SELECT p.* FROM (SELECT l.zone, l.delivery_date, l.timeslot, l.version, \
@@ -62,6 +62,25 @@ const MISTAKES: [(&str, &str); 8] = [
            ON d.waybill_no = a.waybill_no AND d.version <= a.version \
            AND d.route_id <=> a.route_id AND d.reason <=> a.reason \
          WHERE a.state IN ('ASSIGNED', 'UNASSIGNABLE') AND d.waybill_no IS NULL",
+    ),
+    (
+        "a place is locked from the moment its route is",
+        "SELECT a.waybill_no, a.state, r.status FROM assignment a JOIN route r ON r.id = a.route_id \
+         WHERE a.state <> IF(r.status = 'OPEN', 'ASSIGNED', 'LOCKED') OR r.delivery_date <> a.delivery_date \
+           OR r.timeslot <> a.timeslot OR r.depot <> a.depot",
+    ),
+    (
+        "what the ledger holds for a waybill on a route is its load there",
+        "SELECT l.waybill_no, SUM(l.dry_ml) held FROM quota_ledger l \
+         LEFT JOIN assignment a ON a.waybill_no = l.waybill_no AND a.route_id = l.route_id \
+         GROUP BY l.waybill_no, l.route_id, a.dry_ml, a.weight_g \
+         HAVING SUM(l.dry_ml) <> COALESCE(a.dry_ml, 0) OR SUM(l.weight_g) <> COALESCE(a.weight_g, 0)",
+    ),
+    (
+        "an amendment that is not decided has its room",
+        "SELECT m.waybill_no FROM assignment_amendment m JOIN assignment a ON a.waybill_no = m.waybill_no \
+         WHERE m.state = 'RESERVED' AND (a.dry_ml < m.dry_ml OR a.dry_ml < m.dry_ml_before \
+           OR a.frozen_ml < m.frozen_ml OR a.frozen_ml < m.frozen_ml_before)",
     ),
 ];
 

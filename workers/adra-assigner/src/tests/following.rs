@@ -6,7 +6,7 @@ use routing::{Reason, RouteStatus};
 use runtime::Outcome;
 
 use super::fixture::{no, parts, tight, time, waybill};
-use super::world::{ROUTE_1, STANDS, World, told};
+use super::world::{CANCELLED, ROUTE_1, STANDS, World, cancelled_at, told};
 use crate::assignment::{Assignment, Standing, State};
 use crate::decide::{Clock, Notice, Planned, Planner};
 
@@ -31,8 +31,7 @@ fn hold_and_release_leave_the_place_alone() {
 fn a_cancellation_gives_everything_back() {
     let mut world = World::with(parts());
     world.create(&waybill(1));
-    let (_, Planned { writes, news, .. }) =
-        world.decide(1, Notice::Cancelled, Standing { version: 2, cancelled: true, held: false });
+    let (_, Planned { writes, news, .. }) = world.decide(1, CANCELLED, cancelled_at(2));
     assert_eq!(world.state(1), State::Unassigned);
     let route = &writes.routes[0];
     assert_eq!((route.expected, route.row.version, route.row.status), (1, 2, RouteStatus::Closed));
@@ -49,7 +48,7 @@ fn what_is_taken_and_given_back_in_one_batch_is_in_the_ledger_all_the_same() {
     let created = waybill(1);
     let ((), Planned { writes, .. }) = world.transact(|planner| {
         planner.decide(0, &no(1), Notice::Created(&created), 1, None).unwrap();
-        planner.decide(1, &no(1), Notice::Cancelled, 2, None).unwrap();
+        planner.decide(1, &no(1), CANCELLED, 2, None).unwrap();
     });
     assert_eq!(
         (writes.new_routes[0].status, writes.new_routes[0].version),
@@ -63,9 +62,9 @@ fn what_is_taken_and_given_back_in_one_batch_is_in_the_ledger_all_the_same() {
 
 #[test]
 fn the_order_of_arrival_does_not_matter() {
-    let last = Standing { version: 4, held: false, cancelled: true };
+    let last = cancelled_at(4);
     let created = waybill(1);
-    let (held, released, cancelled) = (Notice::Held, Notice::Released, Notice::Cancelled);
+    let (held, released, cancelled) = (Notice::Held, Notice::Released, CANCELLED);
     for order in
         [[held, released, cancelled], [cancelled, released, held], [released, cancelled, held]]
     {
@@ -107,7 +106,7 @@ fn a_release_seeks_a_place_for_who_has_none() {
     let mut world = World::with(tight(1, 0, 10));
     world.create(&waybill(1));
     world.create(&waybill(2));
-    world.decide(1, Notice::Cancelled, Standing { version: 2, cancelled: true, held: false });
+    world.decide(1, CANCELLED, cancelled_at(2));
     let (_, planned) = world.decide(2, Notice::Released, Standing { version: 2, ..STANDS });
     assert!(world.state(2).route().is_some());
     assert_eq!(told(&planned.news)[0], "shop-2-1 place 1 v2");
@@ -128,8 +127,8 @@ fn a_release_seeks_a_place_for_who_has_none() {
     // but not one that was cancelled
     let mut world = World::with(parts());
     world.create(&waybill(1));
-    let cancelled = Standing { version: 3, cancelled: true, held: false };
-    world.decide(1, Notice::Cancelled, cancelled);
+    let cancelled = cancelled_at(3);
+    world.decide(1, CANCELLED, cancelled);
     world.decide(1, Notice::Released, Standing { version: 4, ..cancelled });
     assert_eq!(world.state(1), State::Unassigned);
 }
@@ -153,8 +152,8 @@ fn a_retry_changes_something_only_when_its_answer_is_new() {
     );
 
     world.clock = Clock::Wall(time("2035-06-12T19:00:00Z"));
-    let cancelled = Standing { version: 2, cancelled: true, held: false };
-    world.decide(1, Notice::Cancelled, cancelled);
+    let cancelled = cancelled_at(2);
+    world.decide(1, CANCELLED, cancelled);
     let (is_placed, Planned { news, .. }) = world.retry(2);
     assert!(is_placed);
     assert_eq!(told(&news)[0], "shop-2-1 place 1 v2");
@@ -165,10 +164,10 @@ fn a_release_helps_the_zone_its_neighbours_and_a_returned_truck_all_zones() {
     let mut world = World::with(parts());
     world.create(&waybill(1));
     world.create(&waybill(2));
-    let cancelled = Standing { version: 2, cancelled: true, held: false };
+    let cancelled = cancelled_at(2);
     let (freed, _) = world.transact(|planner| {
-        planner.decide(7, &no(1), Notice::Cancelled, 2, Some(cancelled)).unwrap();
-        planner.decide(8, &no(2), Notice::Cancelled, 2, Some(cancelled)).unwrap();
+        planner.decide(7, &no(1), CANCELLED, 2, Some(cancelled)).unwrap();
+        planner.decide(8, &no(2), CANCELLED, 2, Some(cancelled)).unwrap();
         planner.freed()
     });
     assert_eq!((freed.len(), freed[0].cause), (1, 7));

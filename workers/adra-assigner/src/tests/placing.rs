@@ -7,7 +7,7 @@ use routing::{Reason, RouteStatus};
 use runtime::Outcome;
 
 use super::fixture::{delivery_date, key, no, parts, tight, time, waybill};
-use super::world::{ROUTE_1, STANDS, World, told};
+use super::world::{CANCELLED, ROUTE_1, STANDS, World, cancelled_at, told};
 use crate::assignment::{Standing, State, named};
 use crate::decide::{Clock, Event, News, Notice, Planned, slot_days_of};
 
@@ -75,7 +75,7 @@ fn a_waybill_is_announced_once() {
 #[test]
 fn a_cancelled_waybill_takes_nothing_and_a_held_one_has_its_place() {
     let mut world = World::with(parts());
-    let cancelled = Standing { cancelled: true, ..STANDS };
+    let cancelled = cancelled_at(1);
     let (_, planned) = world.decide(1, Notice::Created(&waybill(1)), cancelled);
     assert_eq!((world.state(1), planned.writes.ledger.len()), (State::Unassigned, 0));
     assert!(planned.news.is_empty());
@@ -126,14 +126,14 @@ fn slot_days_are_named_before_they_are_touched() {
     world.create(&waybill(1));
     let known = &world.book[&no(1)];
     let network = &world.network;
-    let cancelled = Standing { cancelled: true, ..STANDS };
+    let cancelled = cancelled_at(1);
     let only = BTreeSet::from([key()]);
     let created = waybill(2);
     assert_eq!(slot_days_of(network, Notice::Created(&created), None, None), only);
-    assert_eq!(slot_days_of(network, Notice::Cancelled, None, Some(known)), only);
+    assert_eq!(slot_days_of(network, CANCELLED, None, Some(known)), only);
     assert_eq!(slot_days_of(network, Notice::Held, Some(cancelled), Some(known)), only);
     assert!(slot_days_of(network, Notice::Held, Some(STANDS), Some(known)).is_empty());
-    assert!(slot_days_of(network, Notice::Cancelled, None, None).is_empty());
+    assert!(slot_days_of(network, CANCELLED, None, None).is_empty());
     let nowhere = WaybillCreated { district: DistrictCode::new("D777").unwrap(), ..waybill(3) };
     assert!(slot_days_of(network, Notice::Created(&nowhere), None, None).is_empty());
 }

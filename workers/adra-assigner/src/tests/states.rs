@@ -6,7 +6,8 @@ use routing::{Load, Network, Placement, RouteId, RouteRecord, RouteStatus, SlotD
 use uuid::Uuid;
 
 use super::fixture::{delivery_date, key, no, parts, waybill};
-use crate::assignment::{Assignment, Standing, State, named, order_key, reason_of};
+use super::world::STANDS;
+use crate::assignment::{Assignment, State, named, order_key, reason_of};
 use crate::state::{Bucket, Contradiction, Kept, Plan, StoredDay};
 
 const LOAD: Load = Load { waybills: 1, dry_ml: 1_000, frozen_ml: 0, weight_g: 500 };
@@ -16,8 +17,7 @@ fn network() -> Network {
 }
 
 fn assignment(number: u32) -> Assignment {
-    let standing = Standing { version: 1, held: false, cancelled: false };
-    Assignment::new(&waybill(number), standing)
+    Assignment::new(&waybill(number), STANDS)
 }
 
 /// One route with one waybill, as the tables have it.
@@ -108,7 +108,7 @@ fn doors_and_orders_are_told_apart() {
     let stop = |change: fn(&mut contracts::WaybillCreated)| {
         let mut created = waybill(1);
         change(&mut created);
-        Assignment::new(&created, Standing { version: 1, held: false, cancelled: false }).stop
+        Assignment::new(&created, STANDS).stop
     };
     let same = stop(|_| {});
     assert_eq!(same, stop(|created| created.waybill_no = no(2)));
@@ -118,7 +118,7 @@ fn doors_and_orders_are_told_apart() {
         created.customer_ref = None;
         created.order_ref = contracts::OrderRef::new(order_ref).unwrap();
         address.clone_into(&mut created.address_key);
-        Assignment::new(&created, Standing { version: 1, held: false, cancelled: false }).stop
+        Assignment::new(&created, STANDS).stop
     };
     assert_eq!(guest("A", "a1"), guest("B", "a1"), "guests at one address share a door");
     assert_ne!(guest("A", ""), guest("B", ""), "without an address nobody knows");

@@ -17,7 +17,7 @@ use super::fixture::{delivery_date, load, no, parts, tight, time, waybill};
 use crate::settings::Settings;
 use crate::worker::Assigner;
 
-const KIND: WorkerKind = WorkerKind::AdraAssigner;
+pub(super) const KIND: WorkerKind = WorkerKind::AdraAssigner;
 
 /// A stage with everybody who hears of assignments, and a network.
 pub(super) async fn stage(network: &routing::NetworkParts) -> Stage {
@@ -56,17 +56,23 @@ pub(super) fn cancelled(number: u32) -> WaybillStatusChanged {
     }
 }
 
-fn held(number: u32) -> WaybillHeld {
+pub(super) fn held(number: u32) -> WaybillHeld {
     let reason = HoldReason::CustomerRequest;
     WaybillHeld { waybill_id: Uuid::from_u128(number.into()), waybill_no: no(number), reason }
 }
 
-fn released(number: u32) -> WaybillReleased {
+pub(super) fn released(number: u32) -> WaybillReleased {
     WaybillReleased { waybill_id: Uuid::from_u128(number.into()), waybill_no: no(number) }
 }
 
 /// The row that waybill-status keeps of a waybill.
-async fn waybill_row(stage: &Stage, number: u32, version: u64, status: &str, open_holds: u16) {
+pub(super) async fn waybill_row(
+    stage: &Stage,
+    number: u32,
+    version: u64,
+    status: &str,
+    open_holds: u16,
+) {
     stage
         .run_sql(&format!(
             "INSERT INTO waybill (id, waybill_no, version, status, attempt, failed_attempts, open_holds, parked, \
@@ -85,7 +91,7 @@ pub(super) async fn until(stage: &Stage, wanted: &str) {
 }
 
 /// Waits until one column of one assignment says this.
-async fn until_row(stage: &Stage, number: u32, columns: &str, wanted: &str) {
+pub(super) async fn until_row(stage: &Stage, number: u32, columns: &str, wanted: &str) {
     let sql = format!(
         "SELECT CONCAT_WS(' ', {columns}) v FROM assignment WHERE waybill_no = '{}'",
         no(number)

@@ -9,7 +9,8 @@ use crate::assignment::{Assignment, named};
 use crate::decide::DecisionRow;
 use crate::store::columns::{ascii, id, number, plain, rows};
 
-macro_rules! place_state {
+/// What may change of an assignment.
+macro_rules! place {
     () => {
         concat!(
             ascii!("waybill_no", 112),
@@ -28,9 +29,25 @@ macro_rules! place_state {
             ", ",
             plain!("held", "TINYINT UNSIGNED"),
             ", ",
+            id!("stop_key"),
+            ", ",
+            ascii!("district", 32),
+            ", ",
             ascii!("zone", 32),
             ", ",
             ascii!("depot", 32),
+            ", ",
+            plain!("delivery_date", "DATE"),
+            ", ",
+            ascii!("timeslot", 32),
+            ", ",
+            ascii!("sku_type", 8),
+            ", ",
+            number!("dry_ml"),
+            ", ",
+            number!("frozen_ml"),
+            ", ",
+            number!("weight_g"),
             ", ",
             plain!("at", "DATETIME(6)")
         )
@@ -41,34 +58,29 @@ macro_rules! place_state {
 // finds the other's row.
 pub(super) const NEW_ASSIGNMENTS: &str = concat!(
     "INSERT INTO assignment (waybill_no, state, reason, route_id, place_no, version, waybill_version, held, \
-       pinned, order_key, stop_key, district, zone, depot, delivery_date, timeslot, sku_type, fulfilled_by, \
-       dry_ml, frozen_ml, weight_g, ordered_at, updated_at) \
+       pinned, kind, order_key, stop_key, district, zone, depot, delivery_date, timeslot, sku_type, \
+       fulfilled_by, dry_ml, frozen_ml, weight_g, ordered_at, updated_at) \
      SELECT r.waybill_no, r.state, r.reason, UNHEX(r.route_id), r.place_no, r.version, r.waybill_version, \
-       r.held, 0, r.order_key, UNHEX(r.stop_key), r.district, r.zone, r.depot, r.delivery_date, r.timeslot, \
-       r.sku_type, r.fulfilled_by, r.dry_ml, r.frozen_ml, r.weight_g, r.ordered_at, r.at FROM ",
+       r.held, 0, r.kind, r.order_key, UNHEX(r.stop_key), r.district, r.zone, r.depot, r.delivery_date, \
+       r.timeslot, r.sku_type, r.fulfilled_by, r.dry_ml, r.frozen_ml, r.weight_g, r.ordered_at, r.at FROM ",
     rows!(
-        place_state!(),
+        place!(),
+        ascii!("kind", 12),
         ascii!("order_key", 100),
-        id!("stop_key"),
-        ascii!("district", 32),
-        plain!("delivery_date", "DATE"),
-        ascii!("timeslot", 32),
-        ascii!("sku_type", 8),
         ascii!("fulfilled_by", 12),
-        number!("dry_ml"),
-        number!("frozen_ml"),
-        number!("weight_g"),
         plain!("ordered_at", "DATETIME(6)")
     )
 );
 
 pub(super) const ASSIGNMENTS: &str = concat!(
     "UPDATE ",
-    rows!(place_state!()),
+    rows!(place!()),
     " STRAIGHT_JOIN assignment a FORCE INDEX (PRIMARY) ON a.waybill_no = r.waybill_no \
      SET a.state = r.state, a.reason = r.reason, a.route_id = UNHEX(r.route_id), a.place_no = r.place_no, \
-       a.version = r.version, a.waybill_version = r.waybill_version, a.held = r.held, a.zone = r.zone, \
-       a.depot = r.depot, a.updated_at = r.at"
+       a.version = r.version, a.waybill_version = r.waybill_version, a.held = r.held, \
+       a.stop_key = UNHEX(r.stop_key), a.district = r.district, a.zone = r.zone, a.depot = r.depot, \
+       a.delivery_date = r.delivery_date, a.timeslot = r.timeslot, a.sku_type = r.sku_type, \
+       a.dry_ml = r.dry_ml, a.frozen_ml = r.frozen_ml, a.weight_g = r.weight_g, a.updated_at = r.at"
 );
 
 #[derive(Serialize)]
@@ -81,6 +93,7 @@ pub(super) struct Place<'a> {
     version: u64,
     waybill_version: u64,
     held: u8,
+    kind: &'static str,
     order_key: &'a str,
     stop_key: String,
     district: &'a str,
@@ -107,6 +120,7 @@ impl<'a> Place<'a> {
             version: row.version,
             waybill_version: row.waybill_version,
             held: row.held.into(),
+            kind: row.kind.as_str(),
             order_key: &row.order,
             stop_key: hex(row.stop.0),
             district: row.district.as_str(),

@@ -1,0 +1,179 @@
+//! What this worker consumes, and what of it each message touches. Never here: what follows.
+
+use std::collections::BTreeSet;
+
+use contracts::{
+    AmendmentDecided, AmendmentDecider, AmendmentKind, AmendmentRequested, DispatchRoute,
+    LockRoute, NetworkChanged, RescheduleWaybill, WaybillAmendment, WaybillCorrected,
+    WaybillCreated, WaybillHeld, WaybillNo, WaybillReleased, WaybillStatus, WaybillStatusChanged,
+};
+use routing::{Network, SlotDayKey};
+use runtime::LaneKey;
+
+use crate::assignment::{Assignment, Standing};
+use crate::decide::{KnownRoute, Notice, RouteStep, both_of, slot_days_of, wished_slot_day};
+
+contracts::inbound! {
+    /// Everything that changes who wants a place, or how many there are.
+    pub(crate) enum Incoming {
+        /// A waybill exists.
+        Created(WaybillCreated),
+        /// A hold was placed on it.
+        Held(WaybillHeld),
+        /// Its last hold was released.
+        Released(WaybillReleased),
+        /// It was cancelled, or nobody took it at the door (nothing else is bound).
+        StatusChanged(WaybillStatusChanged),
+        /// Somebody set it right.
+        Corrected(WaybillCorrected),
+        /// It is to be delivered at another time.
+        Reschedule(RescheduleWaybill),
+        /// Its order is to be another.
+        AmendmentRequested(AmendmentRequested),
+        /// sales-order decided about new quantities.
+        AmendmentDecided(AmendmentDecided),
+        /// A route is being picked.
+        Lock(LockRoute),
+        /// A route left.
+        Dispatch(DispatchRoute),
+        /// The delivery network is another one.
+        Network(NetworkChanged),
+    }
+}
+
+/// What a message asks, of whom.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Ask<'a> {
+    /// Bring a waybill to where it stands.
+    Follow(&'a WaybillNo, Notice<'a>),
+    Reschedule(&'a RescheduleWaybill),
+    Amend(&'a WaybillAmendment),
+    Amended(&'a AmendmentDecided),
+    /// Of the route with this name.
+    Move(&'a str, RouteStep),
+}
+
+impl Incoming {
+    /// What it asks; `None`: nothing but to be read.
+    pub(crate) fn ask(&self) -> Option<Ask<'_>> {
+        match self {
+            Self::Created(created) => {
+                Some(Ask::Follow(&created.waybill_no, Notice::Created(created)))
+            }
+            Self::Held(held) => Some(Ask::Follow(&held.waybill_no, Notice::Held)),
+            Self::Released(released) => Some(Ask::Follow(&released.waybill_no, Notice::Released)),
+            Self::StatusChanged(changed) => followed(changed.to).then(|| {
+                let (to, attempt) = (changed.to, changed.attempt);
+                Ask::Follow(&changed.waybill_no, Notice::Moved { to, attempt })
+            }),
+            Self::Corrected(corrected) => {
+                let (to, attempt) = (corrected.status, corrected.attempt);
+                Some(Ask::Follow(&corrected.waybill_no, Notice::Moved { to, attempt }))
+            }
+            Self::Reschedule(asked) => Some(Ask::Reschedule(asked)),
+            Self::AmendmentRequested(asked) => Some(Ask::Amend(&asked.amendment)),
+            Self::AmendmentDecided(decided) => {
+                (decided.by == AmendmentDecider::SalesOrder).then_some(Ask::Amended(decided))
+            }
+            Self::Lock(asked) => Some(Ask::Move(&asked.route_ref, RouteStep::Lock)),
+            Self::Dispatch(asked) => {
+                Some(Ask::Move(&asked.route_ref, RouteStep::Dispatch(asked.occurred_at)))
+            }
+            Self::Network(_) => None,
+        }
+    }
+
+    /// Waybills of one date and slot go through one lane: depots' truck pools and the overflow into other
+    /// zones are shared by them. The other messages do not know their slot; the locks keep them apart.
+    pub(crate) fn lane_key(&self) -> LaneKey {
+        match self {
+            Self::Created(created) => {
+                LaneKey::of((created.delivery_date, created.timeslot.as_str()))
+            }
+            Self::Held(WaybillHeld { waybill_no, .. })
+            | Self::Released(WaybillReleased { waybill_no, .. })
+            | Self::StatusChanged(WaybillStatusChanged { waybill_no, .. })
+            | Self::Corrected(WaybillCorrected { waybill_no, .. })
+            | Self::Reschedule(RescheduleWaybill { waybill_no, .. })
+            | Self::AmendmentRequested(AmendmentRequested {
+                amendment: WaybillAmendment { waybill_no, .. },
+            })
+            | Self::AmendmentDecided(AmendmentDecided {
+                amendment: WaybillAmendment { waybill_no, .. },
+                ..
+            }) => LaneKey::of(waybill_no.as_str()),
+            Self::Lock(LockRoute { route_ref, .. })
+            | Self::Dispatch(DispatchRoute { route_ref, .. }) => LaneKey::of(route_ref.as_str()),
+            Self::Network(_) => LaneKey::of("network"),
+        }
+    }
+}
+
+impl<'a> Ask<'a> {
+    /// The waybill that it is about.
+    pub(crate) const fn waybill(self) -> Option<&'a WaybillNo> {
+        match self {
+            Self::Follow(no, _) => Some(no),
+            Self::Reschedule(asked) => Some(&asked.waybill_no),
+            Self::Amend(asked) => Some(&asked.waybill_no),
+            Self::Amended(decided) => Some(&decided.amendment.waybill_no),
+            Self::Move(..) => None,
+        }
+    }
+
+    /// The route that it is about.
+    pub(crate) const fn route(self) -> Option<&'a str> {
+        match self {
+            Self::Move(route_ref, _) => Some(route_ref),
+            Self::Follow(..) | Self::Reschedule(_) | Self::Amend(_) | Self::Amended(_) => None,
+        }
+    }
+
+    /// The waybill whose amendments have to be known, and whether its destination is to change.
+    pub(crate) fn amended_waybill(self) -> Option<(&'a WaybillNo, bool)> {
+        match self {
+            Self::Amend(asked) => {
+                Some((&asked.waybill_no, asked.kind == AmendmentKind::Destination))
+            }
+            Self::Amended(decided) => Some((&decided.amendment.waybill_no, false)),
+            Self::Follow(..) | Self::Reschedule(_) | Self::Move(..) => None,
+        }
+    }
+
+    /// The slot days that it may touch, so that they can be locked before it is decided.
+    pub(crate) fn slot_days(
+        self,
+        network: &Network,
+        standing: Option<Standing>,
+        known: Option<&Assignment>,
+        route: Option<&KnownRoute>,
+    ) -> BTreeSet<SlotDayKey> {
+        let moved_to = |district, date, timeslot| {
+            known.and_then(|known| wished_slot_day(network, known, district, date, timeslot))
+        };
+        let place = known.and_then(Assignment::place_key);
+        match self {
+            Self::Follow(_, notice) => slot_days_of(network, notice, standing, known),
+            Self::Reschedule(asked) => {
+                let wished = moved_to(None, asked.delivery_date, asked.timeslot.as_str());
+                place.into_iter().chain(wished).collect()
+            }
+            Self::Amend(asked) if asked.kind == AmendmentKind::Destination => {
+                let district = Some(asked.district.as_str());
+                let wished = moved_to(district, asked.delivery_date, asked.timeslot.as_str());
+                place.into_iter().chain(wished).collect()
+            }
+            Self::Amend(_) => place.into_iter().collect(),
+            Self::Amended(_) => known.map(|known| both_of(network, known)).unwrap_or_default(),
+            Self::Move(..) => route.map(|route| route.key.clone()).into_iter().collect(),
+        }
+    }
+}
+
+/// The statuses after which a place is given up.
+const fn followed(status: WaybillStatus) -> bool {
+    matches!(
+        status,
+        WaybillStatus::Cancelled | WaybillStatus::DeliveryFailed | WaybillStatus::PickupFailed
+    )
+}
