@@ -222,14 +222,25 @@ impl WorkerKind {
                 on_with::<c::WaybillStatusChanged>("cancelled"),
                 on::<c::NetworkChanged>(),
             ],
-            (Self::SalesOrder, WorkQueue::Events) => vec![on_with::<c::Assigned>("warehouse")],
-            (Self::SalesOrder, WorkQueue::Commands) => {
-                vec![on::<c::RecordWarehouseAnswer>(), on::<c::RecordWarehouseProgress>()]
+            (Self::SalesOrder, WorkQueue::Events) => vec![
+                on_with::<c::Assigned>("warehouse"),
+                on::<c::AmendmentReserved>(),
+                on::<c::OrderCancellationRequested>(),
+            ],
+            (Self::SalesOrder, WorkQueue::Commands) => vec![
+                on::<c::RecordWarehouseAnswer>(),
+                on::<c::RecordWarehouseProgress>(),
+                on::<c::CancelWaybill>(),
+                on::<c::RecordCancellationAnswer>(),
+            ],
+            (Self::WmsSync, WorkQueue::Events) => {
+                vec![on::<c::SalesOrderSubmitted>(), on_with::<c::CancellationAsked>("warehouse")]
             }
-            (Self::WmsSync, WorkQueue::Events) => vec![on::<c::SalesOrderSubmitted>()],
-            (Self::WmsSync, WorkQueue::Partner) => {
-                vec![on::<c::WmsOrderConfirmation>(), on::<c::WmsOrderProgress>()]
-            }
+            (Self::WmsSync, WorkQueue::Partner) => vec![
+                on::<c::WmsOrderConfirmation>(),
+                on::<c::WmsOrderProgress>(),
+                on::<c::WmsCancellationConfirmation>(),
+            ],
             (Self::QueryDesk, WorkQueue::Queries) => vec![on::<c::Query>()],
             (
                 _,
@@ -247,12 +258,15 @@ impl WorkerKind {
             Self::OrderIntake => vec![(Events, &["order.#"])],
             Self::WaybillStatus => vec![(Events, &["waybill.#"])],
             Self::AdraAssigner => vec![(Events, &["assignment.#", "route.#"])],
-            Self::SalesOrder => vec![(Events, &["sales-order.#"])],
+            Self::SalesOrder => {
+                vec![(Events, &["sales-order.#", "amendment.decided.sales-order"])]
+            }
             Self::WmsSync => vec![
                 (
                     Commands,
                     &[
                         "sales-order.record-answer",
+                        "sales-order.record-cancellation-answer",
                         "sales-order.record-progress",
                         "waybill.report-status",
                     ],
