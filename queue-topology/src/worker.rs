@@ -231,14 +231,25 @@ impl WorkerKind {
             (Self::AdraAssigner, WorkQueue::Commands) => {
                 vec![on::<c::LockRoute>(), on::<c::DispatchRoute>(), on::<c::RescheduleWaybill>()]
             }
-            (Self::SalesOrder, WorkQueue::Events) => vec![on_with::<c::Assigned>("warehouse")],
-            (Self::SalesOrder, WorkQueue::Commands) => {
-                vec![on::<c::RecordWarehouseAnswer>(), on::<c::RecordWarehouseProgress>()]
+            (Self::SalesOrder, WorkQueue::Events) => vec![
+                on_with::<c::Assigned>("warehouse"),
+                on::<c::AmendmentReserved>(),
+                on::<c::OrderCancellationRequested>(),
+            ],
+            (Self::SalesOrder, WorkQueue::Commands) => vec![
+                on::<c::RecordWarehouseAnswer>(),
+                on::<c::RecordWarehouseProgress>(),
+                on::<c::CancelWaybill>(),
+                on::<c::RecordCancellationAnswer>(),
+            ],
+            (Self::WmsSync, WorkQueue::Events) => {
+                vec![on::<c::SalesOrderSubmitted>(), on_with::<c::CancellationAsked>("warehouse")]
             }
-            (Self::WmsSync, WorkQueue::Events) => vec![on::<c::SalesOrderSubmitted>()],
-            (Self::WmsSync, WorkQueue::Partner) => {
-                vec![on::<c::WmsOrderConfirmation>(), on::<c::WmsOrderProgress>()]
-            }
+            (Self::WmsSync, WorkQueue::Partner) => vec![
+                on::<c::WmsOrderConfirmation>(),
+                on::<c::WmsOrderProgress>(),
+                on::<c::WmsCancellationConfirmation>(),
+            ],
             (Self::QueryDesk, WorkQueue::Queries) => vec![on::<c::Query>()],
             (
                 _,
@@ -258,12 +269,15 @@ impl WorkerKind {
             Self::AdraAssigner => {
                 vec![(Events, &["assignment.#", "route.#", "amendment.decided.adra-assigner"])]
             }
-            Self::SalesOrder => vec![(Events, &["sales-order.#"])],
+            Self::SalesOrder => {
+                vec![(Events, &["sales-order.#", "amendment.decided.sales-order"])]
+            }
             Self::WmsSync => vec![
                 (
                     Commands,
                     &[
                         "sales-order.record-answer",
+                        "sales-order.record-cancellation-answer",
                         "sales-order.record-progress",
                         "waybill.report-status",
                     ],

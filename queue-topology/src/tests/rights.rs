@@ -117,10 +117,15 @@ fn workers_may_publish_what_they_do_publish() {
     publishes::<c::SalesOrderSubmitted>(WorkerKind::SalesOrder, None);
     publishes::<c::SalesOrderAnswered>(WorkerKind::SalesOrder, None);
     publishes::<c::SalesOrderProgressed>(WorkerKind::SalesOrder, None);
+    publishes::<c::CancellationAsked>(WorkerKind::SalesOrder, Some("merchant"));
+    publishes::<c::CancellationOverdue>(WorkerKind::SalesOrder, None);
+    publishes::<c::AmendmentDecided>(WorkerKind::SalesOrder, Some("sales-order"));
     publishes::<c::RecordWarehouseAnswer>(WorkerKind::WmsSync, None);
     publishes::<c::RecordWarehouseProgress>(WorkerKind::WmsSync, None);
     publishes::<c::ReportStatus>(WorkerKind::WmsSync, None);
+    publishes::<c::RecordCancellationAnswer>(WorkerKind::WmsSync, None);
     publishes::<c::WmsOutboundOrder>(WorkerKind::WmsSync, None);
+    publishes::<c::WmsCancellationRequest>(WorkerKind::WmsSync, None);
     publishes::<c::NetworkChanged>(WorkerKind::DeliveryNetwork, None);
     assert!(WorkerKind::QueryDesk.publishes().is_empty());
 }

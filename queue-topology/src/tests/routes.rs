@@ -38,6 +38,8 @@ fn commands_have_one_receiver() {
     check::<c::LockRoute>(&[], &["adra-assigner.commands"]);
     check::<c::DispatchRoute>(&[], &["adra-assigner.commands"]);
     check::<c::RescheduleWaybill>(&[], &["adra-assigner.commands"]);
+    check::<c::CancelWaybill>(&[], &["sales-order.commands"]);
+    check::<c::RecordCancellationAnswer>(&[], &["sales-order.commands"]);
     check::<c::Query>(&[], &["query-desk.queries"]);
 }
 
@@ -68,6 +70,10 @@ fn events_go_to_whom_they_concern() {
     check::<c::SalesOrderSubmitted>(&[], &["wms-sync.events"]);
     check::<c::SalesOrderAnswered>(&[], &[]);
     check::<c::SalesOrderProgressed>(&[], &[]);
+    check::<c::OrderCancellationRequested>(&[], &["sales-order.events"]);
+    check::<c::CancellationAsked>(&["warehouse"], &["wms-sync.events"]);
+    check::<c::CancellationAsked>(&["merchant"], &[]);
+    check::<c::AmendmentReserved>(&[], &["sales-order.events"]);
 }
 
 #[test]
@@ -75,6 +81,8 @@ fn the_warehouse_talks_to_its_adapter_only() {
     check::<c::WmsOutboundOrder>(&[], &["wms.outbound"]);
     check::<c::WmsOrderConfirmation>(&[], &["wms-sync.partner"]);
     check::<c::WmsOrderProgress>(&[], &["wms-sync.partner"]);
+    check::<c::WmsCancellationRequest>(&[], &["wms.outbound"]);
+    check::<c::WmsCancellationConfirmation>(&[], &["wms-sync.partner"]);
 }
 
 /// The words of the bindings are those that the messages really carry.
