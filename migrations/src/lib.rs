@@ -14,6 +14,7 @@ mod m0006_sales_orders;
 mod m0007_hotfolder;
 mod m0008_lifecycles;
 mod m0009_sales_order_changes;
+mod m0010_order_changes;
 mod m0012_places;
 
 /// All migrations in order.
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_hotfolder::Migration),
             Box::new(m0008_lifecycles::Migration),
             Box::new(m0009_sales_order_changes::Migration),
+            Box::new(m0010_order_changes::Migration),
             Box::new(m0012_places::Migration),
         ]
     }

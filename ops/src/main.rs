@@ -3,6 +3,7 @@
 //! Each module is one command; `site` knows the surroundings, `operator` and `management` talk to the
 //! broker, `output` to the person. Business rules live in the workers, never here.
 
+mod change;
 mod config;
 mod contracts;
 mod control;
@@ -73,10 +74,10 @@ enum Command {
     /// Let a worker go on that stopped because most of its messages failed
     #[command(subcommand)]
     KillSwitch(control::KillSwitchCommand),
-    /// Look at orders
+    /// Look at orders, cancel or amend them
     #[command(subcommand)]
     Order(show::OrderCommand),
-    /// Look at waybills, reschedule them
+    /// Look at waybills, cancel or reschedule them
     #[command(subcommand)]
     Waybill(show::WaybillCommand),
     /// Say what is done with routes

@@ -90,6 +90,24 @@ impl WorkQueue {
     }
 }
 
+/// The statuses of a waybill that change what is counted of its order. Any of them may be the first that
+/// is told of a parcel on the road: what came before it may be reported late.
+const COUNTED: [contracts::WaybillStatus; 10] = {
+    use contracts::WaybillStatus as S;
+    [
+        S::Dispatched,
+        S::OutForDelivery,
+        S::ReadyForCollection,
+        S::DeliveryFailed,
+        S::Returning,
+        S::Delivered,
+        S::ReturnedToOrigin,
+        S::Lost,
+        S::Damaged,
+        S::Cancelled,
+    ]
+};
+
 impl WorkerKind {
     /// Every kind.
     pub const ALL: [Self; 8] = [
@@ -134,9 +152,8 @@ impl WorkerKind {
     #[must_use]
     pub const fn work_queues(self) -> &'static [WorkQueue] {
         match self {
-            Self::HotfolderIngest | Self::OrderIntake | Self::DeliveryNetwork => {
-                &[WorkQueue::Commands]
-            }
+            Self::HotfolderIngest | Self::DeliveryNetwork => &[WorkQueue::Commands],
+            Self::OrderIntake => &[WorkQueue::Commands, WorkQueue::Events],
             Self::WaybillStatus | Self::AdraAssigner | Self::SalesOrder => {
                 &[WorkQueue::Events, WorkQueue::Commands]
             }
@@ -199,7 +216,24 @@ impl WorkerKind {
         }
         match (self, queue) {
             (Self::HotfolderIngest, WorkQueue::Commands) => vec![on::<c::SkipSequence>()],
-            (Self::OrderIntake, WorkQueue::Commands) => vec![on::<c::CreateOrder>()],
+            (Self::OrderIntake, WorkQueue::Commands) => vec![
+                on::<c::CreateOrder>(),
+                on::<c::CreateOrders>(),
+                on::<c::CancelOrder>(),
+                on::<c::AmendOrder>(),
+            ],
+            (Self::OrderIntake, WorkQueue::Events) => {
+                // the words that change what is counted of an order
+                let moved = |status: c::WaybillStatus| {
+                    on_with::<c::WaybillStatusChanged>(&status.routing_word())
+                };
+                let mut bindings: Vec<_> = COUNTED.into_iter().map(moved).collect();
+                bindings.push(on::<c::WaybillCancelledButMoved>());
+                bindings.push(on::<c::WaybillCorrected>());
+                bindings.push(on_with::<c::AmendmentDecided>("*"));
+                bindings.push(on::<c::ReturnChanged>());
+                bindings
+            }
             (Self::DeliveryNetwork, WorkQueue::Commands) => vec![on::<c::UpsertNetwork>()],
             (Self::WaybillStatus, WorkQueue::Commands) => {
                 vec![
@@ -215,6 +249,7 @@ impl WorkerKind {
                 on_with::<c::WaybillsRequested>("*"),
                 on_with::<c::Assigned>("*"),
                 on_with::<c::CancellationDecided>("accepted"),
+                on_with::<c::AmendmentDecided>("*"),
             ],
             (Self::AdraAssigner, WorkQueue::Events) => vec![
                 on::<c::WaybillCreated>(),

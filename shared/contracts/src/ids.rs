@@ -214,6 +214,15 @@ impl WaybillNo {
         format!("{}-{order_ref}", source.as_str().replace('-', "~"))
     }
 
+    /// The order that it is a waybill of: the reverse of [`WaybillNo::derive`]. No source holds a `~`, so
+    /// the first hyphen ends it; the last one begins the waybill's own part. `None` for a number that was
+    /// made otherwise.
+    #[must_use]
+    pub fn order(&self) -> Option<(Source, OrderRef)> {
+        let (source, order_ref) = self.order_part().split_once('-')?;
+        Some((Source::new(source.replace('~', "-")).ok()?, OrderRef::new(order_ref).ok()?))
+    }
+
     /// The part before the last hyphen: equal for all waybills of an order.
     #[must_use]
     pub fn order_part(&self) -> &str {

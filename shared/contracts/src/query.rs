@@ -5,8 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Contract, DistrictCode, Exchange, MessageId, OrderRef, OrderStatus, Reply, RouteId, Source,
-    StatusNames, TimeslotCode, Timestamp, WaybillKind, WaybillNo, WaybillStatus,
+    Contract, DistrictCode, Exchange, MessageId, OrderLineStanding, OrderRef, OrderReturnStatus,
+    OrderStatus, Reply, RouteId, Source, StatusNames, TimeslotCode, Timestamp, WaybillKind,
+    WaybillNo, WaybillStatus,
 };
 
 /// A question. The answer goes to `reply_to`, within 2 s or never.
@@ -120,6 +121,9 @@ pub struct OrderStanding {
     pub order_ref: OrderRef,
     /// Its status.
     pub status: OrderStatus,
+    /// How much of it came back.
+    #[serde(default)]
+    pub return_status: OrderReturnStatus,
     /// When the customer ordered.
     pub ordered_at: Timestamp,
     /// Where it goes.
@@ -130,6 +134,9 @@ pub struct OrderStanding {
     pub timeslot: TimeslotCode,
     /// Number of lines.
     pub lines: u32,
+    /// How far each line is.
+    #[serde(default)]
+    pub line_standings: Vec<OrderLineStanding>,
     /// The numbers of its waybills.
     pub waybill_numbers: Vec<WaybillNo>,
     /// Version of the row.

@@ -9,7 +9,7 @@ use crate::digest;
 
 const DAY: &str = include_str!("day.sql");
 
-const TABLES: [&str; 22] = [
+const TABLES: [&str; 23] = [
     "zone_quota",
     "truck_type",
     "truck_pool",
