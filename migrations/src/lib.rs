@@ -13,6 +13,7 @@ mod m0005_adra;
 mod m0006_sales_orders;
 mod m0007_hotfolder;
 mod m0008_lifecycles;
+mod m0011_customer_service;
 
 /// All migrations in order.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_sales_orders::Migration),
             Box::new(m0007_hotfolder::Migration),
             Box::new(m0008_lifecycles::Migration),
+            Box::new(m0011_customer_service::Migration),
         ]
     }
 }

@@ -79,7 +79,7 @@ pub enum ReturnVerdict {
     Matched,
     /// Several delivered lines take it together.
     Spread,
-    /// The customer never had the SKU delivered.
+    /// Nothing that was delivered to the customer and not given back yet is of this SKU.
     NoMatch,
     /// No customer is named, so that nothing can be looked for.
     NoCustomer,
@@ -88,6 +88,16 @@ pub enum ReturnVerdict {
 }
 
 impl ReturnVerdict {
+    /// Every verdict.
+    pub const ALL: [Self; 5] =
+        [Self::Matched, Self::Spread, Self::NoMatch, Self::NoCustomer, Self::QuantityExceeds];
+
+    /// The verdict of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.as_str() == name)
+    }
+
     /// The name in messages, columns and reports.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -265,7 +275,7 @@ impl Contract for CancelReturn {
 pub struct ReceiptLine {
     /// The line of the return.
     pub line_no: u32,
-    /// Units that arrived with this receipt, the damaged ones included.
+    /// Units that arrived with this receipt, the damaged ones included; may be 0.
     pub received: u32,
     /// Units of them that are damaged.
     #[serde(default)]
@@ -280,7 +290,8 @@ pub struct RecordReturnReceipt {
     pub source: Source,
     /// Its number there.
     pub return_ref: ReturnRef,
-    /// What arrived, each line once.
+    /// What arrived, each line once; may be empty when nothing more is awaited.
+    #[serde(default)]
     pub lines: Vec<ReceiptLine>,
     /// True when nothing more is awaited.
     #[serde(default)]
@@ -294,7 +305,10 @@ impl Contract for RecordReturnReceipt {
     const EXCHANGE: Exchange = Exchange::Commands;
 
     fn validate(&self) -> Result<(), String> {
-        check_lines(self.lines.iter().map(|line| (line.line_no, line.received)))?;
+        let arrived = || self.lines.iter().filter(|line| line.received > 0);
+        if arrived().next().is_some() || !self.complete {
+            check_lines(arrived().map(|line| (line.line_no, line.received)))?;
+        }
         match self.lines.iter().find(|line| line.damaged > line.received) {
             Some(line) => Err(format!("line {}: more damaged than received", line.line_no)),
             None => Ok(()),
