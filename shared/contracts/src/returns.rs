@@ -11,6 +11,9 @@ use crate::{
     TimeslotCode, Timestamp, UnitPrice, WaybillNo,
 };
 
+/// The longest description of a line of a return.
+const MAX_DESCRIPTION_BYTES: usize = 16_000;
+
 /// Units that one line of a return or of a replacement may have at most.
 pub const MAX_RETURN_UNITS: u32 = 9_999_999;
 
@@ -191,6 +194,15 @@ impl Contract for RequestReturn {
     const EXCHANGE: Exchange = Exchange::Commands;
 
     fn validate(&self) -> Result<(), String> {
+        for line in &self.lines {
+            check_reason(line.reason.as_deref())?;
+            if line.description.as_ref().is_some_and(|text| text.len() > MAX_DESCRIPTION_BYTES) {
+                return Err(format!(
+                    "line {}: description is longer than {MAX_DESCRIPTION_BYTES} bytes",
+                    line.line_no
+                ));
+            }
+        }
         check_lines(self.lines.iter().map(|line| (line.line_no, line.quantity)))
     }
 }
@@ -305,9 +317,10 @@ impl Contract for RecordReturnReceipt {
     const EXCHANGE: Exchange = Exchange::Commands;
 
     fn validate(&self) -> Result<(), String> {
-        let arrived = || self.lines.iter().filter(|line| line.received > 0);
-        if arrived().next().is_some() || !self.complete {
-            check_lines(arrived().map(|line| (line.line_no, line.received)))?;
+        let arrived = self.lines.iter().filter(|line| line.received > 0);
+        let arrived: Vec<(u32, u32)> = arrived.map(|line| (line.line_no, line.received)).collect();
+        if !(arrived.is_empty() && self.complete) {
+            check_lines(arrived.into_iter())?;
         }
         match self.lines.iter().find(|line| line.damaged > line.received) {
             Some(line) => Err(format!("line {}: more damaged than received", line.line_no)),
