@@ -18,6 +18,7 @@ mod operator;
 mod output;
 mod quickstart;
 mod redis;
+mod service;
 mod show;
 mod site;
 mod topology;
@@ -77,6 +78,12 @@ enum Command {
     /// Look at waybills
     #[command(subcommand)]
     Waybill(show::WaybillCommand),
+    /// Look at returns, approve or reject them
+    #[command(subcommand)]
+    Return(service::ReturnCommand),
+    /// Look at the cases of customer service, work on them
+    #[command(subcommand)]
+    Case(service::CaseCommand),
     /// Look at the hot folder, pass gaps
     #[command(subcommand)]
     Hotfolder(hotfolder::HotfolderCommand),
@@ -143,6 +150,8 @@ async fn run(command: Command, output: Output) -> Result<()> {
         Command::KillSwitch(command) => control::kill_switch(&command, &site, output).await,
         Command::Order(command) => show::order(command, &site, output).await,
         Command::Waybill(command) => show::waybill(command, &site, output).await,
+        Command::Return(command) => service::returns(command, &site, output).await,
+        Command::Case(command) => service::cases(command, &site, output).await,
         Command::Hotfolder(command) => hotfolder::run(command, &site, output).await,
         Command::Dlq(command) => dlq::run(command, &site, output).await,
         Command::Contracts(command) => contracts::run(command, output),
