@@ -15,6 +15,7 @@ mod m0007_hotfolder;
 mod m0008_lifecycles;
 mod m0009_sales_order_changes;
 mod m0010_order_changes;
+mod m0011_customer_service;
 mod m0012_places;
 
 /// All migrations in order.
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_lifecycles::Migration),
             Box::new(m0009_sales_order_changes::Migration),
             Box::new(m0010_order_changes::Migration),
+            Box::new(m0011_customer_service::Migration),
             Box::new(m0012_places::Migration),
         ]
     }

@@ -13,6 +13,7 @@ pub enum WorkerKind {
     SalesOrder,
     WmsSync,
     DeliveryNetwork,
+    CustomerService,
     QueryDesk,
 }
 
@@ -110,7 +111,7 @@ const COUNTED: [contracts::WaybillStatus; 10] = {
 
 impl WorkerKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::HotfolderIngest,
         Self::OrderIntake,
         Self::WaybillStatus,
@@ -118,6 +119,7 @@ impl WorkerKind {
         Self::SalesOrder,
         Self::WmsSync,
         Self::DeliveryNetwork,
+        Self::CustomerService,
         Self::QueryDesk,
     ];
 
@@ -132,6 +134,7 @@ impl WorkerKind {
             Self::SalesOrder => "sales-order",
             Self::WmsSync => "wms-sync",
             Self::DeliveryNetwork => "delivery-network",
+            Self::CustomerService => "customer-service",
             Self::QueryDesk => "query-desk",
         }
     }
@@ -154,7 +157,7 @@ impl WorkerKind {
         match self {
             Self::HotfolderIngest | Self::DeliveryNetwork => &[WorkQueue::Commands],
             Self::OrderIntake => &[WorkQueue::Commands, WorkQueue::Events],
-            Self::WaybillStatus | Self::AdraAssigner | Self::SalesOrder => {
+            Self::WaybillStatus | Self::AdraAssigner | Self::SalesOrder | Self::CustomerService => {
                 &[WorkQueue::Events, WorkQueue::Commands]
             }
             Self::WmsSync => &[WorkQueue::Events, WorkQueue::Partner],
@@ -285,6 +288,32 @@ impl WorkerKind {
                 on::<c::WmsOrderProgress>(),
                 on::<c::WmsCancellationConfirmation>(),
             ],
+            (Self::CustomerService, WorkQueue::Commands) => vec![
+                on::<c::RequestReturn>(),
+                on::<c::ApproveReturn>(),
+                on::<c::RejectReturn>(),
+                on::<c::CancelReturn>(),
+                on::<c::RecordReturnReceipt>(),
+                on::<c::RecordReturnInspection>(),
+                on::<c::CloseReturn>(),
+                on::<c::RequestReplacement>(),
+                on::<c::OpenCase>(),
+                on::<c::UpdateCase>(),
+            ],
+            (Self::CustomerService, WorkQueue::Events) => vec![
+                on_with::<c::WaybillStatusChanged>("collected"),
+                on_with::<c::WaybillStatusChanged>("delivered"),
+                on_with::<c::WaybillStatusChanged>("pickup-failed"),
+                on_with::<c::WaybillStatusChanged>("delivery-failed"),
+                on_with::<c::WaybillStatusChanged>("returning"),
+                on_with::<c::WaybillStatusChanged>("returned-to-origin"),
+                on_with::<c::WaybillStatusChanged>("lost"),
+                on_with::<c::WaybillStatusChanged>("damaged"),
+                on_with::<c::WaybillStatusChanged>("cancelled"),
+                on::<c::WaybillCancelledButMoved>(),
+                on::<c::CancellationOverdue>(),
+                on_with::<c::CancellationDecided>("rejected"),
+            ],
             (Self::QueryDesk, WorkQueue::Queries) => vec![on::<c::Query>()],
             (
                 _,
@@ -298,7 +327,10 @@ impl WorkerKind {
     pub fn publishes(self) -> Vec<(contracts::Exchange, &'static [&'static str])> {
         use contracts::Exchange::{Commands, Events, WmsOut};
         match self {
-            Self::HotfolderIngest => vec![(Commands, &["order.create", "waybill.report-status"])],
+            Self::HotfolderIngest => vec![(
+                Commands,
+                &["order.create", "order.cancel", "return.request", "waybill.report-status"],
+            )],
             Self::OrderIntake => vec![(Events, &["order.#"])],
             Self::WaybillStatus => vec![(Events, &["waybill.#"])],
             Self::AdraAssigner => {
@@ -320,6 +352,10 @@ impl WorkerKind {
                 (WmsOut, &["wms.#"]),
             ],
             Self::DeliveryNetwork => vec![(Events, &["network.#"])],
+            Self::CustomerService => vec![
+                (Commands, &["waybill.report-status", "waybill.release-hold", "waybill.cancel"]),
+                (Events, &["waybill-request.made.customer-service", "return.#", "case.#"]),
+            ],
             Self::QueryDesk => vec![],
         }
     }

@@ -127,6 +127,14 @@ fn workers_may_publish_what_they_do_publish() {
     publishes::<c::WmsOutboundOrder>(WorkerKind::WmsSync, None);
     publishes::<c::WmsCancellationRequest>(WorkerKind::WmsSync, None);
     publishes::<c::NetworkChanged>(WorkerKind::DeliveryNetwork, None);
+    publishes::<c::CancelOrder>(WorkerKind::HotfolderIngest, None);
+    publishes::<c::RequestReturn>(WorkerKind::HotfolderIngest, None);
+    publishes::<c::WaybillsRequested>(WorkerKind::CustomerService, Some("customer-service"));
+    publishes::<c::ReturnChanged>(WorkerKind::CustomerService, None);
+    publishes::<c::CaseChanged>(WorkerKind::CustomerService, None);
+    publishes::<c::ReportStatus>(WorkerKind::CustomerService, None);
+    publishes::<c::ReleaseHold>(WorkerKind::CustomerService, None);
+    publishes::<c::CancelWaybill>(WorkerKind::CustomerService, None);
     assert!(WorkerKind::QueryDesk.publishes().is_empty());
 }
 

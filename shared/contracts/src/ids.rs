@@ -208,6 +208,26 @@ impl WaybillNo {
         Self::new(format!("{}-{k}", Self::order_prefix(source, order_ref)))
     }
 
+    /// The number of the waybill that fetches the order's `n`-th return (from 1): `source-order_ref-rN`.
+    ///
+    /// # Errors
+    /// As [`WaybillNo::derive`].
+    pub fn of_return(source: &Source, order_ref: &OrderRef, n: u32) -> Result<Self, InvalidId> {
+        Self::new(format!("{}-r{n}", Self::order_prefix(source, order_ref)))
+    }
+
+    /// The number of the order's `n`-th replacement (from 1): `source-order_ref-xN`.
+    ///
+    /// # Errors
+    /// As [`WaybillNo::derive`].
+    pub fn of_replacement(
+        source: &Source,
+        order_ref: &OrderRef,
+        n: u32,
+    ) -> Result<Self, InvalidId> {
+        Self::new(format!("{}-x{n}", Self::order_prefix(source, order_ref)))
+    }
+
     /// What the numbers of all waybills of an order begin with.
     #[must_use]
     pub fn order_prefix(source: &Source, order_ref: &OrderRef) -> String {

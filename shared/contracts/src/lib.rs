@@ -92,7 +92,8 @@ pub use sales_order::{
     WarehouseProgress,
 };
 pub use service_case::{
-    CaseChanged, CaseKind, CaseStep, CaseSubject, MAX_CASE_TEXT_BYTES, OpenCase, UpdateCase,
+    CaseChanged, CaseEntry, CaseKind, CaseStep, CaseSubject, CaseView, MAX_CASE_TEXT_BYTES,
+    OpenCase, UpdateCase,
 };
 pub use time::Timestamp;
 pub use waybill::{

@@ -4,10 +4,12 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use uuid::Uuid;
+
 use crate::{
-    Contract, DistrictCode, Exchange, MessageId, OrderLineStanding, OrderRef, OrderReturnStatus,
-    OrderStatus, Reply, RouteId, Source, StatusNames, TimeslotCode, Timestamp, WaybillKind,
-    WaybillNo, WaybillStatus,
+    CaseView, Contract, DistrictCode, Exchange, MessageId, OrderLineStanding, OrderRef,
+    OrderReturnStatus, OrderStatus, Reply, ReturnRef, ReturnStanding, RouteId, Source, StatusNames,
+    TimeslotCode, Timestamp, WaybillKind, WaybillNo, WaybillStatus,
 };
 
 /// A question. The answer goes to `reply_to`, within 2 s or never.
@@ -25,6 +27,18 @@ pub enum Query {
     Waybill {
         /// Its number.
         waybill_no: WaybillNo,
+    },
+    /// How far is a return?
+    Return {
+        /// Who sent it.
+        source: Source,
+        /// Its number there.
+        return_ref: ReturnRef,
+    },
+    /// What happened in a case?
+    Case {
+        /// Which.
+        case_id: Uuid,
     },
     /// What became of a command?
     Operation {
@@ -161,6 +175,10 @@ pub enum QueryAnswer {
     Order(Box<OrderView>),
     /// A waybill.
     Waybill(Box<WaybillView>),
+    /// A return.
+    Return(Box<ReturnStanding>),
+    /// A case.
+    Case(Box<CaseView>),
     /// The stored outcome of a command.
     Operation(Reply),
     /// There is no such thing (or it is not yours).

@@ -1,11 +1,14 @@
 //! The reads of query-desk, one statement a part. It writes nothing.
 
+pub(crate) mod service;
+
 use std::collections::BTreeSet;
 
 use ::store::{Database, StoreError, hex, inbox, parse_hex, timestamp};
 use contracts::{
-    AssignmentStanding, CustomerRef, Merchant, MessageId, OrderLineStanding, OrderRef, OrderStanding, Reply, RouteId,
-    SalesOrderStanding, Source, WaybillNo, WaybillStanding, WaybillStatus,
+    AssignmentStanding, CustomerRef, Merchant, MessageId, OrderLineStanding, OrderRef,
+    OrderStanding, Reply, RouteId, SalesOrderStanding, Source, WaybillNo, WaybillStanding,
+    WaybillStatus,
 };
 use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
@@ -112,7 +115,8 @@ fn line_standings(rows: &[OrderRow]) -> Result<Vec<OrderLineStanding>, StoreErro
 
 /// Each once, in the order of numbers.
 fn waybill_numbers(rows: &[OrderRow]) -> Result<Vec<WaybillNo>, StoreError> {
-    let numbers: BTreeSet<&String> = rows.iter().filter_map(|row| row.waybill_no.as_ref()).collect();
+    let numbers: BTreeSet<&String> =
+        rows.iter().filter_map(|row| row.waybill_no.as_ref()).collect();
     let read = numbers.into_iter().map(WaybillNo::new);
     read.collect::<Result<_, _>>().map_err(|e| unreadable("order_line.waybill_no", e))
 }
@@ -329,7 +333,7 @@ const OPERATION: &str = "SELECT i.consumer FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        sender VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sender' ERROR ON ERROR, \
        message_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.message_id' ERROR ON ERROR)) r \
      STRAIGHT_JOIN inbox i FORCE INDEX (PRIMARY) ON i.consumer IN ('order-intake', 'waybill-status', 'sales-order', \
-       'delivery-network', 'hotfolder-ingest') AND i.sender = r.sender AND i.message_id = UNHEX(r.message_id)";
+       'delivery-network', 'customer-service', 'hotfolder-ingest') AND i.sender = r.sender AND i.message_id = UNHEX(r.message_id)";
 
 #[derive(FromQueryResult)]
 struct Consumer {
