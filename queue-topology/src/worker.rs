@@ -1,6 +1,8 @@
 //! The worker kinds and the names of what belongs to each.
 
-use contracts::{Contract, RoutingKey};
+use contracts::RoutingKey;
+
+use crate::bindings;
 
 /// One binary of the fleet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,24 +92,6 @@ impl WorkQueue {
         }
     }
 }
-
-/// The statuses of a waybill that change what is counted of its order. Any of them may be the first that
-/// is told of a parcel on the road: what came before it may be reported late.
-const COUNTED: [contracts::WaybillStatus; 10] = {
-    use contracts::WaybillStatus as S;
-    [
-        S::Dispatched,
-        S::OutForDelivery,
-        S::ReadyForCollection,
-        S::DeliveryFailed,
-        S::Returning,
-        S::Delivered,
-        S::ReturnedToOrigin,
-        S::Lost,
-        S::Damaged,
-        S::Cancelled,
-    ]
-};
 
 impl WorkerKind {
     /// Every kind.
@@ -210,115 +194,11 @@ impl WorkerKind {
     /// What each of its work queues is bound to: exchange and topic pattern.
     #[must_use]
     pub fn bindings(self, queue: WorkQueue) -> Vec<(contracts::Exchange, String)> {
-        use contracts as c;
-        fn on<C: Contract>() -> (c::Exchange, String) {
-            (C::EXCHANGE, RoutingKey::of_type(C::TYPE).as_str().to_owned())
-        }
-        fn on_with<C: Contract>(word: &str) -> (c::Exchange, String) {
-            (C::EXCHANGE, RoutingKey::of_type(C::TYPE).with(word).as_str().to_owned())
-        }
-        match (self, queue) {
-            (Self::HotfolderIngest, WorkQueue::Commands) => vec![on::<c::SkipSequence>()],
-            (Self::OrderIntake, WorkQueue::Commands) => vec![
-                on::<c::CreateOrder>(),
-                on::<c::CreateOrders>(),
-                on::<c::CancelOrder>(),
-                on::<c::AmendOrder>(),
-            ],
-            (Self::OrderIntake, WorkQueue::Events) => {
-                // the words that change what is counted of an order
-                let moved = |status: c::WaybillStatus| {
-                    on_with::<c::WaybillStatusChanged>(&status.routing_word())
-                };
-                let mut bindings: Vec<_> = COUNTED.into_iter().map(moved).collect();
-                bindings.push(on::<c::WaybillCancelledButMoved>());
-                bindings.push(on::<c::WaybillCorrected>());
-                bindings.push(on_with::<c::AmendmentDecided>("*"));
-                bindings.push(on::<c::ReturnChanged>());
-                bindings
-            }
-            (Self::DeliveryNetwork, WorkQueue::Commands) => vec![on::<c::UpsertNetwork>()],
-            (Self::WaybillStatus, WorkQueue::Commands) => {
-                vec![
-                    on::<c::ReportStatus>(),
-                    on::<c::ReportStatuses>(),
-                    on::<c::CorrectWaybill>(),
-                    on::<c::PlaceHold>(),
-                    on::<c::ReleaseHold>(),
-                ]
-            }
-            (Self::WaybillStatus, WorkQueue::Events) => vec![
-                on::<c::OrderAccepted>(),
-                on_with::<c::WaybillsRequested>("*"),
-                on_with::<c::Assigned>("*"),
-                on_with::<c::CancellationDecided>("accepted"),
-                on_with::<c::AmendmentDecided>("*"),
-            ],
-            (Self::AdraAssigner, WorkQueue::Events) => vec![
-                on::<c::WaybillCreated>(),
-                on::<c::WaybillHeld>(),
-                on::<c::WaybillReleased>(),
-                on_with::<c::WaybillStatusChanged>("cancelled"),
-                on_with::<c::WaybillStatusChanged>("delivery-failed"),
-                on_with::<c::WaybillStatusChanged>("pickup-failed"),
-                on::<c::WaybillCorrected>(),
-                on::<c::AmendmentRequested>(),
-                on_with::<c::AmendmentDecided>("sales-order"),
-                on::<c::NetworkChanged>(),
-            ],
-            (Self::AdraAssigner, WorkQueue::Commands) => {
-                vec![on::<c::LockRoute>(), on::<c::DispatchRoute>(), on::<c::RescheduleWaybill>()]
-            }
-            (Self::SalesOrder, WorkQueue::Events) => vec![
-                on_with::<c::Assigned>("warehouse"),
-                on::<c::AmendmentReserved>(),
-                on::<c::OrderCancellationRequested>(),
-            ],
-            (Self::SalesOrder, WorkQueue::Commands) => vec![
-                on::<c::RecordWarehouseAnswer>(),
-                on::<c::RecordWarehouseProgress>(),
-                on::<c::CancelWaybill>(),
-                on::<c::RecordCancellationAnswer>(),
-            ],
-            (Self::WmsSync, WorkQueue::Events) => {
-                vec![on::<c::SalesOrderSubmitted>(), on_with::<c::CancellationAsked>("warehouse")]
-            }
-            (Self::WmsSync, WorkQueue::Partner) => vec![
-                on::<c::WmsOrderConfirmation>(),
-                on::<c::WmsOrderProgress>(),
-                on::<c::WmsCancellationConfirmation>(),
-            ],
-            (Self::CustomerService, WorkQueue::Commands) => vec![
-                on::<c::RequestReturn>(),
-                on::<c::ApproveReturn>(),
-                on::<c::RejectReturn>(),
-                on::<c::CancelReturn>(),
-                on::<c::RecordReturnReceipt>(),
-                on::<c::RecordReturnInspection>(),
-                on::<c::CloseReturn>(),
-                on::<c::RequestReplacement>(),
-                on::<c::OpenCase>(),
-                on::<c::UpdateCase>(),
-            ],
-            (Self::CustomerService, WorkQueue::Events) => vec![
-                on_with::<c::WaybillStatusChanged>("collected"),
-                on_with::<c::WaybillStatusChanged>("delivered"),
-                on_with::<c::WaybillStatusChanged>("pickup-failed"),
-                on_with::<c::WaybillStatusChanged>("delivery-failed"),
-                on_with::<c::WaybillStatusChanged>("returning"),
-                on_with::<c::WaybillStatusChanged>("returned-to-origin"),
-                on_with::<c::WaybillStatusChanged>("lost"),
-                on_with::<c::WaybillStatusChanged>("damaged"),
-                on_with::<c::WaybillStatusChanged>("cancelled"),
-                on::<c::WaybillCancelledButMoved>(),
-                on::<c::CancellationOverdue>(),
-                on_with::<c::CancellationDecided>("rejected"),
-            ],
-            (Self::QueryDesk, WorkQueue::Queries) => vec![on::<c::Query>()],
-            (
-                _,
-                WorkQueue::Commands | WorkQueue::Events | WorkQueue::Partner | WorkQueue::Queries,
-            ) => Vec::new(),
+        match queue {
+            WorkQueue::Commands => bindings::commands(self),
+            WorkQueue::Events => bindings::events(self),
+            WorkQueue::Partner => bindings::partner(self),
+            WorkQueue::Queries => bindings::queries(self),
         }
     }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache::Cache;
+use cache::{Cache, Key, Kind};
 use contracts::{CreateOrder, ItemReply, OrderStanding, Refusal, Timestamp};
 use queue_topology::WorkerKind;
 use runtime::{Batch, Failure, Item, LaneKey, Outcome, Settlement, Worker};
@@ -85,6 +85,12 @@ impl Worker for OrderIntake {
     async fn committed(&self, standings: Vec<OrderStanding>) {
         let entries: Vec<_> = standings.iter().filter_map(shown::cached).collect();
         self.cache.put_if_newer(&entries).await;
+    }
+
+    async fn doubled(&self, orders: Vec<(String, u64)>) {
+        let keys: Vec<_> =
+            orders.into_iter().map(|(of, v)| (Key::new(Kind::OrderStatus, of), v)).collect();
+        self.cache.drop_older(&keys).await;
     }
 }
 

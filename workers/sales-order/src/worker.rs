@@ -216,6 +216,10 @@ impl Worker for SalesOrders {
     async fn committed(&self, standings: Self::Effects) {
         shown::put(&self.cache, &standings).await;
     }
+
+    async fn doubled(&self, sales_orders: Vec<(String, u64)>) {
+        shown::drop_older(&self.cache, sales_orders).await;
+    }
 }
 
 /// The waybill that a message is about: its place in the order of things.

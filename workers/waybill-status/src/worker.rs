@@ -118,6 +118,12 @@ impl Worker for WaybillStatus {
         let entries: Vec<_> = standings.iter().filter_map(cached).collect();
         self.cache.put_if_newer(&entries).await;
     }
+
+    async fn doubled(&self, waybills: Vec<(String, u64)>) {
+        let keys: Vec<_> =
+            waybills.into_iter().map(|(no, v)| (Key::new(Kind::WaybillStatus, no), v)).collect();
+        self.cache.drop_older(&keys).await;
+    }
 }
 
 /// The cache entry of a waybill.
