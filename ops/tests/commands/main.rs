@@ -13,6 +13,7 @@ mod control;
 mod dlq;
 mod fleet;
 mod network;
+mod places;
 mod run;
 mod show;
 mod topology;
