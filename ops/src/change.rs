@@ -7,8 +7,8 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use clap::Args;
 use contracts::{
-    AmendOrder, AmendedDestination, AmendedLine, CancelOrder, CancelWaybill, Contract, DistrictCode,
-    Personal, Reply, TimeslotCode, Timestamp,
+    AmendOrder, AmendedDestination, AmendedLine, CancelOrder, CancelWaybill, Contract,
+    DistrictCode, Personal, Reply, TimeslotCode, Timestamp,
 };
 use sea_orm::FromQueryResult;
 use serde::Serialize;

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use ::store::{Database, StoreError, hex, inbox, parse_hex, timestamp};
 use contracts::{
-    AssignmentStanding, CustomerRef, Merchant, MessageId, OrderLineStanding, OrderRef, OrderStanding, Reply, RouteId,
-    SalesOrderStanding, Source, WaybillNo, WaybillStanding, WaybillStatus,
+    AssignmentStanding, CustomerRef, Merchant, MessageId, OrderLineStanding, OrderRef,
+    OrderStanding, Reply, RouteId, SalesOrderStanding, Source, WaybillNo, WaybillStanding,
+    WaybillStatus,
 };
 use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
@@ -112,7 +113,8 @@ fn line_standings(rows: &[OrderRow]) -> Result<Vec<OrderLineStanding>, StoreErro
 
 /// Each once, in the order of numbers.
 fn waybill_numbers(rows: &[OrderRow]) -> Result<Vec<WaybillNo>, StoreError> {
-    let numbers: BTreeSet<&String> = rows.iter().filter_map(|row| row.waybill_no.as_ref()).collect();
+    let numbers: BTreeSet<&String> =
+        rows.iter().filter_map(|row| row.waybill_no.as_ref()).collect();
     let read = numbers.into_iter().map(WaybillNo::new);
     read.collect::<Result<_, _>>().map_err(|e| unreadable("order_line.waybill_no", e))
 }

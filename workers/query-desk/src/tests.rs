@@ -18,8 +18,8 @@ use std::time::Duration;
 use cache::Cache;
 use clap::Parser;
 use contracts::{
-    MessageId, OrderRef, OrderReturnStatus, OrderStatus, OrderView, Query, QueryAnswer, ReplyOutcome, RouteId, Source,
-    WaybillNo, WaybillStatus, WaybillView,
+    MessageId, OrderRef, OrderReturnStatus, OrderStatus, OrderView, Query, QueryAnswer,
+    ReplyOutcome, RouteId, Source, WaybillNo, WaybillStatus, WaybillView,
 };
 use queue_topology::WorkerKind;
 use runtime::{Process, Running, Shutdown};
