@@ -6,6 +6,7 @@
 mod book;
 mod rows;
 mod statements;
+mod stored;
 
 use std::collections::BTreeMap;
 

@@ -79,12 +79,14 @@ impl Worker for OrderIntake {
         });
         insert_orders(tx, new.collect(), now).await?;
         work.book.save(tx, now).await?;
-        Ok(work.book.changed().map(|order| shown::standing(order)).collect())
+        Ok(work.book.changed().map(shown::standing).collect())
     }
 
     async fn committed(&self, standings: Vec<OrderStanding>) {
         let entries: Vec<_> = standings.iter().filter_map(shown::cached).collect();
-        self.cache.put_if_newer(&entries).await;
+        if !entries.is_empty() {
+            self.cache.put_if_newer(&entries).await;
+        }
     }
 
     async fn doubled(&self, orders: Vec<(String, u64)>) {

@@ -11,7 +11,7 @@ pub(crate) fn recount(order: &mut Order) {
         let parcel = line.waybill_no.as_ref().and_then(|no| order.parcels.get(no));
         line.counters = Counters { returned: line.counters.returned, ..counted(line, parcel) };
     }
-    cancel_fees(order);
+    settle_fees(order);
     let lines: Vec<&Line> = order.lines.values().collect();
     let undecided = order.open_amendment.is_some();
     (order.status, order.return_status) = statuses(order.status, &lines, undecided);
@@ -53,14 +53,17 @@ fn counted(line: &Line, parcel: Option<&Parcel>) -> Counters {
     }
 }
 
-/// Fees make no parcel: they are cancelled when everything that makes one is.
-fn cancel_fees(order: &mut Order) {
-    let mut shipped = order.lines.values().filter(|line| line.waybill_no.is_some()).peekable();
-    let nothing_is_left =
-        shipped.peek().is_some() && shipped.all(|line| line.counters.cancelled == line.quantity);
+/// Fees make no parcel: they share the fate of what makes one, once all of it has ended.
+fn settle_fees(order: &mut Order) {
+    let ships = |line: &&Line| line.waybill_no.is_some();
+    let shipped: Vec<&Line> = order.lines.values().filter(ships).collect();
+    let has_ended = !shipped.is_empty() && shipped.iter().all(|line| is_settled(line));
+    let is_cancelled = shipped.iter().all(|line| line.counters.cancelled == line.quantity);
     let is_fee = |line: &&mut Line| line.waybill_no.is_none() && !line.removed;
     for line in order.lines.values_mut().filter(is_fee) {
-        line.counters.cancelled = if nothing_is_left { line.quantity } else { 0 };
+        let units = |counts: bool| if has_ended && counts { line.quantity } else { 0 };
+        (line.counters.cancelled, line.counters.delivered) =
+            (units(is_cancelled), units(!is_cancelled));
     }
 }
 
@@ -108,13 +111,15 @@ fn is_away(line: &Line) -> bool {
 }
 
 fn return_status_of(lines: &[&Line]) -> OrderReturnStatus {
-    let units = |counter: fn(&Counters) -> u32| -> u64 {
-        lines.iter().map(|line| u64::from(counter(&line.counters))).sum()
-    };
-    match (units(|counters| counters.returned), units(|counters| counters.delivered)) {
-        (0, _) => OrderReturnStatus::None,
-        (returned, delivered) if returned >= delivered => OrderReturnStatus::Returned,
-        (_, _) => OrderReturnStatus::PartiallyReturned,
+    let goods = || lines.iter().filter(|line| line.waybill_no.is_some());
+    let delivered: u64 = goods().map(|line| u64::from(line.counters.delivered)).sum();
+    let returned: u64 = goods().map(|line| u64::from(line.counters.returned)).sum();
+    if delivered > 0 && returned >= delivered {
+        OrderReturnStatus::Returned
+    } else if lines.iter().any(|line| line.counters.returned > 0) {
+        OrderReturnStatus::PartiallyReturned
+    } else {
+        OrderReturnStatus::None
     }
 }
 

@@ -9,11 +9,9 @@ use serde::Serialize;
 use store::{StoreError, Tx, hex};
 use uuid::Uuid;
 
-use super::rows::{
-    AskedState, Id, LineState, Locked, LogRow, OrderState, ParcelState, ReturnState, StoredAsked,
-    StoredLine, StoredParcel, StoredReturn,
-};
+use super::rows::{AskedState, Id, LineState, LogRow, OrderState, ParcelState, ReturnState};
 use super::statements;
+use super::stored::{Locked, StoredAsked, StoredLine, StoredParcel, StoredReturn};
 use crate::decide::{Change, Known};
 use crate::order::{Order, OrderKey};
 

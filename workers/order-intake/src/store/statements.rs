@@ -1,5 +1,6 @@
 //! The texts of the statements about orders that are there. Each takes one JSON array of rows; the rows are
-//! structs in [`super::rows`]. Text types equal those of the tables: otherwise no index is used.
+//! structs in [`super::rows`], what comes back is in [`super::stored`]. Text types equal those of the tables:
+//! otherwise no index is used.
 
 /// Reads and locks orders, one after another in the order of the rows sent.
 pub(super) const LOCK: &str = "SELECT HEX(o.id) id, o.source, o.order_ref, o.content_hash, o.version, o.status, \

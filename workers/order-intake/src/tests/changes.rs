@@ -1,14 +1,15 @@
 //! Each command and event about an order that is there, against a real broker and database.
 
+use cache::{Cache, Key, Kind};
 use contracts::{
     AmendedDestination, AmendmentRequested, CreateOrders, DistrictCode, Exchange, OrderAccepted,
-    OrderCancellationRequested, OrderChanged, OrderRef, OrderReturnStatus, OrderStatus, Personal,
-    ReplyOutcome, ReturnChanged, ReturnLineStanding, ReturnRef, ReturnStanding, ReturnStatus,
-    ReturnVerdict, ReturnedPart, Role, Sku, Source, WaybillCancelledButMoved, WaybillCorrected,
-    WaybillKind, WaybillNo, WaybillStatus as S,
+    OrderCancellationRequested, OrderChanged, OrderRef, OrderReturnStatus, OrderStanding,
+    OrderStatus, Personal, ReplyOutcome, ReturnChanged, ReturnLineStanding, ReturnRef,
+    ReturnStanding, ReturnStatus, ReturnVerdict, ReturnedPart, Role, Sku, Source,
+    WaybillCancelledButMoved, WaybillCorrected, WaybillKind, WaybillNo, WaybillStatus as S,
 };
 use serde_json::json;
-use testkit::{PublishAs, fixtures};
+use testkit::{PublishAs, eventually, fixtures};
 use uuid::Uuid;
 
 use super::fixture::{actor, at};
@@ -279,5 +280,28 @@ async fn an_order_and_what_is_asked_of_it_in_one_batch() {
     }
     assert_eq!(fleet.history().await, ["2 AMENDMENT_REQUESTED", "3 CANCELLATION_REQUESTED"]);
     assert_eq!(fleet.order().await["open"], 1);
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_change_the_cache_knows_where_the_order_stands() {
+    let fleet = Fleet::bare().await;
+    let (order_ref, redis_url) = (fleet.stage.name(), fleet.stage.redis_url());
+    let fleet = fleet.showing(Some(&redis_url), &[]).await;
+    // everybody shares Redis: a number of its own
+    let order = fixtures::order("shop", &order_ref).line("M01", "S1", 2).build();
+    fleet.ask(shop(), &order).await;
+    fleet.moves(&format!("shop-{order_ref}-1"), S::Dispatched, 4).await;
+    let key = Key::new(Kind::OrderStatus, format!("shop/{order_ref}"));
+    let shown: OrderStanding = eventually("Redis has the new version", async || {
+        // a reader without a memory of its own
+        let answer = Cache::connect(Some(&redis_url)).get(&key).await?;
+        let is_new = answer.entry.version == 2;
+        is_new.then(|| answer.entry.json().unwrap().unwrap())
+    })
+    .await;
+    assert_eq!((shown.status, shown.lines), (OrderStatus::Shipped, 1));
+    assert_eq!((shown.line_standings[0].shipped, shown.ordered_at), (2, order.ordered_at));
+    assert_eq!(shown.waybill_numbers[0].as_str(), format!("shop-{order_ref}-1"));
     fleet.stop().await;
 }

@@ -13,11 +13,21 @@ use OrderStatus as S;
 
 /// The order's customer, its shop, or somebody of that role.
 fn somebody(role: Role) -> Actor {
-    match role {
-        Role::Customer => actor("17850", role),
-        Role::Shop => actor("uci", role),
-        _ => actor("anna", role),
-    }
+    let subject = match role {
+        Role::Customer => "17850",
+        Role::Shop => "uci",
+        Role::Merchant
+        | Role::CsAgent
+        | Role::CsSupervisor
+        | Role::Dispatcher
+        | Role::Warehouse
+        | Role::Sorting
+        | Role::Road
+        | Role::Worker
+        | Role::Operator
+        | Role::Admin => "anna",
+    };
+    actor(subject, role)
 }
 
 fn cancelling(line_no: Option<u32>) -> CancelOrder {

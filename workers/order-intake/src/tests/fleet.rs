@@ -112,12 +112,17 @@ impl Fleet {
     }
 
     /// One more process, with more arguments.
-    pub(super) async fn joined(mut self, more: &[&str]) -> Self {
+    pub(super) async fn joined(self, more: &[&str]) -> Self {
+        self.showing(None, more).await
+    }
+
+    /// The same, which shows in this Redis where orders stand.
+    pub(super) async fn showing(mut self, redis_url: Option<&str>, more: &[&str]) -> Self {
         let (amqp, database) = (self.stage.amqp_url(), self.stage.database_url());
         let arguments = ["order-intake", "--amqp-url", &amqp, "--database-url", &database];
         let settings = Settings::try_parse_from(arguments.iter().chain(more)).unwrap();
         let process = Process::prepare(KIND, settings.as_ref(), Shutdown::new()).await.unwrap();
-        let worker = OrderIntake::new(settings.policy(), cache::Cache::connect(None));
+        let worker = OrderIntake::new(settings.policy(), cache::Cache::connect(redis_url));
         self.running.push(Running::start(process, worker));
         self
     }

@@ -70,6 +70,27 @@ fn every_unit_is_counted_once() {
 }
 
 #[test]
+fn a_fee_shares_the_fate_of_the_goods_once_all_have_ended() {
+    let fee = |first, second| {
+        let counters = after(first, second).lines[&4].counters;
+        (counters.cancelled, counters.delivered)
+    };
+    assert_eq!(fee(S::Delivered, S::Dispatched), (0, 0));
+    assert_eq!(fee(S::Delivered, S::Cancelled), (0, 1));
+    assert_eq!(fee(S::ReturnedToOrigin, S::Lost), (0, 1));
+    assert_eq!(fee(S::Cancelled, S::Cancelled), (1, 0));
+    // so that a completed order adds up line by line
+    for (first, second) in [(S::Delivered, S::Lost), (S::Cancelled, S::Delivered)] {
+        let order = after(first, second);
+        assert_eq!(order.status, OrderStatus::Completed);
+        for line in order.lines.values() {
+            let Counters { cancelled, delivered, returned_to_origin, lost, .. } = line.counters;
+            assert_eq!(line.quantity, cancelled + delivered + returned_to_origin + lost);
+        }
+    }
+}
+
+#[test]
 fn an_order_with_an_open_amendment_is_delivered_and_not_completed() {
     let mut order = after(S::Delivered, S::Packed);
     order.open_amendment = Some(Uuid::from_u128(3));
