@@ -137,7 +137,7 @@ pub(super) async fn show(args: &WhichCase, site: &Site, output: Output) -> Resul
     let rows: Vec<Row> = database.select(ONE, &id).await?;
     let Some(row) = rows.into_iter().next() else {
         let message = format!("there is no case {}", args.case_id);
-        return Err(CommandError::new(Exit::NotFound, message));
+        return Err(CommandError::new(Exit::NoInput, message));
     };
     let entries = database.select(ENTRIES, &id).await?;
     let shown = Shown { case: row.read()?, entries };

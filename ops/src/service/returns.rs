@@ -169,7 +169,7 @@ pub(super) async fn show(args: &WhichReturn, site: &Site, output: Output) -> Res
     let heads: Vec<Head> = database.select(HEAD, &[Key { source, return_ref }]).await?;
     let Some(head) = heads.into_iter().next() else {
         let message = format!("there is no return {return_ref} of {source}");
-        return Err(CommandError::new(Exit::NotFound, message));
+        return Err(CommandError::new(Exit::NoInput, message));
     };
     let id = [Id { id: head.id.clone() }];
     let lines = database.select(LINES, &id).await?;

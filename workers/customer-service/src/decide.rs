@@ -7,7 +7,7 @@ mod approval;
 mod cases;
 mod content;
 mod goods;
-mod matching;
+pub(crate) mod matching;
 mod replacement;
 mod request;
 mod waybills;

@@ -124,7 +124,7 @@ fn matched(
 fn candidates<'a>(
     book: &'a Book,
     asked: &'a RequestReturn,
-    sku: &Sku,
+    sku: &'a Sku,
     merchant: Option<&'a Merchant>,
 ) -> impl Iterator<Item = (LineKey, u32)> + use<'a> {
     let fits = move |order: &Order, line: &OrderLine| {
