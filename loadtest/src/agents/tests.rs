@@ -28,7 +28,7 @@ fn world() -> World {
         source: "shop".to_owned(),
         order_ref: n.to_string(),
         version: 3,
-        customer_ref: (n % 2 == 0).then(|| "17850".to_owned()),
+        customer_ref: n.is_multiple_of(2).then(|| "17850".to_owned()),
         delivery_date: day,
         lines: vec![SeenLine { line_no: 1, sku: "A".to_owned(), quantity: 9_999 }],
     };
