@@ -23,6 +23,7 @@ use tokio::time::Instant;
 use self::plan::{Habits, Parcel, Planned, plan};
 use self::send::{Partners, Wave};
 use crate::partner::{Journal, PartnerError};
+use crate::sending::SendError;
 
 /// How often new places are looked for while nothing is on its way.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -76,14 +77,14 @@ pub(crate) struct DeliverArgs {
 /// Why not everything was delivered.
 #[derive(Debug, Error)]
 pub(crate) enum DeliverError {
-    /// A partner's connection.
-    #[error("the broker: {0}")]
-    Broker(String),
+    /// A partner could not say something.
+    #[error(transparent)]
+    Send(#[from] SendError),
     /// The database.
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
-    /// A message has no JSON form.
-    #[error("a message cannot be encoded: {0}")]
+    /// The keys of a wave have no JSON form.
+    #[error("the keys of a wave cannot be encoded: {0}")]
     Encode(#[from] serde_json::Error),
     /// The journal.
     #[error(transparent)]
@@ -179,17 +180,16 @@ struct Round<'a> {
 const OPEN: &str = "FROM assignment a JOIN waybill w ON w.waybill_no = a.waybill_no \
      LEFT JOIN route r ON r.id = a.route_id \
      WHERE a.state IN ('ASSIGNED', 'LOCKED') AND w.exists_since IS NOT NULL AND w.open_holds = 0 \
-       AND w.status NOT IN ('DELIVERED', 'RETURNED_TO_ORIGIN', 'LOST', 'DAMAGED', 'CANCELLED') \
-       AND w.kind <> 'RETURN'";
+       AND w.status NOT IN ('DELIVERED', 'RETURNED_TO_ORIGIN', 'LOST', 'DAMAGED', 'CANCELLED')";
 
 impl Round<'_> {
     /// The next waybills that nothing was said of yet.
     async fn parcels(&self) -> Result<Vec<Parcel>, DeliverError> {
         let sql = format!(
-            "SELECT w.waybill_no, a.place_no, COALESCE(r.route_ref, ''), w.delivery_date {OPEN} \
+            "SELECT w.waybill_no, a.place_no, COALESCE(r.route_ref, ''), w.delivery_date, w.kind {OPEN} \
              ORDER BY w.waybill_no"
         );
-        let rows: Vec<(String, u16, String, chrono::NaiveDate)> =
+        let rows: Vec<(String, u16, String, chrono::NaiveDate, String)> =
             sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
         let new = rows.into_iter().filter(|(no, ..)| !self.told.contains(no));
         let limit = usize::try_from(PARCELS_AT_ONCE).unwrap_or(usize::MAX);

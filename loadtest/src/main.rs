@@ -4,6 +4,7 @@
 
 mod adra_day;
 mod adra_disturb;
+mod agents;
 mod bench;
 mod convert;
 mod database;
@@ -16,6 +17,7 @@ mod journal;
 mod network;
 mod partner;
 mod peers;
+mod sending;
 mod verify;
 mod vrptw;
 
@@ -47,6 +49,9 @@ enum Command {
     PartnerSim(partner::PartnerCommand),
     /// Play the sorting station and the road: report every assigned waybill through to DELIVERED
     Deliver(deliver::DeliverArgs),
+    /// Play customer service and its customers: holds, releases, cancellations, reschedules, amendments,
+    /// returns, by seed, over the waybills that are there
+    Agents(agents::AgentsArgs),
     /// Measure what the bare parts of this machine can do: broker, transaction, broker
     Limits(bench::LimitsArgs),
     /// Measure the fleet beside the bare parts, in one run
@@ -93,6 +98,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Limits(args) => {
             let limits = block_on(bench::limits(&args))??;
             if args.json { print_json(&limits)? } else { bench::print_limits(&limits) }
+        }
+        Command::Agents(args) => {
+            let acted = block_on(agents::run(&args))??;
+            if args.json { print_json(&acted)? } else { agents::print(&acted) }
         }
         Command::Run(bench::RunCommand::StatusUpdates(args)) => {
             let measured = block_on(bench::status_updates(&args))??;

@@ -1,6 +1,7 @@
 //! Simulated partners: they speak AMQP as a partner's own software would and share nothing with the
 //! fleet but the published contracts.
 
+mod desk;
 mod plan;
 mod session;
 #[cfg(test)]
@@ -26,7 +27,7 @@ const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 /// Which partner.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum PartnerCommand {
-    /// The warehouse management system: confirms or refuses orders, then picks and packs them
+    /// The warehouse management system: confirms or refuses orders, picks and packs them, gives up what it is asked not to ship
     Wms(WmsArgs),
 }
 
@@ -96,19 +97,23 @@ pub(crate) enum PartnerError {
 /// What a simulator did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Tally {
-    /// Orders that came, redeliveries included.
+    /// Orders and requests that came, redeliveries included.
     pub(crate) received: u64,
     /// Of these, delivered before.
     pub(crate) redelivered: u64,
-    /// Orders answered in full with a yes.
+    /// Orders answered with a yes, revisions included.
     pub(crate) accepted: u64,
     /// Orders answered with a no.
     pub(crate) refused: u64,
+    /// Requests not to ship that were granted.
+    pub(crate) cancelled: u64,
+    /// Requests not to ship that were refused.
+    pub(crate) kept: u64,
     /// Answers that the broker confirmed.
     pub(crate) answers: u64,
     /// Answers that the broker refused for a while (full queue) and got again.
     pub(crate) pushed_back: u64,
-    /// Messages that are no orders: refused for good.
+    /// Messages that are neither: refused for good.
     pub(crate) unreadable: u64,
     /// Times the connection was lost.
     pub(crate) reconnects: u64,

@@ -2,6 +2,7 @@
 //! the queues and at the sender's journal, and says which invariant holds. It never writes, and it
 //! shares no code with the workers whose results it judges.
 
+mod cancellations;
 mod history;
 mod orders;
 mod planned;
@@ -188,7 +189,7 @@ pub(crate) async fn run(args: &VerifyArgs) -> Result<Report, VerifyError> {
 pub(crate) async fn database(snapshot: &mut Snapshot) -> Result<Vec<CheckResult>, ReadError> {
     let mut results = Vec::new();
     let checks = [OUTBOX].into_iter().chain(orders::CHECKS).chain(history::CHECKS);
-    for check in checks.chain(quota::CHECKS) {
+    for check in checks.chain(cancellations::CHECKS).chain(quota::CHECKS) {
         results.push(ask(snapshot, check).await?);
     }
     let found = trucks::check(snapshot).await?;

@@ -13,6 +13,9 @@ mod m0005_adra;
 mod m0006_sales_orders;
 mod m0007_hotfolder;
 mod m0008_lifecycles;
+mod m0009_sales_order_changes;
+mod m0010_order_changes;
+mod m0011_customer_service;
 mod m0012_places;
 
 /// All migrations in order.
@@ -31,6 +34,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_sales_orders::Migration),
             Box::new(m0007_hotfolder::Migration),
             Box::new(m0008_lifecycles::Migration),
+            Box::new(m0009_sales_order_changes::Migration),
+            Box::new(m0010_order_changes::Migration),
+            Box::new(m0011_customer_service::Migration),
             Box::new(m0012_places::Migration),
         ]
     }

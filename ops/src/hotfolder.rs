@@ -20,7 +20,7 @@ use crate::output::{Output, Table, Tone, cell};
 use crate::site::Site;
 
 /// The kinds whose workers are there.
-const KINDS_WITH_WORKERS: [&str; 2] = ["order", "status"];
+const KINDS_WITH_WORKERS: [&str; 4] = ["order", "cancel", "return", "status"];
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -273,7 +273,7 @@ mod tests {
         let cases = [
             ("order-a-b-000007.tsv", "about to be read"),
             ("order-a-b-000008.tsv.gz", "number 7 is missing: wait for it, or skip it"),
-            ("return-a-b-1.tsv", "there is no worker for return files yet"),
+            ("container-a-b-1.tsv", "there is no worker for container files yet"),
             ("order-a-b-000009.tsv.part", "still being written, or its name does not fit"),
             ("nonsense", "still being written, or its name does not fit"),
         ];

@@ -3,6 +3,7 @@
 //! Each module is one command; `site` knows the surroundings, `operator` and `management` talk to the
 //! broker, `output` to the person. Business rules live in the workers, never here.
 
+mod change;
 mod config;
 mod contracts;
 mod control;
@@ -20,6 +21,7 @@ mod quickstart;
 mod redis;
 mod reschedule;
 mod route;
+mod service;
 mod show;
 mod site;
 mod topology;
@@ -73,15 +75,21 @@ enum Command {
     /// Let a worker go on that stopped because most of its messages failed
     #[command(subcommand)]
     KillSwitch(control::KillSwitchCommand),
-    /// Look at orders
+    /// Look at orders, cancel or amend them
     #[command(subcommand)]
     Order(show::OrderCommand),
-    /// Look at waybills, reschedule them
+    /// Look at waybills, cancel or reschedule them
     #[command(subcommand)]
     Waybill(show::WaybillCommand),
     /// Say what is done with routes
     #[command(subcommand)]
     Route(route::RouteCommand),
+    /// Look at returns, approve or reject them
+    #[command(subcommand)]
+    Return(service::ReturnCommand),
+    /// Look at the cases of customer service, work on them
+    #[command(subcommand)]
+    Case(service::CaseCommand),
     /// Look at the hot folder, pass gaps
     #[command(subcommand)]
     Hotfolder(hotfolder::HotfolderCommand),
@@ -149,6 +157,8 @@ async fn run(command: Command, output: Output) -> Result<()> {
         Command::Order(command) => show::order(command, &site, output).await,
         Command::Waybill(command) => show::waybill(command, &site, output).await,
         Command::Route(command) => route::run(command, &site, output).await,
+        Command::Return(command) => service::returns(command, &site, output).await,
+        Command::Case(command) => service::cases(command, &site, output).await,
         Command::Hotfolder(command) => hotfolder::run(command, &site, output).await,
         Command::Dlq(command) => dlq::run(command, &site, output).await,
         Command::Contracts(command) => contracts::run(command, output),

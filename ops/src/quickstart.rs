@@ -21,7 +21,7 @@ use clap::Args;
 use contracts::Timestamp;
 
 use self::account::Account;
-use self::feed::Feed;
+use self::feed::{Feed, Part};
 use self::gauge::Gauge;
 use self::summary::Summary;
 use self::tools::Tools;
@@ -60,6 +60,10 @@ pub(crate) struct QuickstartArgs {
     /// Keep what is in queues, tables and hot folder (without it the private services begin empty)
     #[arg(long)]
     keep: bool,
+    /// Then play the sorting station and the road: everything is delivered, return files are dropped, and
+    /// what is given back is fetched
+    #[arg(long)]
+    deliver: bool,
     /// Share of sales orders that the simulated warehouse refuses, 0 to 1
     #[arg(long, default_value_t = 0.0)]
     wms_reject_rate: f64,
@@ -148,9 +152,21 @@ async fn work(
     network::load(network, NETWORK_WITHIN, site).await?;
     let gauge = Gauge::start(site)?;
     let started = Timestamp::now();
-    feed.drop_into(&tools.hotfolder()?)?;
+    let hotfolder = tools.hotfolder()?;
+    feed.drop_into(&hotfolder, Part::Day)?;
     let stall = Duration::from_secs(args.stall_seconds);
-    let watched = watch::until_done(site, feed, &gauge, stall, output).await?;
+    let mut watched = watch::until_done(site, (feed, Part::Day), &gauge, stall, output).await?;
+    let mut delivered = Vec::new();
+    if args.deliver && watched == Watched::Complete {
+        output.note("the road brings everything to its door");
+        delivered.push(tools.deliver(site, args.seed).await?);
+        feed.drop_into(&hotfolder, Part::Returns)?;
+        let day = (feed, Part::Returns);
+        watched = watch::until_done(site, day, &gauge, stall, output).await?;
+        output.note("the road fetches what is given back");
+        delivered.push(tools.deliver(site, args.seed).await?);
+        watched = watched.max(watch::until_done(site, day, &gauge, stall, output).await?);
+    }
     let database = site.database().await?;
     let account = Account::read(&database, feed).await?;
     let last = account::last_effect(&database).await?.unwrap_or(started);
@@ -166,6 +182,7 @@ async fn work(
         account,
         latency,
         max_ready: measured.max_ready,
+        delivered,
         verdict,
         digest,
     })

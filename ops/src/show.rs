@@ -1,5 +1,5 @@
-//! `dray order show`, `dray waybill show`, `dray waybill parked`: what is known about one order or
-//! waybill, in the order in which it happened.
+//! `dray order show`, `dray waybill show|trace|parked`: what is known about one order or waybill, in the
+//! order in which it happened. What changes one is in [`crate::change`].
 //!
 //! Reads across the tables of several workers, writes nothing, shows no customer's personal data.
 
@@ -11,16 +11,21 @@ mod waybill;
 use clap::{Args, Subcommand};
 use contracts::{OrderRef, Source, WaybillNo};
 
+use crate::change::{self, AmendOrderArgs, CancelOrderArgs, CancelWaybillArgs};
 use crate::error::Result;
 use crate::output::Output;
 use crate::reschedule::{self, RescheduleArgs};
 use crate::site::Site;
 
-/// What to show of orders.
+/// What to do with orders.
 #[derive(Debug, Subcommand)]
 pub(crate) enum OrderCommand {
     /// One order: its lines, waybills, places, sales orders, and everything that happened
     Show(OrderArgs),
+    /// Ask that an order, or one line of it, be cancelled; every waybill is decided by itself
+    Cancel(CancelOrderArgs),
+    /// Ask for other quantities or another destination
+    Amend(AmendOrderArgs),
 }
 
 /// Which order.
@@ -28,13 +33,13 @@ pub(crate) enum OrderCommand {
 pub(crate) struct OrderArgs {
     /// Who sent it
     #[arg(value_parser = |text: &str| Source::new(text).map_err(|error| error.to_string()))]
-    source: Source,
+    pub(crate) source: Source,
     /// Its number there
     #[arg(value_parser = |text: &str| OrderRef::new(text).map_err(|error| error.to_string()))]
-    order_ref: OrderRef,
+    pub(crate) order_ref: OrderRef,
 }
 
-/// What to do about waybills.
+/// What to do with waybills.
 #[derive(Debug, Subcommand)]
 pub(crate) enum WaybillCommand {
     /// One waybill: its place, sales order, and everything that happened
@@ -45,6 +50,8 @@ pub(crate) enum WaybillCommand {
     Parked(ParkedArgs),
     /// Another day or window: a new place, or the old one stays
     Reschedule(RescheduleArgs),
+    /// Ask that a waybill be cancelled
+    Cancel(CancelWaybillArgs),
 }
 
 /// Which waybill.
@@ -52,7 +59,7 @@ pub(crate) enum WaybillCommand {
 pub(crate) struct WaybillArgs {
     /// Its number
     #[arg(value_parser = |text: &str| WaybillNo::new(text).map_err(|error| error.to_string()))]
-    waybill_no: WaybillNo,
+    pub(crate) waybill_no: WaybillNo,
 }
 
 /// How many.
@@ -65,8 +72,11 @@ pub(crate) struct ParkedArgs {
 
 /// Runs the commands about orders.
 pub(crate) async fn order(command: OrderCommand, site: &Site, output: Output) -> Result<()> {
-    let OrderCommand::Show(args) = command;
-    order::show(&args.source, &args.order_ref, site, output).await
+    match command {
+        OrderCommand::Show(args) => order::show(&args.source, &args.order_ref, site, output).await,
+        OrderCommand::Cancel(args) => change::cancel_order(args, site, output).await,
+        OrderCommand::Amend(args) => change::amend_order(args, site, output).await,
+    }
 }
 
 /// Runs the commands about waybills.
@@ -76,5 +86,6 @@ pub(crate) async fn waybill(command: WaybillCommand, site: &Site, output: Output
         WaybillCommand::Trace(args) => trace::trace(&args.waybill_no, site, output).await,
         WaybillCommand::Parked(args) => waybill::parked(args.limit, site, output).await,
         WaybillCommand::Reschedule(args) => reschedule::run(args, site, output).await,
+        WaybillCommand::Cancel(args) => change::cancel_waybill(args, site, output).await,
     }
 }

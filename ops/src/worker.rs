@@ -51,7 +51,7 @@ pub(crate) struct NewArgs {
 struct Made {
     folder: PathBuf,
     files: Vec<&'static str>,
-    /// Lines to add to `queue-topology/src/worker.rs`: where, and what.
+    /// Lines to add to `worker.rs` (where it says no other file) of `queue-topology/src`: where, and what.
     topology: Vec<(String, String)>,
 }
 
@@ -141,11 +141,12 @@ fn topology_entry(name: &str, kind: &str) -> Vec<(String, String)> {
         ("const ALL", format!("Self::{kind},")),
         ("fn name", format!("Self::{kind} => \"{name}\",")),
         ("fn work_queues", format!("Self::{kind} => &[WorkQueue::Events],")),
-        (
-            "fn bindings",
-            format!("(Self::{kind}, WorkQueue::Events) => vec![on::<c::WaybillHeld>()],"),
-        ),
         ("fn publishes", format!("Self::{kind} => vec![],")),
+        ("bindings.rs, fn events", format!("WorkerKind::{kind} => vec![on::<c::WaybillHeld>()],")),
+        (
+            "bindings.rs, the other functions",
+            format!("WorkerKind::{kind} among those that hear nothing there"),
+        ),
     ];
     let place = |place: &str| match place {
         "const ALL" => format!("{place}, from now on of {count}"),
@@ -156,7 +157,7 @@ fn topology_entry(name: &str, kind: &str) -> Vec<(String, String)> {
 
 fn text(made: &Made, name: &str) -> String {
     let mut text = format!("{} is made.\n\n", made.folder.display());
-    text.push_str("Now its topology entry, in queue-topology/src/worker.rs:\n\n");
+    text.push_str("Now its topology entry, in queue-topology/src, worker.rs where no other file is named:\n\n");
     for (place, line) in &made.topology {
         // writing to a String cannot fail
         let _infallible = writeln!(text, "  {place}:\n      {line}");

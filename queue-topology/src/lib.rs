@@ -4,6 +4,7 @@
 //! What never does: a connection. `dray topology apply` declares it, workers only use it.
 //! Everything works unchanged on RabbitMQ 3.10.8 and 4.x.
 
+mod bindings;
 mod definitions;
 mod queue;
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The worker kinds and the names of what belongs to each.
 
-use contracts::{Contract, RoutingKey};
+use contracts::RoutingKey;
+
+use crate::bindings;
 
 /// One binary of the fleet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,6 +15,7 @@ pub enum WorkerKind {
     SalesOrder,
     WmsSync,
     DeliveryNetwork,
+    CustomerService,
     QueryDesk,
 }
 
@@ -92,7 +95,7 @@ impl WorkQueue {
 
 impl WorkerKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::HotfolderIngest,
         Self::OrderIntake,
         Self::WaybillStatus,
@@ -100,6 +103,7 @@ impl WorkerKind {
         Self::SalesOrder,
         Self::WmsSync,
         Self::DeliveryNetwork,
+        Self::CustomerService,
         Self::QueryDesk,
     ];
 
@@ -114,6 +118,7 @@ impl WorkerKind {
             Self::SalesOrder => "sales-order",
             Self::WmsSync => "wms-sync",
             Self::DeliveryNetwork => "delivery-network",
+            Self::CustomerService => "customer-service",
             Self::QueryDesk => "query-desk",
         }
     }
@@ -134,10 +139,9 @@ impl WorkerKind {
     #[must_use]
     pub const fn work_queues(self) -> &'static [WorkQueue] {
         match self {
-            Self::HotfolderIngest | Self::OrderIntake | Self::DeliveryNetwork => {
-                &[WorkQueue::Commands]
-            }
-            Self::WaybillStatus | Self::AdraAssigner | Self::SalesOrder => {
+            Self::HotfolderIngest | Self::DeliveryNetwork => &[WorkQueue::Commands],
+            Self::OrderIntake => &[WorkQueue::Commands, WorkQueue::Events],
+            Self::WaybillStatus | Self::AdraAssigner | Self::SalesOrder | Self::CustomerService => {
                 &[WorkQueue::Events, WorkQueue::Commands]
             }
             Self::WmsSync => &[WorkQueue::Events, WorkQueue::Partner],
@@ -190,60 +194,11 @@ impl WorkerKind {
     /// What each of its work queues is bound to: exchange and topic pattern.
     #[must_use]
     pub fn bindings(self, queue: WorkQueue) -> Vec<(contracts::Exchange, String)> {
-        use contracts as c;
-        fn on<C: Contract>() -> (c::Exchange, String) {
-            (C::EXCHANGE, RoutingKey::of_type(C::TYPE).as_str().to_owned())
-        }
-        fn on_with<C: Contract>(word: &str) -> (c::Exchange, String) {
-            (C::EXCHANGE, RoutingKey::of_type(C::TYPE).with(word).as_str().to_owned())
-        }
-        match (self, queue) {
-            (Self::HotfolderIngest, WorkQueue::Commands) => vec![on::<c::SkipSequence>()],
-            (Self::OrderIntake, WorkQueue::Commands) => vec![on::<c::CreateOrder>()],
-            (Self::DeliveryNetwork, WorkQueue::Commands) => vec![on::<c::UpsertNetwork>()],
-            (Self::WaybillStatus, WorkQueue::Commands) => {
-                vec![
-                    on::<c::ReportStatus>(),
-                    on::<c::ReportStatuses>(),
-                    on::<c::CorrectWaybill>(),
-                    on::<c::PlaceHold>(),
-                    on::<c::ReleaseHold>(),
-                ]
-            }
-            (Self::WaybillStatus, WorkQueue::Events) => vec![
-                on::<c::OrderAccepted>(),
-                on_with::<c::WaybillsRequested>("*"),
-                on_with::<c::Assigned>("*"),
-                on_with::<c::CancellationDecided>("accepted"),
-            ],
-            (Self::AdraAssigner, WorkQueue::Events) => vec![
-                on::<c::WaybillCreated>(),
-                on::<c::WaybillHeld>(),
-                on::<c::WaybillReleased>(),
-                on_with::<c::WaybillStatusChanged>("cancelled"),
-                on_with::<c::WaybillStatusChanged>("delivery-failed"),
-                on_with::<c::WaybillStatusChanged>("pickup-failed"),
-                on::<c::WaybillCorrected>(),
-                on::<c::AmendmentRequested>(),
-                on_with::<c::AmendmentDecided>("sales-order"),
-                on::<c::NetworkChanged>(),
-            ],
-            (Self::AdraAssigner, WorkQueue::Commands) => {
-                vec![on::<c::LockRoute>(), on::<c::DispatchRoute>(), on::<c::RescheduleWaybill>()]
-            }
-            (Self::SalesOrder, WorkQueue::Events) => vec![on_with::<c::Assigned>("warehouse")],
-            (Self::SalesOrder, WorkQueue::Commands) => {
-                vec![on::<c::RecordWarehouseAnswer>(), on::<c::RecordWarehouseProgress>()]
-            }
-            (Self::WmsSync, WorkQueue::Events) => vec![on::<c::SalesOrderSubmitted>()],
-            (Self::WmsSync, WorkQueue::Partner) => {
-                vec![on::<c::WmsOrderConfirmation>(), on::<c::WmsOrderProgress>()]
-            }
-            (Self::QueryDesk, WorkQueue::Queries) => vec![on::<c::Query>()],
-            (
-                _,
-                WorkQueue::Commands | WorkQueue::Events | WorkQueue::Partner | WorkQueue::Queries,
-            ) => Vec::new(),
+        match queue {
+            WorkQueue::Commands => bindings::commands(self),
+            WorkQueue::Events => bindings::events(self),
+            WorkQueue::Partner => bindings::partner(self),
+            WorkQueue::Queries => bindings::queries(self),
         }
     }
 
@@ -252,18 +207,24 @@ impl WorkerKind {
     pub fn publishes(self) -> Vec<(contracts::Exchange, &'static [&'static str])> {
         use contracts::Exchange::{Commands, Events, WmsOut};
         match self {
-            Self::HotfolderIngest => vec![(Commands, &["order.create", "waybill.report-status"])],
+            Self::HotfolderIngest => vec![(
+                Commands,
+                &["order.create", "order.cancel", "return.request", "waybill.report-status"],
+            )],
             Self::OrderIntake => vec![(Events, &["order.#"])],
             Self::WaybillStatus => vec![(Events, &["waybill.#"])],
             Self::AdraAssigner => {
                 vec![(Events, &["assignment.#", "route.#", "amendment.decided.adra-assigner"])]
             }
-            Self::SalesOrder => vec![(Events, &["sales-order.#"])],
+            Self::SalesOrder => {
+                vec![(Events, &["sales-order.#", "amendment.decided.sales-order"])]
+            }
             Self::WmsSync => vec![
                 (
                     Commands,
                     &[
                         "sales-order.record-answer",
+                        "sales-order.record-cancellation-answer",
                         "sales-order.record-progress",
                         "waybill.report-status",
                     ],
@@ -271,6 +232,10 @@ impl WorkerKind {
                 (WmsOut, &["wms.#"]),
             ],
             Self::DeliveryNetwork => vec![(Events, &["network.#"])],
+            Self::CustomerService => vec![
+                (Commands, &["waybill.report-status", "waybill.release-hold", "waybill.cancel"]),
+                (Events, &["waybill-request.made.customer-service", "return.#", "case.#"]),
+            ],
             Self::QueryDesk => vec![],
         }
     }

@@ -26,16 +26,18 @@ pub(crate) struct Parcel {
     pub(crate) place_no: u16,
     pub(crate) route_ref: Option<String>,
     pub(crate) day: NaiveDate,
+    /// Fetched from a customer instead of brought to one.
+    pub(crate) is_return: bool,
 }
 
 impl Parcel {
     /// From the columns; `None` for a number that is none.
     pub(crate) fn of(
-        (waybill_no, place_no, route_ref, day): (String, u16, String, NaiveDate),
+        (waybill_no, place_no, route_ref, day, kind): (String, u16, String, NaiveDate, String),
     ) -> Option<Self> {
         let waybill_no = WaybillNo::new(waybill_no).ok()?;
         let route_ref = Some(route_ref).filter(|route| !route.is_empty());
-        Some(Self { waybill_no, place_no, route_ref, day })
+        Some(Self { waybill_no, place_no, route_ref, day, is_return: kind == "RETURN" })
     }
 }
 
@@ -74,17 +76,30 @@ const OUT: [(By, WaybillStatus); 3] = [
     (By::Road, WaybillStatus::Dispatched),
     (By::Road, WaybillStatus::OutForDelivery),
 ];
+const OUT_TO_FETCH: [(By, WaybillStatus); 2] =
+    [(By::Road, WaybillStatus::Dispatched), (By::Road, WaybillStatus::OutForPickup)];
+
+/// What is reported of it, each with the number of further attempts.
+fn steps_of(parcel: &Parcel, fails: bool) -> Vec<(By, WaybillStatus, u16)> {
+    let (out, failed, end): (&[_], _, &[_]) = if parcel.is_return {
+        let end = &[WaybillStatus::Collected, WaybillStatus::Delivered];
+        (&OUT_TO_FETCH, WaybillStatus::PickupFailed, end)
+    } else {
+        (&OUT, WaybillStatus::DeliveryFailed, &[WaybillStatus::Delivered])
+    };
+    let attempt = |more: u16| out.iter().map(move |(by, status)| (*by, *status, more));
+    let mut steps: Vec<_> = attempt(0).collect();
+    if fails {
+        steps.push((By::Road, failed, 0));
+        steps.extend(attempt(1));
+    }
+    steps.extend(end.iter().map(|status| (By::Road, *status, 0)));
+    steps
+}
 
 fn way_of(parcel: &Parcel, habits: Habits) -> Vec<Planned> {
     let mut dice = Dice::new(habits.seed, "road", fixed_hash(parcel.waybill_no.as_str()));
-    let mut steps: Vec<(By, WaybillStatus, u16)> = Vec::new();
-    let out = |attempt: u16| OUT.map(|(by, status)| (by, status, attempt));
-    steps.extend(out(0));
-    if dice.chance(habits.fail_rate) {
-        steps.push((By::Road, WaybillStatus::DeliveryFailed, 0));
-        steps.extend(out(1));
-    }
-    steps.push((By::Road, WaybillStatus::Delivered, 0));
+    let steps = steps_of(parcel, dice.chance(habits.fail_rate));
 
     let mut planned = Vec::new();
     // parcels begin one after the other, so that their reports mix
@@ -123,7 +138,7 @@ fn planned_report(
     let knows = dice.below(3);
     let attempt = (more > 0 || knows == 0).then_some(parcel.place_no.max(1) + more);
     let route_ref = parcel.route_ref.clone().filter(|_| attempt.is_none() && knows == 1);
-    let is_failure = status == WaybillStatus::DeliveryFailed;
+    let is_failure = [WaybillStatus::DeliveryFailed, WaybillStatus::PickupFailed].contains(&status);
     let key = format!("{}/{}/{number}", habits.seed, parcel.waybill_no);
     Planned {
         by,

@@ -2,18 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use broker::{FailureNote, Link, Outgoing, PublishError, Publisher};
-use contracts::{
-    Actor, Contract, Envelope, MessageId, ReportStatuses, Timestamp, TraceContext, UserId,
-};
+use broker::Outgoing;
+use contracts::{MessageId, ReportStatuses, UserId};
 use futures_util::StreamExt;
 use sea_orm::sqlx::{self, MySqlPool};
-use tokio::task::JoinSet;
 
 use super::plan::{By, Planned};
 use super::{DeliverArgs, DeliverError};
 use crate::journal::{JournalEntry, SendState};
 use crate::partner::Journal;
+use crate::sending::Sender;
 
 /// Who consumes reports.
 const CONSUMER: &str = "waybill-status";
@@ -22,37 +20,19 @@ const AT_ONCE: usize = 256;
 
 /// The sorting station and the road, logged in.
 pub(crate) struct Partners {
-    station: Publisher,
-    road: Publisher,
-    _driving: JoinSet<()>,
+    station: Sender,
+    road: Sender,
 }
 
 impl Partners {
     /// Logs in.
     pub(crate) async fn connect(args: &DeliverArgs) -> Result<Self, DeliverError> {
-        let mut driving = JoinSet::new();
-        let mut partner = async |url: &str| {
-            let link = Link::new(url, "loadtest");
-            let broken = |error: &dyn std::fmt::Display| DeliverError::Broker(error.to_string());
-            let user = link.user().and_then(|user| UserId::new(user).ok());
-            let user = user.ok_or_else(|| broken(&"the AMQP URL of a partner names no user"))?;
-            // a wrong password is told at once
-            let connection = link.connect("check").await.map_err(|error| broken(&error))?;
-            connection.close().await;
-            let (publisher, driver) = Publisher::new(link, user);
-            driving.spawn(async move {
-                if let Err(error) = driver.run(|_connected| {}).await {
-                    eprintln!("deliver: {error}");
-                }
-            });
-            Ok::<_, DeliverError>(publisher)
-        };
-        let station = partner(args.pss_amqp_url.expose()).await?;
-        let road = partner(args.ods_amqp_url.expose()).await?;
-        Ok(Self { station, road, _driving: driving })
+        let station = Sender::connect(args.pss_amqp_url.expose()).await?;
+        let road = Sender::connect(args.ods_amqp_url.expose()).await?;
+        Ok(Self { station, road })
     }
 
-    const fn of(&self, by: By) -> &Publisher {
+    const fn of(&self, by: By) -> &Sender {
         match by {
             By::Station => &self.station,
             By::Road => &self.road,
@@ -66,7 +46,7 @@ impl Partners {
         journal: &mut Journal,
     ) -> Result<u64, DeliverError> {
         let sent = futures_util::stream::iter(&wave.messages)
-            .map(async |(by, message)| (message, persist(self.of(*by), message).await))
+            .map(async |(by, message)| (message, self.of(*by).persist(message).await))
             .buffer_unordered(AT_ONCE);
         let mut sent = std::pin::pin!(sent);
         let mut pushed_back = 0;
@@ -80,24 +60,6 @@ impl Partners {
             })?;
         }
         Ok(pushed_back)
-    }
-}
-
-/// Publishes until it is confirmed; gives how often it was refused.
-async fn persist(publisher: &Publisher, message: &Outgoing) -> Result<u64, DeliverError> {
-    let mut backoff = pacing::Backoff::lane();
-    let mut refusals = 0;
-    loop {
-        match publisher.publish(message).await {
-            Ok(()) => return Ok(refusals),
-            Err(PublishError::Refused { .. } | PublishError::Unknown { .. }) => {
-                refusals += 1;
-                backoff.wait().await;
-            }
-            Err(error @ (PublishError::Unroutable { .. } | PublishError::TooLarge { .. })) => {
-                return Err(DeliverError::Broker(error.to_string()));
-            }
-        }
     }
 }
 
@@ -118,11 +80,11 @@ impl Wave {
         let mut messages = Vec::new();
         if batch <= 1 {
             for Planned { by, message_id, report, .. } in reports {
-                messages.push((by, outgoing(partners.of(by), message_id, &report)?));
+                messages.push((by, partners.of(by).outgoing(message_id, None, &report)?));
             }
         } else {
             for (by, message_id, batch) in batches(reports, batch) {
-                messages.push((by, outgoing(partners.of(by), message_id, &batch)?));
+                messages.push((by, partners.of(by).outgoing(message_id, None, &batch)?));
             }
         }
         let key = |(_, message): &(By, Outgoing)| {
@@ -175,33 +137,4 @@ fn batches(reports: Vec<Planned>, batch: u32) -> Vec<(By, MessageId, ReportStatu
         }
     }
     batches
-}
-
-fn outgoing<C: Contract>(
-    publisher: &Publisher,
-    message_id: MessageId,
-    message: &C,
-) -> Result<Outgoing, DeliverError> {
-    let user_id = publisher.user().clone();
-    Ok(Outgoing {
-        exchange: C::EXCHANGE.name().to_owned(),
-        routing_key: message.routing_key(),
-        mandatory: true,
-        envelope: Envelope {
-            message_id,
-            message_type: C::TYPE.to_owned(),
-            timestamp: Timestamp::now(),
-            app_id: "loadtest".to_owned(),
-            actor: Actor::itself(&user_id),
-            user_id,
-            correlation_id: None,
-            reply_to: None,
-            trace: TraceContext::default(),
-            attempt: 0,
-            seq: None,
-        },
-        note: FailureNote::default(),
-        body: serde_json::to_vec(message)?,
-        expiration_ms: None,
-    })
 }

@@ -28,6 +28,7 @@ fn parcels(count: u32) -> Vec<Parcel> {
             place_no: 1,
             route_ref: Some("NORTH-7".to_owned()),
             day: "2026-03-02".parse().unwrap(),
+            is_return: false,
         })
         .collect()
 }
@@ -38,6 +39,19 @@ fn of_each(planned: &[Planned]) -> BTreeMap<WaybillNo, Vec<&Planned>> {
         each.entry(planned.report.waybill_no.clone()).or_default().push(planned);
     }
     each
+}
+
+#[test]
+fn what_is_given_back_is_fetched_and_brought_in() {
+    let fetched = parcels(200).into_iter().map(|parcel| Parcel { is_return: true, ..parcel });
+    let fetched: Vec<Parcel> = fetched.collect();
+    for (no, reports) in of_each(&plan(&fetched, HABITS)) {
+        let said: BTreeSet<S> = reports.iter().map(|p| p.report.status).collect();
+        for status in [S::Dispatched, S::OutForPickup, S::Collected, S::Delivered] {
+            assert!(said.contains(&status), "{no}: {said:?}");
+        }
+        assert!(reports.iter().all(|planned| planned.by == By::Road));
+    }
 }
 
 #[test]

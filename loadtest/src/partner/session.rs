@@ -2,36 +2,28 @@
 //! only when the broker has confirmed every answer to it. Nothing is kept when the connection goes: the
 //! broker delivers again what was not acknowledged.
 
-use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
 use std::time::Duration;
 
-use chrono::DateTime;
-use contracts::{Timestamp, WmsOutboundOrder};
+use contracts::Timestamp;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use lapin::message::Delivery;
 use lapin::options::{
-    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions, BasicRejectOptions,
-    ConfirmSelectOptions,
+    BasicConsumeOptions, BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions,
 };
 use lapin::types::FieldTable;
 use lapin::uri::AMQPUri;
-use lapin::{
-    Acker, BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, Consumer,
-};
+use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, Consumer};
 use tokio::time::Instant;
 
-use super::plan::{Answer, Habits, Plan, plan};
+use super::desk::{Desk, Due};
+use super::plan::Answer;
 use super::{Journal, Limits, PartnerError, Tally, WmsArgs};
-use crate::journal::{JournalEntry, SendState};
 
 /// Answers sent and not yet confirmed, at most.
 const CONFIRM_WINDOW: usize = 500;
 /// A broker that says nothing for so long is taken as gone.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// An answer that met a full queue is sent again after this.
-const PUSH_BACK: Duration = Duration::from_millis(250);
 
 /// Why a session ended without an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,31 +42,6 @@ pub(crate) struct Session {
 }
 
 type Confirmed<'a> = Pin<Box<dyn Future<Output = (Due, Result<Confirmation, PartnerError>)> + 'a>>;
-
-/// An answer that waits for its time, and the order it belongs to.
-#[derive(Debug)]
-struct Due {
-    order: u64,
-    answer: Answer,
-}
-
-/// An order that is not answered in full yet.
-struct Open {
-    acker: Acker,
-    accepts: bool,
-    unconfirmed: usize,
-    cause: Option<String>,
-}
-
-/// The work of one session.
-struct Desk {
-    habits: Habits,
-    open: HashMap<u64, Open>,
-    /// By due time; the number keeps answers of one moment in the order in which they were planned.
-    waiting: BTreeMap<(Instant, u64), Due>,
-    planned: u64,
-    orders: u64,
-}
 
 impl Session {
     /// Connects and begins to consume.
@@ -200,118 +167,5 @@ fn properties(answer: &Answer, user: &str, cause: Option<String>) -> BasicProper
     match cause {
         Some(cause) => properties.with_correlation_id(cause.into()),
         None => properties,
-    }
-}
-
-impl Desk {
-    fn new(args: &WmsArgs) -> Self {
-        let WmsArgs { seed, reject_rate, delay_ms_median, .. } = *args;
-        Self {
-            habits: Habits { seed, reject_rate, delay_ms_median },
-            open: HashMap::new(),
-            waiting: BTreeMap::new(),
-            planned: 0,
-            orders: 0,
-        }
-    }
-
-    /// Reads an order and plans its answers. What is no order is refused for good.
-    async fn take(
-        &mut self,
-        delivery: Delivery,
-        user: &str,
-        tally: &mut Tally,
-    ) -> Result<(), PartnerError> {
-        tally.received += 1;
-        tally.redelivered += u64::from(delivery.redelivered);
-        let Ok(order) = serde_json::from_slice::<WmsOutboundOrder>(&delivery.data) else {
-            tally.unreadable += 1;
-            delivery.acker.reject(BasicRejectOptions { requeue: false }).await?;
-            return Ok(());
-        };
-        let seconds = delivery.properties.timestamp().and_then(|at| i64::try_from(at).ok());
-        let submitted_at = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-        let Plan { accepts, answers } = plan(&order, submitted_at, self.habits, user);
-        let number = self.orders;
-        self.orders += 1;
-        let cause = delivery.properties.message_id().as_ref().map(ToString::to_string);
-        let open = Open { acker: delivery.acker, accepts, unconfirmed: answers.len(), cause };
-        self.open.insert(number, open);
-        let now = Instant::now();
-        for answer in answers {
-            self.wait(now + answer.after, Due { order: number, answer });
-        }
-        Ok(())
-    }
-
-    fn wait(&mut self, until: Instant, due: Due) {
-        self.waiting.insert((until, self.planned), due);
-        self.planned += 1;
-    }
-
-    fn next_due(&self) -> Option<Instant> {
-        self.waiting.first_key_value().map(|((due_at, _), _)| *due_at)
-    }
-
-    fn take_due(&mut self, now: Instant) -> Option<Due> {
-        if self.next_due()? > now {
-            return None;
-        }
-        self.waiting.pop_first().map(|(_, due)| due)
-    }
-
-    fn cause_of(&self, due: &Due) -> Option<String> {
-        self.open.get(&due.order)?.cause.clone()
-    }
-
-    /// Idle only while no order is open.
-    fn idle_deadline(&self, busy_at: Instant, idle: Option<Duration>) -> Option<Instant> {
-        idle.filter(|_| self.open.is_empty()).map(|idle| busy_at + idle)
-    }
-
-    async fn confirmed(
-        &mut self,
-        due: Due,
-        word: Confirmation,
-        user: &str,
-        tally: &mut Tally,
-        journal: &mut Journal,
-    ) -> Result<(), PartnerError> {
-        match word {
-            Confirmation::Ack(None) => {}
-            Confirmation::Ack(Some(_)) => {
-                return Err(PartnerError::Unroutable(due.answer.routing_key));
-            }
-            Confirmation::Nack(_) | Confirmation::NotRequested => {
-                tally.pushed_back += 1;
-                self.wait(Instant::now() + PUSH_BACK, due);
-                return Ok(());
-            }
-        }
-        tally.answers += 1;
-        journal.note(&JournalEntry {
-            consumer: "wms-sync".to_owned(),
-            sender: user.to_owned(),
-            message_id: due.answer.message_id,
-            state: SendState::Confirmed,
-        })?;
-        self.settle(due.order, tally).await
-    }
-
-    /// Counts one confirmed answer; the last one settles the order.
-    async fn settle(&mut self, order: u64, tally: &mut Tally) -> Result<(), PartnerError> {
-        let Some(open) = self.open.get_mut(&order) else {
-            return Ok(());
-        };
-        open.unconfirmed -= 1;
-        if open.unconfirmed > 0 {
-            return Ok(());
-        }
-        if let Some(open) = self.open.remove(&order) {
-            tally.accepted += u64::from(open.accepts);
-            tally.refused += u64::from(!open.accepts);
-            open.acker.ack(BasicAckOptions { multiple: false }).await?;
-        }
-        Ok(())
     }
 }

@@ -15,14 +15,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use contracts::{
-    Contract, MessageId, WmsConfirmation, WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder,
-    WmsStep,
+    Contract, MessageId, WmsCancellationConfirmation, WmsCancellationRequest, WmsConfirmation,
+    WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder, WmsStep,
 };
 use queue_topology::WorkerKind;
 use settings::Secret;
 use testkit::{PublishAs, Stage};
 
-use super::plan::{Habits, Plan, plan};
+use super::plan::{Asked, Habits, Plan, Progress, Word, accepts, cancellation, plan, revision};
 use super::{PartnerError, Tally, WmsArgs, run_wms};
 use crate::journal::JournalEntry;
 
@@ -40,9 +40,22 @@ fn order(number: u32) -> WmsOutboundOrder {
     }
 }
 
+fn asked(message_id: &str) -> Asked<'_> {
+    let at: DateTime<Utc> = "2025-03-10T12:00:00Z".parse().unwrap();
+    Asked { message_id, at: Some(at), sender: "partner-wms" }
+}
+
 fn planned(number: u32, habits: Habits) -> Plan {
-    let submitted_at: DateTime<Utc> = "2025-03-10T12:00:00Z".parse().unwrap();
-    plan(&order(number), Some(submitted_at), habits, "partner-wms")
+    plan(&order(number), asked("m1"), habits)
+}
+
+fn request(number: u32) -> WmsCancellationRequest {
+    WmsCancellationRequest {
+        order_number: format!("shop-{number}-1/1"),
+        label: format!("shop-{number}-1"),
+        site: "WH-N1".to_owned(),
+        request: 1,
+    }
 }
 
 #[test]
@@ -101,6 +114,42 @@ fn without_a_delay_everything_is_due_at_once() {
     assert!(plan.answers.iter().all(|answer| answer.after == Duration::ZERO));
 }
 
+#[test]
+fn a_revision_is_confirmed_like_the_order_itself_under_an_id_of_its_own() {
+    for number in 0..200 {
+        let (first, second) =
+            (planned(number, PATIENT), revision(&order(number), asked("m2"), PATIENT));
+        assert_eq!((second.accepts, second.answers.len()), (first.accepts, 1));
+        assert_eq!(second.accepts, accepts(&order(number).order_number, PATIENT));
+        assert_eq!(second.answers[0].body, first.answers[0].body);
+        assert_ne!(second.answers[0].message_id, first.answers[0].message_id);
+    }
+}
+
+fn granted(progress: Progress) -> usize {
+    let words =
+        (0..1_000).map(|number| cancellation(&request(number), progress, asked("m"), PATIENT));
+    let grants = |word: &Word| {
+        let answer = word.answer.as_ref().unwrap();
+        let told: WmsCancellationConfirmation = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(told.result == WmsConfirmation::Ok, word.grants);
+        assert_eq!((told.request, told.reason_code.is_some()), (1, !word.grants));
+        assert!(answer.after <= Duration::from_secs(60));
+        word.grants
+    };
+    words.filter(grants).count()
+}
+
+#[test]
+fn what_is_packed_is_mostly_kept_and_anything_else_mostly_given_up() {
+    assert_eq!(granted(Progress::Refused), 1_000);
+    assert!((920..980).contains(&granted(Progress::Working(Duration::from_secs(3_600)))));
+    assert!((20..80).contains(&granted(Progress::Packed)));
+    assert_eq!(granted(Progress::Working(Duration::ZERO)), granted(Progress::Packed));
+    let word = || cancellation(&request(1), Progress::Packed, asked("m"), PATIENT);
+    assert_eq!(word(), word());
+}
+
 fn arguments(stage: &Stage, journal: PathBuf) -> WmsArgs {
     WmsArgs {
         amqp_url: Secret::new(stage.amqp_url()),
@@ -118,8 +167,10 @@ fn arguments(stage: &Stage, journal: PathBuf) -> WmsArgs {
 #[tokio::test]
 async fn every_order_is_answered_in_full_and_the_journal_says_so() {
     let stage = Stage::new(&[WorkerKind::WmsSync]).await;
+    let mut ids = Vec::new();
     for number in 0..40 {
-        stage.publish(PublishAs::default(), &order(number)).await.unwrap();
+        let id = stage.publish(PublishAs::default(), &order(number)).await.unwrap();
+        ids.push(id.to_string());
     }
     let garbage = |properties: testkit::BasicProperties| properties.with_message_id("x".into());
     stage.publish_raw("partner.wms.out", "wms.outbound-order", garbage, b"no order").await.unwrap();
@@ -129,8 +180,9 @@ async fn every_order_is_answered_in_full_and_the_journal_says_so() {
 
     let user = stage.amqp_url().split(['/', ':']).nth(3).unwrap().to_owned();
     let habits = Habits { seed: 3, reject_rate: 0.2, delay_ms_median: 1 };
-    let plans: Vec<Plan> =
-        (0..40).map(|number| plan(&order(number), None, habits, &user)).collect();
+    let asked = |id| Asked { message_id: id, at: None, sender: &user };
+    let plans = (0..40).zip(&ids).map(|(number, id)| plan(&order(number), asked(id), habits));
+    let plans: Vec<Plan> = plans.collect();
     let refused = plans.iter().filter(|plan| !plan.accepts).count() as u64;
     let expected: BTreeSet<MessageId> =
         plans.iter().flat_map(|plan| &plan.answers).map(|answer| answer.message_id).collect();
@@ -159,6 +211,39 @@ async fn an_order_that_was_not_answered_in_full_is_answered_by_the_next_run() {
     assert_eq!((tally.received, tally.accepted), (1, 0));
     let tally = run_wms(&WmsArgs { reject_rate: 0.0, ..quick }).await.unwrap();
     assert_eq!((tally.received, tally.redelivered, tally.accepted, tally.answers), (1, 1, 1, 4));
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn what_is_given_up_is_not_picked_and_what_is_packed_is_kept() {
+    let stage = Stage::new(&[WorkerKind::WmsSync]).await;
+    let dir = tempfile::tempdir().unwrap();
+    let quick = WmsArgs { reject_rate: 0.0, ..arguments(&stage, dir.path().join("journal")) };
+    // asked at once, nearly all are given up, each with one or more steps that are not done
+    for number in 0..20 {
+        stage.publish(PublishAs::default(), &order(number)).await.unwrap();
+        stage.publish(PublishAs::default(), &request(number)).await.unwrap();
+    }
+    let patient = WmsArgs { delay_ms_median: 100, ..quick.clone() };
+    let tally = run_wms(&patient).await.unwrap();
+    assert_eq!((tally.received, tally.accepted, tally.cancelled + tally.kept), (40, 20, 20));
+    assert!(tally.cancelled > tally.kept, "{tally:?}");
+    assert!(tally.answers < 20 * 4 + 20, "{} answers: nothing was left undone", tally.answers);
+
+    // asked when all is packed, nearly all are kept; a repeated order is confirmed and not picked again
+    for number in 100..120 {
+        stage.publish(PublishAs::default(), &order(number)).await.unwrap();
+    }
+    assert_eq!(run_wms(&quick).await.unwrap().answers, 20 * 4);
+    for number in 100..120 {
+        stage.publish(PublishAs::default(), &request(number)).await.unwrap();
+    }
+    let tally = run_wms(&quick).await.unwrap();
+    assert!((tally.cancelled + tally.kept, tally.answers) == (20, 20) && tally.kept > 15);
+    stage.publish(PublishAs::default(), &order(200)).await.unwrap();
+    stage.publish(PublishAs::default(), &order(200)).await.unwrap();
+    let tally = run_wms(&quick).await.unwrap();
+    assert_eq!((tally.accepted, tally.answers), (2, 5));
     stage.close().await;
 }
 

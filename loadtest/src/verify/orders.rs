@@ -4,7 +4,7 @@
 
 use super::{Check, Invariant};
 
-const fn lost(
+pub(super) const fn lost(
     name: &'static str,
     says: &'static str,
     examined: &'static str,
@@ -124,29 +124,29 @@ pub(crate) const CHECKS: [Check; 15] = [
     ),
     lost(
         "assigned-has-a-sales-order",
-        "an assigned waybill of a warehouse has exactly one live sales order, unless it is held or a return",
+        "an assigned waybill that a warehouse picks has exactly one live sales order, unless it is held",
         "SELECT COUNT(*) FROM assignment \
          WHERE state IN ('ASSIGNED', 'LOCKED') AND fulfilled_by = 'warehouse'",
         "SELECT a.waybill_no AS subject, CONCAT(COALESCE(s.found, 0), ' live sales orders') AS detail \
          FROM assignment a LEFT JOIN \
            (SELECT waybill_no, COUNT(*) AS found FROM sales_order WHERE live = 1 GROUP BY waybill_no) s \
            ON s.waybill_no = a.waybill_no \
+           LEFT JOIN waybill w ON w.waybill_no = a.waybill_no \
          WHERE a.state IN ('ASSIGNED', 'LOCKED') AND a.fulfilled_by = 'warehouse' AND a.held = 0 \
-           AND a.kind <> 'RETURN' \
-           AND COALESCE(s.found, 0) <> 1",
+           AND COALESCE(w.kind, '') <> 'RETURN' AND COALESCE(s.found, 0) <> 1",
     ),
     lost(
         "sales-order-has-its-waybill",
-        "a sales order belongs to a waybill",
+        "a sales order belongs to a waybill, unless it was cancelled before there was one",
         "SELECT COUNT(*) FROM sales_order",
         "SELECT s.sales_order_no AS subject, 'no such waybill' AS detail FROM sales_order s \
            LEFT JOIN waybill w ON w.waybill_no = s.waybill_no AND w.exists_since IS NOT NULL \
-         WHERE w.id IS NULL",
+         WHERE w.id IS NULL AND NOT (s.status = 'CANCELLED' AND s.delivery_date IS NULL)",
     ),
     lost(
         "sales-order-has-the-lines",
-        "a live sales order asks for exactly what is on its waybill",
-        "SELECT COUNT(*) FROM sales_order WHERE live = 1",
+        "a live sales order that had a place asks for exactly what is on its waybill",
+        "SELECT COUNT(*) FROM sales_order WHERE live = 1 AND delivery_date IS NOT NULL",
         "SELECT s.sales_order_no AS subject, CONCAT(w.line_count, ' lines on the waybill, ', \
              COALESCE(t.found, 0), ' on the sales order, ', COALESCE(t.same, 0), ' the same') AS detail \
          FROM sales_order s JOIN waybill w ON w.waybill_no = s.waybill_no LEFT JOIN \
@@ -156,16 +156,17 @@ pub(crate) const CHECKS: [Check; 15] = [
               LEFT JOIN waybill_line p ON p.waybill_id = v.id AND p.line_no = l.line_no \
                 AND p.sku = l.sku AND p.quantity = l.quantity AND p.sku_type = l.sku_type \
             GROUP BY l.sales_order_id) t ON t.sales_order_id = s.id \
-         WHERE s.live = 1 AND (COALESCE(t.found, 0) <> w.line_count OR t.same <> w.line_count)",
+         WHERE s.live = 1 AND s.delivery_date IS NOT NULL \
+           AND (COALESCE(t.found, 0) <> w.line_count OR t.same <> w.line_count)",
     ),
     lost(
         "warehouse-was-told",
         "the warehouse was sent every live sales order that is submitted",
-        "SELECT COUNT(*) FROM sales_order WHERE live = 1 AND status NOT IN ('CREATED', 'REJECTED')",
+        "SELECT COUNT(*) FROM sales_order WHERE live = 1 AND reached LIKE 'SUBMITTED%'",
         "SELECT s.sales_order_no AS subject, CONCAT(s.status, ', nothing sent') AS detail \
          FROM sales_order s LEFT JOIN partner_delivery d ON d.partner = 'wms' \
            AND d.reference = s.sales_order_no AND d.direction = 'out' AND d.step = 'OUTBOUND_ORDER' \
-         WHERE s.live = 1 AND s.status NOT IN ('CREATED', 'REJECTED') AND d.partner IS NULL",
+         WHERE s.live = 1 AND s.reached LIKE 'SUBMITTED%' AND d.partner IS NULL",
     ),
     lost(
         "file-is-accounted-for",

@@ -17,7 +17,8 @@ const NAMED_MAX: usize = 20;
 /// Everything that was counted.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Account {
-    /// Files by what became of them; `waiting` are of kinds without a worker yet.
+    /// Files by what became of them; `waiting` are of kinds without a worker yet, and returns of what
+    /// nobody delivered.
     pub(crate) files: BTreeMap<String, u64>,
     /// The waiting files' names.
     pub(crate) waiting: Vec<String>,
@@ -33,6 +34,8 @@ pub(crate) struct Account {
     pub(crate) unaccounted: u64,
     /// The first of them and why.
     pub(crate) unaccounted_named: Vec<String>,
+    /// Rows of cancellation and return files by verdict.
+    pub(crate) verdicts: BTreeMap<String, u64>,
     /// Waybills by status.
     pub(crate) waybills: BTreeMap<String, u64>,
     /// Waybills with a place.
@@ -61,6 +64,7 @@ impl Account {
     pub(crate) async fn read(database: &Database, feed: &Feed) -> Result<Self> {
         let mut account = Self::default();
         account.count_orders(database, feed).await?;
+        account.verdicts = counted(database, VERDICTS).await?;
         account.waybills = counted(database, WAYBILLS).await?;
         account.unassignable = counted(database, UNASSIGNABLE).await?;
         account.assigned = counted(database, ASSIGNED).await?.values().sum();
@@ -151,12 +155,15 @@ struct AcceptedRow {
     undecided: i64,
 }
 
-/// An order is done when each of its waybills has a place or a reason.
+/// An order is done when each of its own waybills has a place, a reason or an end.
 const ACCEPTED: &str = "SELECT o.source, o.order_ref, \
      CAST(o.waybill_count AS SIGNED) - CAST(COALESCE(d.decided, 0) AS SIGNED) undecided \
      FROM orders o LEFT JOIN (SELECT w.order_id, COUNT(*) decided FROM waybill w \
-       JOIN assignment a ON a.waybill_no = w.waybill_no AND a.state IN ('ASSIGNED', 'LOCKED', 'UNASSIGNABLE') \
-       WHERE w.exists_since IS NOT NULL GROUP BY w.order_id) d ON d.order_id = o.id";
+       JOIN assignment a ON a.waybill_no = w.waybill_no \
+       WHERE w.exists_since IS NOT NULL AND w.kind = 'FORWARD' \
+         AND (a.state <> 'UNASSIGNED' OR w.open_holds > 0 OR w.failed_attempts > 0 OR w.status IN \
+           ('DELIVERED', 'RETURNED_TO_ORIGIN', 'LOST', 'DAMAGED', 'CANCELLED')) \
+       GROUP BY w.order_id) d ON d.order_id = o.id";
 
 /// Accepted orders; true when every waybill is decided.
 async fn accepted(database: &Database) -> Result<BTreeMap<OrderKey, bool>> {
@@ -191,6 +198,7 @@ struct CountRow {
     number: i64,
 }
 
+const VERDICTS: &str = "SELECT verdict label, COUNT(*) number FROM import_verdict GROUP BY verdict";
 const WAYBILLS: &str = "SELECT status label, COUNT(*) number FROM waybill \
      WHERE exists_since IS NOT NULL GROUP BY status";
 const ASSIGNED: &str = "SELECT state label, COUNT(*) number FROM assignment \

@@ -41,10 +41,29 @@ impl InputFile {
         })
     }
 
-    /// True for what the fleet has a worker for.
+    /// True for files of orders.
     pub(crate) fn is_order_file(&self) -> bool {
         self.kind == "order"
     }
+
+    /// True for what the fleet has a worker for.
+    fn is_worked_on(&self) -> bool {
+        ["order", "cancel", "return", "status"].contains(&self.kind.as_str())
+    }
+
+    /// When it is dropped.
+    fn part(&self) -> Part {
+        if self.kind == "return" { Part::Returns } else { Part::Day }
+    }
+}
+
+/// Returns give back what was delivered: their files come after everything else had its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    /// Orders, cancellations, reports.
+    Day,
+    /// What is given back.
+    Returns,
 }
 
 /// (source, order reference).
@@ -90,14 +109,15 @@ impl Feed {
         Ok(Self { files, orders })
     }
 
-    /// Number of files that the fleet works on.
-    pub(crate) fn order_files(&self) -> usize {
-        self.files.iter().filter(|file| file.is_order_file()).count()
+    /// Number of files that the fleet works on when everything up to this part is there.
+    pub(crate) fn worked_on(&self, up_to: Part) -> usize {
+        let there = |file: &&InputFile| file.is_worked_on() && file.part() <= up_to;
+        self.files.iter().filter(there).count()
     }
 
-    /// Copies every file into the inbox of its source, each appearing whole.
-    pub(crate) fn drop_into(&self, root: &Path) -> Result<()> {
-        for file in &self.files {
+    /// Copies the files of a part into the inboxes of their sources, each appearing whole.
+    pub(crate) fn drop_into(&self, root: &Path, part: Part) -> Result<()> {
+        for file in self.files.iter().filter(|file| file.part() == part) {
             let inbox = root.join(&file.source).join("inbox");
             std::fs::create_dir_all(&inbox)
                 .map_err(|error| CommandError::file("create", &inbox, &error))?;

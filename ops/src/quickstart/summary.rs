@@ -27,6 +27,10 @@ pub(crate) struct Summary {
     pub(crate) latency: Latency,
     /// Most ready messages seen in each queue.
     pub(crate) max_ready: BTreeMap<String, u32>,
+    /// What the road did, where it was asked to: the report of `loadtest deliver`, once for the orders and
+    /// once for what is fetched back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) delivered: Vec<Value>,
     /// The report of `loadtest verify`.
     pub(crate) verdict: Value,
     /// The fingerprint of `loadtest digest`.
@@ -71,7 +75,7 @@ impl Summary {
             let count = self.account.waiting.len();
             let _ = writeln!(
                 text,
-                "{count} files stay in the inbox: the fleet has no worker for their kind yet"
+                "{count} files were not dropped: their kind has no worker yet, or (returns) --deliver is missing"
             );
         }
         let _ = writeln!(text, "{}", self.verdict_text(output));
@@ -103,6 +107,9 @@ impl Summary {
             row("orders", "in refused files", account.in_refused_files);
         }
         row("orders", "unaccounted for", account.unaccounted);
+        for (verdict, count) in &account.verdicts {
+            row("file rows", verdict, *count);
+        }
         for (status, count) in &account.waybills {
             row("waybills", status, *count);
         }

@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::account::percentile;
-use super::feed::Feed;
+use super::feed::{Feed, Part};
 
 const HEADER: &str = "line_no\torder_ref\tsku\n";
 
@@ -37,7 +37,7 @@ fn the_files_say_which_orders_there_are() {
         names,
         ["order-my-shop-2.tsv.gz", "order-shop-000001.tsv", "return-shop-000001.tsv"]
     );
-    assert_eq!(feed.order_files(), 2);
+    assert_eq!((feed.worked_on(Part::Day), feed.worked_on(Part::Returns)), (2, 3));
     let orders: Vec<(&str, &str)> =
         feed.orders.keys().map(|(s, r)| (s.as_str(), r.as_str())).collect();
     assert_eq!(orders, [("my-shop", "A"), ("shop", "A"), ("shop", "B")]);
@@ -48,9 +48,11 @@ fn every_file_lands_whole_in_the_inbox_of_its_source() {
     let directory = directory_with_files();
     let feed = Feed::find(&[directory.path().to_path_buf()]).unwrap();
     let root = tempfile::tempdir().unwrap();
-    feed.drop_into(root.path()).unwrap();
+    feed.drop_into(root.path(), Part::Day).unwrap();
     let count =
         |source: &str| std::fs::read_dir(root.path().join(source).join("inbox")).unwrap().count();
+    assert_eq!((count("shop"), count("my-shop")), (1, 1));
+    feed.drop_into(root.path(), Part::Returns).unwrap();
     assert_eq!((count("shop"), count("my-shop")), (2, 1));
 }
 

@@ -67,6 +67,20 @@ impl Tools {
         Ok(Data { network, inputs: vec![out] })
     }
 
+    /// Plays the sorting station and the road until everything with a place is at its door.
+    pub(super) async fn deliver(&self, site: &Site, seed: u64) -> Result<Value> {
+        let mut command = self.command(&["deliver", "--json", "--seed", &seed.to_string()]);
+        for (name, user) in
+            [("PARTNER_PSS_AMQP_URL", "partner-pss"), ("PARTNER_ODS_AMQP_URL", "partner-ods")]
+        {
+            let address = site.admin()?.logged_in_as(user, &site.broker_password(user)?);
+            command.env(name, address.url());
+        }
+        let output = self.ended(command).await?;
+        serde_json::from_slice(&output.stdout)
+            .map_err(|_no_report| failed("deliver", &output.stderr))
+    }
+
     /// The checker's report: every invariant over database and queues.
     pub(super) async fn verify(&self, site: &Site) -> Result<Value> {
         let admin = site.admin()?.url();
@@ -97,11 +111,20 @@ impl Tools {
         arguments: &[&str],
         amqp_url: Option<&str>,
     ) -> Result<std::process::Output> {
-        let mut command = Command::new(&self.program);
-        command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+        let mut command = self.command(arguments);
         if let Some(url) = amqp_url {
             command.env("AMQP_URL", url);
         }
+        self.ended(command).await
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+        command
+    }
+
+    async fn ended(&self, mut command: Command) -> Result<std::process::Output> {
         let ended = command.output().await;
         ended.map_err(|error| CommandError::file("start", &self.program, &error))
     }

@@ -8,7 +8,7 @@ use store::{Database, NONE, StoreError};
 use tokio::time::Instant;
 
 use super::account::Account;
-use super::feed::Feed;
+use super::feed::{Feed, Part};
 use super::gauge::Gauge;
 use crate::error::Result;
 use crate::output::Output;
@@ -19,7 +19,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const ACCOUNT_EVERY: Duration = Duration::from_secs(5);
 
 /// How the watch ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Watched {
     /// Everything is accounted for.
     Complete,
@@ -58,10 +58,10 @@ struct Seen {
     held: u64,
 }
 
-/// Looks once a second.
+/// Looks once a second, until the files up to this part and everything that came of them are done.
 pub(super) async fn until_done(
     site: &Site,
-    feed: &Feed,
+    (feed, up_to): (&Feed, Part),
     gauge: &Gauge,
     stall: Duration,
     output: Output,
@@ -76,7 +76,7 @@ pub(super) async fn until_done(
         // a database that is away for a moment is part of what a fleet survives
         let Ok(seen) = look(&database).await else { continue };
         show(&bar, &seen.counts);
-        let quiet = is_quiet(&seen, feed) && gauge.ready_now() == Some(0);
+        let quiet = is_quiet(&seen, feed.worked_on(up_to)) && gauge.ready_now() == Some(0);
         if last.as_ref() != Some(&seen) {
             last_change = Instant::now();
             last = Some(seen);
@@ -106,9 +106,9 @@ async fn look(database: &Database) -> std::result::Result<Seen, StoreError> {
     })
 }
 
-fn is_quiet(seen: &Seen, feed: &Feed) -> bool {
+fn is_quiet(seen: &Seen, files: usize) -> bool {
     let finished = usize::try_from(seen.counts.files_finished).unwrap_or(0);
-    finished >= feed.order_files() && seen.counts.outbox == 0 && seen.held == 0
+    finished >= files && seen.counts.outbox == 0 && seen.held == 0
 }
 
 fn progress_bar(feed: &Feed, output: Output) -> ProgressBar {

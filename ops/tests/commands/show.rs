@@ -43,7 +43,8 @@ async fn a_waybill_is_shown_with_its_history_and_parked_reports() {
     let shown = operator.ok(&["waybill", "show", "shop-42-1"]).await;
     assert_eq!(shown["waybill"]["status"], "CREATED");
     let what = shown["timeline"][0]["what"].as_str().unwrap();
-    assert!(what.contains("DELIVERED") && what.contains("PARKED"), "{what}");
+    assert!(what.contains("DELIVERED"), "{what}");
+    assert_eq!(shown["timeline"][0]["outcome"], "PARKED");
     stage
         .run_sql(
             "UPDATE waybill_event SET sender = 'partner-ods', detail = 'nobody at home', correlation_id = 'c-1', \
@@ -62,6 +63,54 @@ async fn a_waybill_is_shown_with_its_history_and_parked_reports() {
     let parked = operator.ok(&["waybill", "parked", "--limit", "5"]).await;
     assert_eq!(parked[0]["waybill_no"], "shop-42-1");
     assert!(parked[0]["parked_seconds"].as_i64().unwrap() >= 3_600);
+    operator.stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_shown_with_its_counters_and_who_changed_what() {
+    let operator = Operator::on(Stage::new(&[]).await);
+    let actor =
+        "{\"subject\": \"shop\", \"role\": \"shop\", \"origin\": \"order-shop-000001.tsv:2\"}";
+    let rows = [
+        format!(
+            "INSERT INTO orders (id, source, order_ref, content_hash, status, return_status, version, ordered_at, \
+               district, delivery_date, timeslot, currency, total_minor, line_count, waybill_count, actor, sender, \
+               correlation_id, created_at, updated_at) \
+             VALUES (REPEAT('i', 16), 'shop', '42', REPEAT('h', 32), 'PARTIALLY_SHIPPED', 'NONE', 2, NOW(6), 'D-101', \
+               '2035-06-13', '0900-1300', 'GBP', 100, 1, 1, '{actor}', 'dray-hotfolder-ingest', 'c-1', \
+               '2026-01-01 09:00:00', '2026-01-01 11:00:00')"
+        ),
+        "INSERT INTO order_line (order_id, line_no, merchant, sku, quantity, unit_price, sku_type, volume_ml, \
+           weight_g, fulfilled_by, waybill_no, shipped) \
+         VALUES (REPEAT('i', 16), 1, 'acme', '85123A', 5, 1, 'dry', 1, 1, 'warehouse', 'shop-42-1', 5)"
+            .to_owned(),
+        "INSERT INTO order_change VALUES (REPEAT('i', 16), 2, '2026-01-01 11:00:00', 'WAYBILL_MOVED', 'shop-42-1', \
+           'PAID', 'PARTIALLY_SHIPPED, 5 of 9 shipped', NULL, 'dray-waybill-status', 'worker', NULL, \
+           'dray-waybill-status', REPEAT('m', 16), 'c-2')"
+            .to_owned(),
+    ];
+    for sql in rows {
+        operator.stage.run_sql(&sql).await;
+    }
+    let shown = operator.ok(&["order", "show", "shop", "42"]).await;
+    assert_eq!(shown["order"]["return_status"], "NONE");
+    assert_eq!(
+        (&shown["lines"][0]["quantity"], &shown["lines"][0]["shipped"]),
+        (&5.into(), &5.into())
+    );
+    let [accepted, moved] = [&shown["timeline"][0], &shown["timeline"][1]];
+    assert_eq!(accepted["what"], "accepted: 1 lines, 1 waybills v1");
+    let whence = [&accepted["actor"], &accepted["role"], &accepted["sender"], &accepted["origin"]];
+    assert_eq!(whence, ["shop", "shop", "dray-hotfolder-ingest", "order-shop-000001.tsv:2"]);
+    assert_eq!(
+        (&accepted["outcome"], &accepted["correlation_id"]),
+        (&"APPLIED".into(), &"c-1".into())
+    );
+    assert_eq!(moved["what"], "WAYBILL_MOVED PAID -> PARTIALLY_SHIPPED, 5 of 9 shipped v2");
+    assert_eq!(
+        (&moved["waybill_no"], &moved["correlation_id"]),
+        (&"shop-42-1".into(), &"c-2".into())
+    );
     operator.stage.close().await;
 }
 

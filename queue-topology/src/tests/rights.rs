@@ -117,11 +117,24 @@ fn workers_may_publish_what_they_do_publish() {
     publishes::<c::SalesOrderSubmitted>(WorkerKind::SalesOrder, None);
     publishes::<c::SalesOrderAnswered>(WorkerKind::SalesOrder, None);
     publishes::<c::SalesOrderProgressed>(WorkerKind::SalesOrder, None);
+    publishes::<c::CancellationAsked>(WorkerKind::SalesOrder, Some("merchant"));
+    publishes::<c::CancellationOverdue>(WorkerKind::SalesOrder, None);
+    publishes::<c::AmendmentDecided>(WorkerKind::SalesOrder, Some("sales-order"));
     publishes::<c::RecordWarehouseAnswer>(WorkerKind::WmsSync, None);
     publishes::<c::RecordWarehouseProgress>(WorkerKind::WmsSync, None);
     publishes::<c::ReportStatus>(WorkerKind::WmsSync, None);
+    publishes::<c::RecordCancellationAnswer>(WorkerKind::WmsSync, None);
     publishes::<c::WmsOutboundOrder>(WorkerKind::WmsSync, None);
+    publishes::<c::WmsCancellationRequest>(WorkerKind::WmsSync, None);
     publishes::<c::NetworkChanged>(WorkerKind::DeliveryNetwork, None);
+    publishes::<c::CancelOrder>(WorkerKind::HotfolderIngest, None);
+    publishes::<c::RequestReturn>(WorkerKind::HotfolderIngest, None);
+    publishes::<c::WaybillsRequested>(WorkerKind::CustomerService, Some("customer-service"));
+    publishes::<c::ReturnChanged>(WorkerKind::CustomerService, None);
+    publishes::<c::CaseChanged>(WorkerKind::CustomerService, None);
+    publishes::<c::ReportStatus>(WorkerKind::CustomerService, None);
+    publishes::<c::ReleaseHold>(WorkerKind::CustomerService, None);
+    publishes::<c::CancelWaybill>(WorkerKind::CustomerService, None);
     assert!(WorkerKind::QueryDesk.publishes().is_empty());
 }
 

@@ -27,6 +27,9 @@ fn check<C: Contract>(words: &[&str], expected: &[&str]) {
 fn commands_have_one_receiver() {
     check::<c::SkipSequence>(&[], &["hotfolder-ingest.commands"]);
     check::<c::CreateOrder>(&[], &["order-intake.commands"]);
+    check::<c::CreateOrders>(&[], &["order-intake.commands"]);
+    check::<c::CancelOrder>(&[], &["order-intake.commands"]);
+    check::<c::AmendOrder>(&[], &["order-intake.commands"]);
     check::<c::UpsertNetwork>(&[], &["delivery-network.commands"]);
     check::<c::ReportStatus>(&[], &["waybill-status.commands"]);
     check::<c::ReportStatuses>(&[], &["waybill-status.commands"]);
@@ -38,6 +41,8 @@ fn commands_have_one_receiver() {
     check::<c::LockRoute>(&[], &["adra-assigner.commands"]);
     check::<c::DispatchRoute>(&[], &["adra-assigner.commands"]);
     check::<c::RescheduleWaybill>(&[], &["adra-assigner.commands"]);
+    check::<c::CancelWaybill>(&[], &["sales-order.commands"]);
+    check::<c::RecordCancellationAnswer>(&[], &["sales-order.commands"]);
     check::<c::Query>(&[], &["query-desk.queries"]);
 }
 
@@ -48,17 +53,25 @@ fn events_go_to_whom_they_concern() {
     check::<c::WaybillsRequested>(&["sales-order"], &["waybill-status.events"]);
     check::<c::CancellationDecided>(&["accepted"], &["waybill-status.events"]);
     check::<c::CancellationDecided>(&["rejected"], &[]);
-    check::<c::WaybillCancelledButMoved>(&[], &[]);
+    check::<c::WaybillCancelledButMoved>(&[], &["order-intake.events"]);
+    check::<c::WaybillCorrected>(&[], &["order-intake.events"]);
+    check::<c::ReturnChanged>(&[], &["order-intake.events"]);
+    for decider in ["adra-assigner", "sales-order"] {
+        check::<c::AmendmentDecided>(&[decider], &["order-intake.events", "waybill-status.events"]);
+    }
     check::<c::WaybillCreated>(&[], &["adra-assigner.events"]);
     check::<c::WaybillHeld>(&[], &["adra-assigner.events"]);
     check::<c::WaybillReleased>(&[], &["adra-assigner.events"]);
-    check::<c::WaybillStatusChanged>(&["cancelled"], &["adra-assigner.events"]);
+    let both = ["adra-assigner.events", "order-intake.events"];
+    check::<c::WaybillStatusChanged>(&["cancelled"], &both);
     check::<c::WaybillStatusChanged>(&["delivery-failed"], &["adra-assigner.events"]);
     check::<c::WaybillStatusChanged>(&["pickup-failed"], &["adra-assigner.events"]);
     check::<c::WaybillStatusChanged>(&["packed"], &[]);
-    check::<c::WaybillCorrected>(&[], &["adra-assigner.events"]);
+    check::<c::WaybillStatusChanged>(&["loaded"], &[]);
+    for counted in ["dispatched", "out-for-delivery", "returning", "delivered", "lost", "damaged"] {
+        check::<c::WaybillStatusChanged>(&[counted], &["order-intake.events"]);
+    }
     check::<c::AmendmentRequested>(&[], &["adra-assigner.events"]);
-    check::<c::AmendmentDecided>(&["sales-order"], &["adra-assigner.events"]);
     check::<c::NetworkChanged>(&[], &["adra-assigner.events"]);
     check::<c::Assigned>(&["warehouse"], &["sales-order.events", "waybill-status.events"]);
     check::<c::Assigned>(&["merchant"], &["waybill-status.events"]);
@@ -68,6 +81,10 @@ fn events_go_to_whom_they_concern() {
     check::<c::SalesOrderSubmitted>(&[], &["wms-sync.events"]);
     check::<c::SalesOrderAnswered>(&[], &[]);
     check::<c::SalesOrderProgressed>(&[], &[]);
+    check::<c::OrderCancellationRequested>(&[], &["sales-order.events"]);
+    check::<c::CancellationAsked>(&["warehouse"], &["wms-sync.events"]);
+    check::<c::CancellationAsked>(&["merchant"], &[]);
+    check::<c::AmendmentReserved>(&[], &["sales-order.events"]);
 }
 
 #[test]
@@ -75,6 +92,8 @@ fn the_warehouse_talks_to_its_adapter_only() {
     check::<c::WmsOutboundOrder>(&[], &["wms.outbound"]);
     check::<c::WmsOrderConfirmation>(&[], &["wms-sync.partner"]);
     check::<c::WmsOrderProgress>(&[], &["wms-sync.partner"]);
+    check::<c::WmsCancellationRequest>(&[], &["wms.outbound"]);
+    check::<c::WmsCancellationConfirmation>(&[], &["wms-sync.partner"]);
 }
 
 /// The words of the bindings are those that the messages really carry.

@@ -186,6 +186,17 @@ impl Cache {
         self.tell_redis(&entries).await;
     }
 
+    /// Drops what is older than the version that the record is known to have had: whoever wrote that
+    /// version could not write it through any more (its process died).
+    pub async fn drop_older(&self, keys: &[(Key, u64)]) {
+        for (key, version) in keys {
+            self.process.drop_older(key, *version).await;
+        }
+        if let (Some(redis), false) = (&self.redis, keys.is_empty()) {
+            redis.drop_older(keys).await;
+        }
+    }
+
     /// The entry from either level, or else from `loader`, whose answer both levels keep. `None`
     /// from the loader means that there is no such record; that is remembered for a few seconds.
     ///

@@ -57,6 +57,15 @@ impl Process {
         kept.into_entry().map_or(entry, moka::Entry::into_value)
     }
 
+    /// Drops the entry if it is older than `version`.
+    pub(crate) async fn drop_older(&self, key: &Key, version: u64) {
+        let drop = |held: Option<moka::Entry<Key, Versioned>>| {
+            let is_older = held.is_some_and(|held| held.value().version < version);
+            ready(if is_older { Op::Remove } else { Op::Nop })
+        };
+        let _what_is_there_now = self.entries.entry_by_ref(key).and_compute_with(drop).await;
+    }
+
     /// Runs `load` unless the same key is being loaded already; then waits for that answer.
     pub(crate) async fn single_flight<E, L>(&self, key: &Key, load: L) -> Result<Answer, Arc<E>>
     where

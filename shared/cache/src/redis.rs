@@ -28,6 +28,7 @@ const OPEN_FOR: Duration = Duration::from_secs(1);
 
 const VERSION_DIGITS: usize = 20;
 const PUT_IF_NEWER: &str = include_str!("redis/put_if_newer.lua");
+const DROP_OLDER: &str = include_str!("redis/drop_older.lua");
 
 #[derive(Debug, Clone)]
 pub(crate) struct Redis(Arc<Shared>);
@@ -38,9 +39,28 @@ struct Shared {
     last_failure: LastFailure,
     timeout: Duration,
     breaker: Mutex<Breaker>,
-    /// The digest under which Redis knows the script. It never changes; Redis may forget it.
-    script: OnceLock<String>,
+    put_if_newer: Script,
+    drop_older: Script,
     counters: Arc<Counters>,
+}
+
+/// A script, and the digest under which Redis knows it. That never changes; Redis may forget it.
+#[derive(Debug)]
+struct Script {
+    text: &'static str,
+    digest: OnceLock<String>,
+}
+
+impl Script {
+    const fn new(text: &'static str) -> Self {
+        Self { text, digest: OnceLock::new() }
+    }
+
+    fn load(&self) -> redis::Cmd {
+        let mut command = redis::cmd("SCRIPT");
+        command.arg("LOAD").arg(self.text);
+        command
+    }
 }
 
 /// Why an operation brought nothing. All of them mean: go on without Redis.
@@ -82,8 +102,15 @@ impl Redis {
             .test_on_check_out(false)
             .build_unchecked(manager);
         let breaker = Mutex::new(Breaker::new(FAILURES_TO_OPEN, OPEN_FOR));
-        let script = OnceLock::new();
-        Some(Self(Arc::new(Shared { pool, last_failure, timeout, breaker, script, counters })))
+        Some(Self(Arc::new(Shared {
+            pool,
+            last_failure,
+            timeout,
+            breaker,
+            put_if_newer: Script::new(PUT_IF_NEWER),
+            drop_older: Script::new(DROP_OLDER),
+            counters,
+        })))
     }
 
     /// Why the last attempt to connect failed.
@@ -106,6 +133,15 @@ impl Redis {
             let taken: u64 = taken.into_iter().map(u64::from).sum();
             let offered = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
             self.0.counters.written(taken, offered.saturating_sub(taken));
+        }
+    }
+
+    /// Stops at the first failure: what is stale then stays so until its time is over.
+    pub(crate) async fn drop_older(&self, keys: &[(Key, u64)]) {
+        for chunk in keys.chunks(PIPELINE_MAX) {
+            if self.guarded(self.0.forget(chunk)).await.is_none() {
+                return;
+            }
         }
     }
 
@@ -142,22 +178,49 @@ impl Shared {
         Ok(self.link().await?.query(&command).await?)
     }
 
-    /// One script call an entry in one pipeline; tells for each whether it was taken.
+    /// Tells for each entry whether it was taken.
     async fn write(&self, entries: &[(Key, Versioned)]) -> Result<Vec<u8>, Trouble> {
+        let calls = entries.iter().map(|(key, entry)| {
+            let time_to_live =
+                if entry.body.is_some() { TIME_TO_LIVE } else { ABSENT_TIME_TO_LIVE };
+            let milliseconds = u64::try_from(time_to_live.as_millis()).unwrap_or(u64::MAX);
+            (key, encoded(entry), Some(milliseconds))
+        });
+        self.run(&self.put_if_newer, calls.collect()).await
+    }
+
+    /// Tells for each key whether an older entry was there.
+    async fn forget(&self, keys: &[(Key, u64)]) -> Result<Vec<u8>, Trouble> {
+        let calls = keys.iter().map(|(key, version)| (key, digits(*version), None));
+        self.run(&self.drop_older, calls.collect()).await
+    }
+
+    /// One script call each in one pipeline: a key, what is said of it, a time to live.
+    async fn run(
+        &self,
+        script: &Script,
+        calls: Vec<(&Key, Vec<u8>, Option<u64>)>,
+    ) -> Result<Vec<u8>, Trouble> {
         let mut link = self.link().await?;
-        let digest = match self.script.get() {
+        let digest = match script.digest.get() {
             Some(digest) => digest,
             None => {
-                let digest = link.query(&load_script()).await?;
-                self.script.get_or_init(|| digest)
+                let digest = link.query(&script.load()).await?;
+                script.digest.get_or_init(|| digest)
             }
         };
-        let calls = script_calls(digest, entries);
-        match link.query_pipeline(&calls).await {
+        let mut pipeline = redis::Pipeline::with_capacity(calls.len());
+        for (key, text, time_to_live) in calls {
+            let call = pipeline.cmd("EVALSHA").arg(digest).arg(1).arg(key.to_string()).arg(text);
+            if let Some(milliseconds) = time_to_live {
+                call.arg(milliseconds);
+            }
+        }
+        match link.query_pipeline(&pipeline).await {
             // Redis was restarted since. What the pipeline did before is harmless to repeat.
             Err(error) if link::is_unknown_script(&error) => {
-                let _same_digest: String = link.query(&load_script()).await?;
-                Ok(link.query_pipeline(&calls).await?)
+                let _same_digest: String = link.query(&script.load()).await?;
+                Ok(link.query_pipeline(&pipeline).await?)
             }
             result => Ok(result?),
         }
@@ -198,29 +261,12 @@ impl Shared {
     }
 }
 
-fn load_script() -> redis::Cmd {
-    let mut command = redis::cmd("SCRIPT");
-    command.arg("LOAD").arg(PUT_IF_NEWER);
-    command
-}
-
-fn script_calls(digest: &str, entries: &[(Key, Versioned)]) -> redis::Pipeline {
-    let mut calls = redis::Pipeline::with_capacity(entries.len());
-    for (key, entry) in entries {
-        let time_to_live = if entry.body.is_some() { TIME_TO_LIVE } else { ABSENT_TIME_TO_LIVE };
-        calls
-            .cmd("EVALSHA")
-            .arg(digest)
-            .arg(1)
-            .arg(key.to_string())
-            .arg(encoded(entry))
-            .arg(u64::try_from(time_to_live.as_millis()).unwrap_or(u64::MAX));
-    }
-    calls
+fn digits(version: u64) -> Vec<u8> {
+    format!("{version:0VERSION_DIGITS$}").into_bytes()
 }
 
 fn encoded(entry: &Versioned) -> Vec<u8> {
-    let mut text = format!("{:0VERSION_DIGITS$}", entry.version).into_bytes();
+    let mut text = digits(entry.version);
     text.extend_from_slice(entry.body.as_deref().unwrap_or_default());
     text
 }

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Contract, DistrictCode, Exchange, OrderRef, Personal, RoutingKey, SkuType, Source,
-    TimeslotCode, Timestamp, WaybillDraftLine, WaybillNo,
+    Contract, DistrictCode, Exchange, MAX_ORDER_LINES, OrderRef, Personal, RoutingKey, SkuType,
+    Source, TimeslotCode, Timestamp, WaybillDraftLine, WaybillNo,
 };
 
 /// One line with its new quantity.
@@ -80,6 +80,13 @@ impl Contract for AmendOrder {
     const EXCHANGE: Exchange = Exchange::Commands;
 
     fn validate(&self) -> Result<(), String> {
+        crate::waybill::check_reason(self.reason.as_deref())?;
+        if self.lines.len() > MAX_ORDER_LINES {
+            return Err(format!(
+                "{} lines, at most {MAX_ORDER_LINES} are allowed",
+                self.lines.len()
+            ));
+        }
         let mut numbers = std::collections::BTreeSet::new();
         for line in &self.lines {
             if !numbers.insert(line.line_no) {
@@ -132,7 +139,7 @@ pub struct WaybillAmendment {
     pub order_ref: OrderRef,
     /// Which waybill.
     pub waybill_no: WaybillNo,
-    /// Its lines.
+    /// Its lines; those that are cancelled are not among them.
     pub lines: Vec<WaybillDraftLine>,
     /// Dry, frozen or both.
     pub sku_type: SkuType,
@@ -150,7 +157,8 @@ pub struct WaybillAmendment {
     pub delivery_date: NaiveDate,
     /// In which window.
     pub timeslot: TimeslotCode,
-    /// When it was asked for.
+    /// When it was asked for. order-intake sees to it that a later amendment of an order has a later time,
+    /// so that readers can tell which of two is the newer.
     pub occurred_at: Timestamp,
 }
 

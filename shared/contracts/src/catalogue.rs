@@ -10,16 +10,16 @@ use crate::{
     AmendOrder, AmendmentDecided, AmendmentRequested, AmendmentReserved, ApproveReturn, Assigned,
     CancelOrder, CancelReturn, CancelWaybill, CancellationAsked, CancellationDecided,
     CancellationOverdue, CaseChanged, CloseReturn, Contract, ControlAnswer, ControlCommand,
-    CorrectWaybill, CreateOrder, DispatchRoute, Exchange, LockRoute, NetworkChanged, OpenCase,
-    OrderAccepted, OrderCancellationRequested, PlaceHold, Query, QueryAnswer,
-    RecordCancellationAnswer, RecordReturnInspection, RecordReturnReceipt, RecordWarehouseAnswer,
-    RecordWarehouseProgress, RejectReturn, ReleaseHold, Reply, ReportStatus, ReportStatuses,
-    RequestReplacement, RequestReturn, RescheduleWaybill, ReturnChanged, RouteChanged,
-    SalesOrderAnswered, SalesOrderProgressed, SalesOrderSubmitted, SkipSequence, Unassignable,
-    UnassignedAgain, UpdateCase, UpsertNetwork, WaybillCancelledButMoved, WaybillCorrected,
-    WaybillCreated, WaybillHeld, WaybillReleased, WaybillStatusChanged, WaybillsRequested,
-    WmsCancellationConfirmation, WmsCancellationRequest, WmsOrderConfirmation, WmsOrderProgress,
-    WmsOutboundOrder,
+    CorrectWaybill, CreateOrder, CreateOrders, DispatchRoute, Exchange, LockRoute, NetworkChanged,
+    OpenCase, OrderAccepted, OrderCancellationRequested, OrderChanged, PlaceHold, Query,
+    QueryAnswer, RecordCancellationAnswer, RecordReturnInspection, RecordReturnReceipt,
+    RecordWarehouseAnswer, RecordWarehouseProgress, RejectReturn, ReleaseHold, Reply, ReportStatus,
+    ReportStatuses, RequestReplacement, RequestReturn, RescheduleWaybill, ReturnChanged,
+    RouteChanged, SalesOrderAnswered, SalesOrderProgressed, SalesOrderSubmitted, SkipSequence,
+    Unassignable, UnassignedAgain, UpdateCase, UpsertNetwork, WaybillCancelledButMoved,
+    WaybillCorrected, WaybillCreated, WaybillHeld, WaybillReleased, WaybillStatusChanged,
+    WaybillsRequested, WmsCancellationConfirmation, WmsCancellationRequest, WmsOrderConfirmation,
+    WmsOrderProgress, WmsOutboundOrder,
 };
 
 /// One message type.
@@ -70,7 +70,9 @@ impl Catalogue {
 
 fn orders(collect: &mut Collect) {
     collect.message::<CreateOrder>();
+    collect.message::<CreateOrders>();
     collect.message::<OrderAccepted>();
+    collect.message::<OrderChanged>();
     collect.message::<WaybillsRequested>();
     collect.message::<SalesOrderSubmitted>();
     collect.message::<RecordWarehouseAnswer>();

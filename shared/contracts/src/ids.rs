@@ -208,10 +208,39 @@ impl WaybillNo {
         Self::new(format!("{}-{k}", Self::order_prefix(source, order_ref)))
     }
 
+    /// The number of the waybill that fetches the order's `n`-th return (from 1): `source-order_ref-rN`.
+    ///
+    /// # Errors
+    /// As [`WaybillNo::derive`].
+    pub fn of_return(source: &Source, order_ref: &OrderRef, n: u32) -> Result<Self, InvalidId> {
+        Self::new(format!("{}-r{n}", Self::order_prefix(source, order_ref)))
+    }
+
+    /// The number of the order's `n`-th replacement (from 1): `source-order_ref-xN`.
+    ///
+    /// # Errors
+    /// As [`WaybillNo::derive`].
+    pub fn of_replacement(
+        source: &Source,
+        order_ref: &OrderRef,
+        n: u32,
+    ) -> Result<Self, InvalidId> {
+        Self::new(format!("{}-x{n}", Self::order_prefix(source, order_ref)))
+    }
+
     /// What the numbers of all waybills of an order begin with.
     #[must_use]
     pub fn order_prefix(source: &Source, order_ref: &OrderRef) -> String {
         format!("{}-{order_ref}", source.as_str().replace('-', "~"))
+    }
+
+    /// The order that it is a waybill of: the reverse of [`WaybillNo::derive`]. No source holds a `~`, so
+    /// the first hyphen ends it; the last one begins the waybill's own part. `None` for a number that was
+    /// made otherwise.
+    #[must_use]
+    pub fn order(&self) -> Option<(Source, OrderRef)> {
+        let (source, order_ref) = self.order_part().split_once('-')?;
+        Some((Source::new(source.replace('~', "-")).ok()?, OrderRef::new(order_ref).ok()?))
     }
 
     /// The part before the last hyphen: equal for all waybills of an order.

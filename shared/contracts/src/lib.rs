@@ -18,6 +18,8 @@ mod message;
 mod money;
 mod network;
 mod order;
+mod order_change;
+mod order_lifecycle;
 mod personal;
 mod query;
 mod reply;
@@ -70,6 +72,8 @@ pub use order::{
     CreateOrder, FirstHold, FulfilledBy, MAX_ORDER_LINES, OrderAccepted, OrderLine, OrderStatus,
     Requester, SkuType, WaybillDraft, WaybillDraftLine, WaybillsRequested,
 };
+pub use order_change::{CreateOrders, OrderChanged, OrderLineStanding, OrderReturnStatus};
+pub use order_lifecycle::{ORDER_ENTRY, ORDER_STATES, OrderReached, OrderStateRow, OrderWay};
 pub use personal::Personal;
 pub use query::{
     AssignmentStanding, OrderStanding, OrderView, Query, QueryAnswer, SalesOrderStanding,
@@ -88,7 +92,8 @@ pub use sales_order::{
     WarehouseProgress,
 };
 pub use service_case::{
-    CaseChanged, CaseKind, CaseStep, CaseSubject, MAX_CASE_TEXT_BYTES, OpenCase, UpdateCase,
+    CaseChanged, CaseEntry, CaseKind, CaseStep, CaseSubject, CaseView, MAX_CASE_TEXT_BYTES,
+    OpenCase, UpdateCase,
 };
 pub use time::Timestamp;
 pub use waybill::{

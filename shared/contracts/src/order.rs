@@ -105,6 +105,59 @@ pub enum OrderStatus {
     Exception,
 }
 
+impl OrderStatus {
+    /// Every status.
+    pub const ALL: [Self; 17] = [
+        Self::Received,
+        Self::Reserved,
+        Self::PendingPayment,
+        Self::Paid,
+        Self::Released,
+        Self::PartiallyShipped,
+        Self::Shipped,
+        Self::PartiallyDelivered,
+        Self::Delivered,
+        Self::Completed,
+        Self::Archived,
+        Self::Rejected,
+        Self::PriceMismatch,
+        Self::PaymentFailed,
+        Self::Expired,
+        Self::Cancelled,
+        Self::Exception,
+    ];
+
+    /// The name in messages and columns.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Received => "RECEIVED",
+            Self::Reserved => "RESERVED",
+            Self::PendingPayment => "PENDING_PAYMENT",
+            Self::Paid => "PAID",
+            Self::Released => "RELEASED",
+            Self::PartiallyShipped => "PARTIALLY_SHIPPED",
+            Self::Shipped => "SHIPPED",
+            Self::PartiallyDelivered => "PARTIALLY_DELIVERED",
+            Self::Delivered => "DELIVERED",
+            Self::Completed => "COMPLETED",
+            Self::Archived => "ARCHIVED",
+            Self::Rejected => "REJECTED",
+            Self::PriceMismatch => "PRICE_MISMATCH",
+            Self::PaymentFailed => "PAYMENT_FAILED",
+            Self::Expired => "EXPIRED",
+            Self::Cancelled => "CANCELLED",
+            Self::Exception => "EXCEPTION",
+        }
+    }
+
+    /// The status of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
+    }
+}
+
 /// One line of an order. Volume and weight are those of one unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -4,9 +4,12 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use uuid::Uuid;
+
 use crate::{
-    Contract, DistrictCode, Exchange, MessageId, OrderRef, OrderStatus, Reply, RouteId, Source,
-    StatusNames, TimeslotCode, Timestamp, WaybillKind, WaybillNo, WaybillStatus,
+    CaseView, Contract, DistrictCode, Exchange, MessageId, OrderLineStanding, OrderRef,
+    OrderReturnStatus, OrderStatus, Reply, ReturnRef, ReturnStanding, RouteId, Source, StatusNames,
+    TimeslotCode, Timestamp, WaybillKind, WaybillNo, WaybillStatus,
 };
 
 /// A question. The answer goes to `reply_to`, within 2 s or never.
@@ -24,6 +27,18 @@ pub enum Query {
     Waybill {
         /// Its number.
         waybill_no: WaybillNo,
+    },
+    /// How far is a return?
+    Return {
+        /// Who sent it.
+        source: Source,
+        /// Its number there.
+        return_ref: ReturnRef,
+    },
+    /// What happened in a case?
+    Case {
+        /// Which.
+        case_id: Uuid,
     },
     /// What became of a command?
     Operation {
@@ -120,6 +135,9 @@ pub struct OrderStanding {
     pub order_ref: OrderRef,
     /// Its status.
     pub status: OrderStatus,
+    /// How much of it came back.
+    #[serde(default)]
+    pub return_status: OrderReturnStatus,
     /// When the customer ordered.
     pub ordered_at: Timestamp,
     /// Where it goes.
@@ -130,6 +148,9 @@ pub struct OrderStanding {
     pub timeslot: TimeslotCode,
     /// Number of lines.
     pub lines: u32,
+    /// How far each line is.
+    #[serde(default)]
+    pub line_standings: Vec<OrderLineStanding>,
     /// The numbers of its waybills.
     pub waybill_numbers: Vec<WaybillNo>,
     /// Version of the row.
@@ -154,6 +175,10 @@ pub enum QueryAnswer {
     Order(Box<OrderView>),
     /// A waybill.
     Waybill(Box<WaybillView>),
+    /// A return.
+    Return(Box<ReturnStanding>),
+    /// A case.
+    Case(Box<CaseView>),
     /// The stored outcome of a command.
     Operation(Reply),
     /// There is no such thing (or it is not yours).

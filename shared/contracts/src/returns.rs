@@ -11,6 +11,9 @@ use crate::{
     TimeslotCode, Timestamp, UnitPrice, WaybillNo,
 };
 
+/// The longest description of a line of a return.
+const MAX_DESCRIPTION_BYTES: usize = 16_000;
+
 /// Units that one line of a return or of a replacement may have at most.
 pub const MAX_RETURN_UNITS: u32 = 9_999_999;
 
@@ -79,7 +82,7 @@ pub enum ReturnVerdict {
     Matched,
     /// Several delivered lines take it together.
     Spread,
-    /// The customer never had the SKU delivered.
+    /// Nothing that was delivered to the customer and not given back yet is of this SKU.
     NoMatch,
     /// No customer is named, so that nothing can be looked for.
     NoCustomer,
@@ -88,6 +91,16 @@ pub enum ReturnVerdict {
 }
 
 impl ReturnVerdict {
+    /// Every verdict.
+    pub const ALL: [Self; 5] =
+        [Self::Matched, Self::Spread, Self::NoMatch, Self::NoCustomer, Self::QuantityExceeds];
+
+    /// The verdict of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.as_str() == name)
+    }
+
     /// The name in messages, columns and reports.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -181,6 +194,15 @@ impl Contract for RequestReturn {
     const EXCHANGE: Exchange = Exchange::Commands;
 
     fn validate(&self) -> Result<(), String> {
+        for line in &self.lines {
+            check_reason(line.reason.as_deref())?;
+            if line.description.as_ref().is_some_and(|text| text.len() > MAX_DESCRIPTION_BYTES) {
+                return Err(format!(
+                    "line {}: description is longer than {MAX_DESCRIPTION_BYTES} bytes",
+                    line.line_no
+                ));
+            }
+        }
         check_lines(self.lines.iter().map(|line| (line.line_no, line.quantity)))
     }
 }
@@ -265,7 +287,7 @@ impl Contract for CancelReturn {
 pub struct ReceiptLine {
     /// The line of the return.
     pub line_no: u32,
-    /// Units that arrived with this receipt, the damaged ones included.
+    /// Units that arrived with this receipt, the damaged ones included; may be 0.
     pub received: u32,
     /// Units of them that are damaged.
     #[serde(default)]
@@ -280,7 +302,8 @@ pub struct RecordReturnReceipt {
     pub source: Source,
     /// Its number there.
     pub return_ref: ReturnRef,
-    /// What arrived, each line once.
+    /// What arrived, each line once; may be empty when nothing more is awaited.
+    #[serde(default)]
     pub lines: Vec<ReceiptLine>,
     /// True when nothing more is awaited.
     #[serde(default)]
@@ -294,7 +317,11 @@ impl Contract for RecordReturnReceipt {
     const EXCHANGE: Exchange = Exchange::Commands;
 
     fn validate(&self) -> Result<(), String> {
-        check_lines(self.lines.iter().map(|line| (line.line_no, line.received)))?;
+        let arrived = self.lines.iter().filter(|line| line.received > 0);
+        let arrived: Vec<(u32, u32)> = arrived.map(|line| (line.line_no, line.received)).collect();
+        if !(arrived.is_empty() && self.complete) {
+            check_lines(arrived.into_iter())?;
+        }
         match self.lines.iter().find(|line| line.damaged > line.received) {
             Some(line) => Err(format!("line {}: more damaged than received", line.line_no)),
             None => Ok(()),

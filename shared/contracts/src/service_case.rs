@@ -96,6 +96,12 @@ impl CaseKind {
             Self::Question => "QUESTION",
         }
     }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
 }
 
 /// The longest text of a case entry, in bytes.
@@ -203,4 +209,34 @@ pub struct CaseChanged {
 impl Contract for CaseChanged {
     const TYPE: &'static str = "case.changed.v1";
     const EXCHANGE: Exchange = Exchange::Events;
+}
+
+/// One line of the story of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CaseEntry {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: String,
+    /// What was done: `OPENED`, `NOTED`, `ASSIGNED`, `CLOSED`, `REOPENED`, or `EVENT` for what happened to
+    /// the subject.
+    pub step: String,
+    /// What was said.
+    pub text: String,
+}
+
+/// A case as queries show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CaseView {
+    /// The case.
+    #[serde(flatten)]
+    pub case: CaseChanged,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// Last change.
+    pub updated_at: Timestamp,
+    /// Version of the row.
+    pub version: u64,
+    /// What happened, in the order in which it was written down.
+    pub entries: Vec<CaseEntry>,
 }

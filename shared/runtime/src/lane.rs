@@ -159,7 +159,12 @@ impl<W: Worker> Lane<W> {
         let count = u64::try_from(works.len()).unwrap_or(0);
         self.core.settled_total.fetch_add(count, Ordering::Relaxed);
         Held::acknowledge(works.iter().map(|work| &work.held)).await;
-        let afterwards = AssertUnwindSafe(self.worker.committed(committed.effects));
+        let afterwards = AssertUnwindSafe(async {
+            self.worker.committed(committed.effects).await;
+            if !committed.doubled.is_empty() {
+                self.worker.doubled(committed.doubled).await;
+            }
+        });
         if let Err(panic) = afterwards.catch_unwind().await {
             tracing::error!(error = panic_text(&*panic), "committed, and then");
         }

@@ -26,6 +26,8 @@ pub(crate) struct Committed<E> {
     /// What to publish now; rows of the outbox.
     pub(crate) outbox: Vec<OutboxRow>,
     pub(crate) effects: E,
+    /// What messages that had their effect before changed then: aggregate and version.
+    pub(crate) doubled: Vec<(String, u64)>,
 }
 
 /// Why a batch was not committed, and whose trouble that is.
@@ -83,6 +85,7 @@ pub(crate) async fn transact<W: Worker>(
     let tx = core.database.begin().await?;
     let mut known = seen(&tx, consumer, items).await?;
     let fresh = first_of_each(items, &known);
+    let doubled = known.values().filter_map(|settled| changed(&settled.reply)).collect();
     clock.stage(Stage::Inbox);
 
     let mut batch = Batch::new(fresh, contracts::delegation_of(&core.user), now);
@@ -124,7 +127,11 @@ pub(crate) async fn transact<W: Worker>(
     known.extend(records.iter().map(|(item, settled)| (key(&item.envelope), settled.clone())));
     let replies = items.iter().map(|item| answer(item, &known, &mut outcomes)).collect();
     clock.finish();
-    Ok(Committed { replies, outbox, effects })
+    Ok(Committed { replies, outbox, effects, doubled })
+}
+
+fn changed(reply: &Reply) -> Option<(String, u64)> {
+    Some((reply.aggregate.clone()?, reply.version?))
 }
 
 async fn seen<M>(

@@ -49,6 +49,13 @@ pub trait Worker: Send + Sync + 'static {
         drop(effects);
         std::future::ready(())
     }
+
+    /// Messages that came again: the aggregates they changed the first time, each with the version it had
+    /// then. A process may have died between that commit and its write-through.
+    fn doubled(&self, aggregates: Vec<(String, u64)>) -> impl Future<Output = ()> + Send {
+        drop(aggregates);
+        std::future::ready(())
+    }
 }
 
 /// Decides which lane a message goes through.

@@ -61,16 +61,26 @@ pub(crate) async fn drop_all(schemas: &[String]) -> Result<(), DbErr> {
     Ok(())
 }
 
+/// Who is connected to a schema. MySQL's list of that name also converts what each one runs, and fails over
+/// a statement with an emoji; MariaDB does not have the other one.
+const CONNECTED_MARIADB: &str =
+    "SELECT CAST(id AS SIGNED) FROM information_schema.processlist WHERE db = ?";
+const CONNECTED_MYSQL: &str =
+    "SELECT CAST(id AS SIGNED) FROM performance_schema.processlist WHERE db = ?";
+
 /// A test that failed in a transaction leaves it open, and a worker of its may still run: either would
 /// keep the schema from being dropped.
 async fn end_connections(owner: &DatabaseConnection, schema: &str) -> Result<(), DbErr> {
-    let sql = format!("SELECT id FROM information_schema.processlist WHERE db = '{schema}'");
-    let question = Statement::from_string(DbBackend::MySql, sql);
+    let version = Statement::from_string(DbBackend::MySql, "SELECT VERSION()");
+    let version = owner.query_one_raw(version).await?;
+    let version = version.map(|row| row.try_get_by_index::<String>(0)).transpose()?;
+    let is_mariadb = version.is_some_and(|version| version.contains("MariaDB"));
+    let sql = if is_mariadb { CONNECTED_MARIADB } else { CONNECTED_MYSQL };
+    let question = Statement::from_sql_and_values(DbBackend::MySql, sql, [schema.into()]);
     for row in owner.query_all_raw(question).await? {
-        if let Ok(id) = row.try_get_by_index::<i64>(0) {
-            // it may have ended by itself
-            let _ = owner.execute_unprepared(&format!("KILL {id}")).await;
-        }
+        let id: i64 = row.try_get_by_index(0)?;
+        // it may have ended by itself
+        let _ = owner.execute_unprepared(&format!("KILL {id}")).await;
     }
     Ok(())
 }

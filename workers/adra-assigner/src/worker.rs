@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache::Cache;
+use cache::{Cache, Key, Kind};
 use contracts::Timestamp;
 use queue_topology::WorkerKind;
 use runtime::{Batch, Context, Failure, Item, LaneKey, Outcome, Settlement, Worker};
@@ -172,6 +172,12 @@ impl Worker for Assigner {
 
     async fn committed(&self, effects: Effects) {
         self.shared.committed(effects).await;
+    }
+
+    async fn doubled(&self, waybills: Vec<(String, u64)>) {
+        let keys: Vec<_> =
+            waybills.into_iter().map(|(no, v)| (Key::new(Kind::Assignment, no), v)).collect();
+        self.shared.cache.drop_older(&keys).await;
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Everything is made from the record, so that doing it again after a crash gives the same.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io;
 
@@ -18,10 +19,11 @@ use crate::format::{FileHeader, Unit};
 use crate::import::{Ended, Examined, ImportError, Importer, Opened, examine, units_from};
 use crate::pipeline::Span;
 use crate::report::{
-    Counts, ReportedError, Rows, Summary, rejected_name, report_name, write_rejected, write_report,
+    Counts, ReportedError, ReportedVerdict, Rows, Summary, rejected_name, report_name,
+    write_full_report, write_rejected, write_report,
 };
 use crate::settings::Policy;
-use crate::store::{FileRecord, KeptError, KeptRows, Store};
+use crate::store::{FileRecord, KeptError, KeptRows, KeptVerdict, Store};
 
 impl Importer {
     /// Writes the report and the rejected rows of a file that is finished, and archives it.
@@ -43,6 +45,7 @@ impl Importer {
             duplicate: progress.duplicate,
             rejected: progress.rejected,
         });
+        summary.verdict_counts = self.store.verdict_counts(record.id).await?;
         if progress.rejected > 0 {
             summary.rejected_rows = Some(rejected_path(opened));
         }
@@ -165,6 +168,7 @@ fn blank(folder: &SourceFolder, file: &str, state: &str, at: Timestamp) -> Summa
         started_at: at,
         finished_at: at,
         counts: None,
+        verdict_counts: BTreeMap::new(),
         unknown_columns: Vec::new(),
         warnings: Vec::new(),
         rejected_rows: None,
@@ -210,7 +214,9 @@ fn write_answer(
         })?;
     }
     opened.folder.write(Place::Report, &report_name(name), |out| {
-        kept.all(kept.errors(), |errors| write_report(out, summary, errors))
+        kept.all(kept.errors(), |errors| {
+            kept.all(kept.verdicts(), |verdicts| write_full_report(out, summary, errors, verdicts))
+        })
     })
 }
 
@@ -288,6 +294,11 @@ impl Kept {
             .map(|kept| kept.map(ReportedError::from))
     }
 
+    fn verdicts(&self) -> impl Iterator<Item = Result<ReportedVerdict, StoreError>> {
+        pages(0, |after| self.handle.block_on(self.store.verdicts_after(self.id, *after)))
+            .map(|kept| kept.map(ReportedVerdict::from))
+    }
+
     fn rows(&self) -> impl Iterator<Item = Result<Rows, StoreError>> {
         pages(0, |after| self.handle.block_on(self.store.rows_after(self.id, *after))).map(|kept| {
             kept.map(|rows| Rows { start: rows.offset_bytes, length: rows.length_bytes })
@@ -323,6 +334,13 @@ impl Paged for KeptError {
     type Cursor = (u64, u32);
     fn cursor(&self) -> (u64, u32) {
         (self.line, self.entry)
+    }
+}
+
+impl Paged for KeptVerdict {
+    type Cursor = u64;
+    fn cursor(&self) -> u64 {
+        self.line
     }
 }
 

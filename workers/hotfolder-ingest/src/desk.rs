@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use contracts::{Actor, MessageId, Refusal, Reply, ReplyOutcome};
+use contracts::{Actor, ItemReply, MessageId, Refusal, Reply, ReplyOutcome, Timestamp};
 use pacing::Backoff;
 use queue_topology::{WorkQueue, WorkerKind};
 use runtime::{Ingress, SendError, Shutdown};
@@ -38,17 +38,36 @@ pub struct Request {
     pub correlation_id: String,
     /// The command.
     pub command: Command,
+    /// When its file came.
+    pub file_came_at: Timestamp,
 }
 
 /// How a command was answered.
 #[derive(Debug)]
-pub enum Answer {
+pub struct Answer {
+    /// In general.
+    pub end: AnswerEnd,
+    /// The outcome in one word.
+    pub code: String,
+    /// What became of each of its lines, where that differs.
+    pub items: Vec<ItemReply>,
+}
+
+/// The same in general.
+#[derive(Debug)]
+pub enum AnswerEnd {
     /// It has its effect.
     Accepted,
     /// It had its effect before.
     Duplicate,
     /// No, and why.
     Refused(Refusal),
+}
+
+impl Answer {
+    fn refused(refusal: Refusal) -> Self {
+        Self { code: refusal.code.clone(), end: AnswerEnd::Refused(refusal), items: Vec::new() }
+    }
 }
 
 /// Sends commands and hears their answers.
@@ -121,7 +140,7 @@ impl Desk {
         }
         let worker = request.command.taken_by().name();
         tracing::error!(message_id = %request.message_id, sends = SENDS_MAX, worker, "no answer");
-        Answer::Refused(Refusal::new(
+        Answer::refused(Refusal::new(
             "NO_ANSWER",
             format!(
                 "{worker} did not answer: look for this in its dead letters, then send it again \
@@ -134,8 +153,9 @@ impl Desk {
     async fn send(&self, request: &Request) -> Result<(), SendError> {
         let mut backoff = Backoff::reconnect();
         loop {
-            let Request { message_id, actor, correlation_id, command } = request;
-            let sent = command.send(&self.ingress, *message_id, actor, correlation_id).await;
+            let Request { message_id, actor, correlation_id, command, file_came_at } = request;
+            let (ingress, came_at) = (&self.ingress, *file_came_at);
+            let sent = command.send(ingress, *message_id, actor, correlation_id, came_at).await;
             let error = match sent {
                 Ok(()) => {
                     if self.is_troubled.swap(false, Ordering::Relaxed) {
@@ -225,8 +245,8 @@ impl Desk {
         let mut deepest = backlog.saturating_sub(own);
         for queue in BEHIND {
             let depth = self.depth(queue, missing).await;
-            if queue == REPORTS {
-                // reports of files wait there for their answers as orders do in the first queue
+            if queue == REPORTS || queue == RETURNS {
+                // what files report and give back waits there as orders do in the first queue
                 self.backlog.fetch_max(depth, Ordering::Relaxed);
             }
             deepest = deepest.max(depth);
@@ -271,10 +291,13 @@ type Missing = HashMap<String, Instant>;
 const FIRST: (WorkerKind, WorkQueue) = (WorkerKind::OrderIntake, WorkQueue::Commands);
 /// Where reports wait, those of files and all others.
 const REPORTS: (WorkerKind, WorkQueue) = (WorkerKind::WaybillStatus, WorkQueue::Commands);
+/// Where returns wait.
+const RETURNS: (WorkerKind, WorkQueue) = (WorkerKind::CustomerService, WorkQueue::Commands);
 /// Where what follows from them waits.
-const BEHIND: [(WorkerKind, WorkQueue); 7] = [
+const BEHIND: [(WorkerKind, WorkQueue); 8] = [
     (WorkerKind::WaybillStatus, WorkQueue::Events),
     REPORTS,
+    RETURNS,
     (WorkerKind::AdraAssigner, WorkQueue::Events),
     (WorkerKind::SalesOrder, WorkQueue::Events),
     (WorkerKind::SalesOrder, WorkQueue::Commands),
@@ -304,15 +327,17 @@ impl Drop for Waiting<'_> {
 }
 
 fn answer_of(reply: Reply) -> Answer {
-    match reply.outcome {
-        ReplyOutcome::Applied | ReplyOutcome::Accepted => Answer::Accepted,
-        ReplyOutcome::Duplicate => Answer::Duplicate,
-        ReplyOutcome::Rejected => Answer::Refused(
-            reply.refusal.unwrap_or_else(|| Refusal::new(reply.code, "it was refused")),
+    let Reply { outcome, code, refusal, items, .. } = reply;
+    let end = match outcome {
+        ReplyOutcome::Applied | ReplyOutcome::Accepted => AnswerEnd::Accepted,
+        ReplyOutcome::Duplicate => AnswerEnd::Duplicate,
+        ReplyOutcome::Rejected => AnswerEnd::Refused(
+            refusal.unwrap_or_else(|| Refusal::new(code.as_str(), "it was refused")),
         ),
-    }
+    };
+    Answer { end, code, items }
 }
 
 fn unsendable(error: &SendError) -> Answer {
-    Answer::Refused(Refusal::new("UNSENDABLE", error.to_string()))
+    Answer::refused(Refusal::new("UNSENDABLE", error.to_string()))
 }

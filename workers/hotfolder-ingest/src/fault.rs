@@ -55,6 +55,10 @@ pub enum Code {
     InvalidOrder,
     /// The finished report breaks its contract in another way.
     InvalidReport,
+    /// The finished cancellation breaks its contract in another way.
+    InvalidCancellation,
+    /// The finished return breaks its contract in another way.
+    InvalidReturn,
     /// Nobody takes files of this kind.
     NoWorkerYet,
 }
@@ -87,6 +91,8 @@ impl Code {
             Self::TotalTooLarge => "TOTAL_TOO_LARGE",
             Self::InvalidOrder => "INVALID_ORDER",
             Self::InvalidReport => "INVALID_REPORT",
+            Self::InvalidCancellation => "INVALID_CANCELLATION",
+            Self::InvalidReturn => "INVALID_RETURN",
             Self::NoWorkerYet => "NO_WORKER_YET",
         }
     }

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _, Utc};
 use contracts::{
-    Currency, FulfilledBy, InvalidId, Personal, SkuType, Timestamp, UnitPrice, WaybillStatus,
+    Currency, FulfilledBy, InvalidId, MAX_RETURN_UNITS, Personal, SkuType, Timestamp, UnitPrice,
+    WaybillStatus,
 };
 use rust_decimal::Decimal;
 
@@ -136,6 +137,22 @@ pub(crate) fn quantity(text: &str) -> Parsed<u32> {
     let number = text.parse::<i64>().ok().filter(|number| QUANTITIES.contains(number));
     number.and_then(|number| u32::try_from(number).ok()).ok_or_else(|| {
         let message = format!("the quantity {} is not between 1 and 9999", excerpt(text));
+        (Code::QuantityOutOfRange, message)
+    })
+}
+
+/// Units that are given back: the sign says nothing, some write what comes back as less.
+pub(crate) fn given_back(text: &str) -> Parsed<u32> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if !is_digits(digits) {
+        return Err((Code::InvalidNumber, format!("{} is no whole number", excerpt(text))));
+    }
+    let number = digits.parse::<u32>().ok().filter(|n| (1..=MAX_RETURN_UNITS).contains(n));
+    number.ok_or_else(|| {
+        let message = format!(
+            "the quantity {} is not between 1 and {MAX_RETURN_UNITS}, whatever its sign",
+            excerpt(text)
+        );
         (Code::QuantityOutOfRange, message)
     })
 }

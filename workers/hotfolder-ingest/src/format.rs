@@ -1,16 +1,18 @@
 //! What the kinds of files have in common: a header, and units behind it that are sent, answered and
 //! rejected each as a whole. A further kind is a variant of each enum here and a module beside
-//! [`crate::order`] and [`crate::status`].
+//! [`crate::order`], [`crate::status`], [`crate::cancel`] and [`crate::returns`].
 
 use std::io::{self, BufRead};
 
-use contracts::{Actor, CreateOrder, MessageId, ReportStatus, Source};
+use contracts::{Actor, CreateOrder, MessageId, ReportStatus, RequestReturn, Source, Timestamp};
 use queue_topology::WorkerKind;
 use runtime::{Ingress, SendError};
 
+use crate::cancel::{CancelColumn, Cancellation, Cancellations};
 use crate::fault::{Code, LineError};
 use crate::name::FileKind;
 use crate::order::{OrderColumn, Orders, ParsedOrder};
+use crate::returns::{ReturnColumn, Returns};
 use crate::status::{Reports, StatusColumn};
 use crate::tsv::{Header, HeaderError, Position, TsvReader};
 
@@ -60,6 +62,10 @@ pub enum Command {
     Order(Box<CreateOrder>),
     /// Report what happened to a waybill.
     Report(Box<ReportStatus>),
+    /// Cancel an order or a line of it.
+    Cancel(Box<Cancellation>),
+    /// Ask for a return.
+    Return(Box<RequestReturn>),
 }
 
 impl Command {
@@ -69,14 +75,30 @@ impl Command {
         match self {
             Self::Order(order) => order.order_ref.as_str(),
             Self::Report(report) => report.waybill_no.as_str(),
+            Self::Cancel(cancel) => cancel.order_ref().as_str(),
+            Self::Return(asked) => asked.return_ref.as_str(),
         }
     }
 
-    /// True when a second command about the same thing has to wait until the first is answered. Reports
-    /// need not: their order makes no difference.
+    /// Commands with the same of these are sent one after the other: each waits until the one before is
+    /// answered. Returns of one customer take from the same goods, so that their order makes a difference;
+    /// that of reports makes none.
     #[must_use]
-    pub const fn waits_for_its_like(&self) -> bool {
-        matches!(self, Self::Order(_))
+    pub fn follows(&self) -> Option<&str> {
+        match self {
+            Self::Order(_) | Self::Cancel(_) => Some(self.reference()),
+            Self::Return(asked) => {
+                let customer = asked.customer_ref.as_ref().map(|customer| customer.as_str());
+                customer.or_else(|| Some(asked.order_ref.as_ref()?.as_str()))
+            }
+            Self::Report(_) => None,
+        }
+    }
+
+    /// True when the report tells what became of each of its rows.
+    #[must_use]
+    pub const fn has_verdicts(&self) -> bool {
+        matches!(self, Self::Cancel(_) | Self::Return(_))
     }
 
     /// The number of each of its lines.
@@ -84,7 +106,8 @@ impl Command {
     pub fn line_numbers(&self) -> Vec<u32> {
         match self {
             Self::Order(order) => order.lines.iter().map(|line| line.line_no).collect(),
-            Self::Report(_) => Vec::new(),
+            Self::Return(asked) => asked.lines.iter().map(|line| line.line_no).collect(),
+            Self::Report(_) | Self::Cancel(_) => Vec::new(),
         }
     }
 
@@ -92,23 +115,30 @@ impl Command {
     #[must_use]
     pub const fn taken_by(&self) -> WorkerKind {
         match self {
-            Self::Order(_) => WorkerKind::OrderIntake,
+            Self::Order(_) | Self::Cancel(_) => WorkerKind::OrderIntake,
+            Self::Return(_) => WorkerKind::CustomerService,
             Self::Report(_) => WorkerKind::WaybillStatus,
         }
     }
 
-    /// Sends it and waits for the broker's confirm.
+    /// Sends it and waits for the broker's confirm. Every resend says the same, so that a time it lacks is
+    /// that of its file.
     pub(crate) async fn send(
         &self,
         ingress: &Ingress,
         message_id: MessageId,
         actor: &Actor,
         correlation_id: &str,
+        file_came_at: Timestamp,
     ) -> Result<(), SendError> {
         let cause = Some(correlation_id);
         match self {
             Self::Order(order) => ingress.send(message_id, actor, cause, &**order).await,
             Self::Report(report) => ingress.send(message_id, actor, cause, &**report).await,
+            Self::Return(asked) => ingress.send(message_id, actor, cause, &**asked).await,
+            Self::Cancel(cancel) => {
+                ingress.send(message_id, actor, cause, &cancel.command(file_came_at)).await
+            }
         }
     }
 }
@@ -120,6 +150,10 @@ pub enum FileHeader {
     Orders(Header<OrderColumn>),
     /// Of a status file.
     Reports(Header<StatusColumn>),
+    /// Of a cancel file.
+    Cancellations(Header<CancelColumn>),
+    /// Of a return file.
+    Returns(Header<ReturnColumn>),
 }
 
 impl FileHeader {
@@ -131,7 +165,9 @@ impl FileHeader {
         match kind {
             FileKind::Order => Header::read(input).map(Self::Orders),
             FileKind::Status => Header::read(input).map(Self::Reports),
-            FileKind::Cancel | FileKind::Return | FileKind::Container => {
+            FileKind::Cancel => Header::read(input).map(Self::Cancellations),
+            FileKind::Return => Header::read(input).map(Self::Returns),
+            FileKind::Container => {
                 let message = format!("nobody takes files of the kind {} yet", kind.as_str());
                 let error = LineError::of_line(1, Code::NoWorkerYet, message);
                 Err(HeaderError::Wrong(vec![error]))
@@ -145,6 +181,8 @@ impl FileHeader {
         match self {
             Self::Orders(header) => header.end(),
             Self::Reports(header) => header.end(),
+            Self::Cancellations(header) => header.end(),
+            Self::Returns(header) => header.end(),
         }
     }
 
@@ -154,6 +192,8 @@ impl FileHeader {
         match self {
             Self::Orders(header) => header.unknown(),
             Self::Reports(header) => header.unknown(),
+            Self::Cancellations(header) => header.unknown(),
+            Self::Returns(header) => header.unknown(),
         }
     }
 }
@@ -165,6 +205,10 @@ pub enum Units<R> {
     Orders(Box<Orders<R>>),
     /// Of a status file.
     Reports(Reports<R>),
+    /// Of a cancel file.
+    Cancellations(Cancellations<R>),
+    /// Of a return file.
+    Returns(Box<Returns<R>>),
 }
 
 impl<R: BufRead> Units<R> {
@@ -178,6 +222,14 @@ impl<R: BufRead> Units<R> {
             FileHeader::Reports(header) => {
                 Self::Reports(Reports::new(TsvReader::new(input, header, position)))
             }
+            FileHeader::Cancellations(header) => {
+                let records = TsvReader::new(input, header, position);
+                Self::Cancellations(Cancellations::new(records, source.clone()))
+            }
+            FileHeader::Returns(header) => {
+                let records = TsvReader::new(input, header, position);
+                Self::Returns(Box::new(Returns::new(records, source.clone())))
+            }
         }
     }
 
@@ -189,6 +241,8 @@ impl<R: BufRead> Units<R> {
         match self {
             Self::Orders(orders) => Ok(orders.next_order()?.map(Unit::from)),
             Self::Reports(reports) => reports.next_unit(),
+            Self::Cancellations(cancellations) => cancellations.next_unit(),
+            Self::Returns(returns) => returns.next_unit(),
         }
     }
 }

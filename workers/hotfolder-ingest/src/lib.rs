@@ -1,10 +1,12 @@
-//! The hot folder: files of orders and reports become commands, and each file is answered with a report.
+//! The hot folder: files of orders, cancellations, returns and reports become commands, and each file is answered with a report.
 //!
-//! Read in this order: [`name`], [`tsv`], [`format`], [`order`] and [`status`] say what a file is; [`folder`] and
-//! [`content`] how it lies on the disk; [`decide`] what becomes of it; [`ingest`], [`import`] and
-//! [`pipeline`] do it; [`desk`] asks the fleet; [`store`] keeps the record; [`report`] answers.
+//! Read in this order: [`name`], [`tsv`], [`format`], then [`order`], [`status`], [`cancel`] and [`returns`] say
+//! what a file is; [`folder`] and [`content`] how it lies on the disk; [`decide`] what becomes of it;
+//! [`ingest`], [`import`] and [`pipeline`] do it; [`desk`] asks the fleet; [`store`] keeps the record;
+//! [`report`] answers.
 
 mod answer;
+pub mod cancel;
 pub mod content;
 pub mod decide;
 pub mod desk;
@@ -22,11 +24,13 @@ pub mod pace;
 pub mod pipeline;
 pub mod report;
 pub mod reporters;
+pub mod returns;
 pub mod settings;
 pub mod skip;
 pub mod status;
 pub mod store;
 pub mod tsv;
+pub mod verdict;
 pub mod watch;
 pub mod window;
 

@@ -57,7 +57,7 @@ impl FileKind {
     /// True when the fleet has a worker that takes what such files carry. Others wait in the inbox.
     #[must_use]
     pub const fn has_worker(self) -> bool {
-        matches!(self, Self::Order | Self::Status)
+        !matches!(self, Self::Container)
     }
 
     /// True when such files speak of orders that came in files, so that the earlier ones of the same

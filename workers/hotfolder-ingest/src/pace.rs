@@ -9,7 +9,7 @@
 //! A queue that is deep for a moment says nothing: workers commit in batches, and each commit is a burst
 //! for the next one. A queue that never got shallow for half a second stands, so that is what the rate
 //! follows: it grows while none stands, shrinks while one does, and settles just below what the slowest
-//! worker can do. One that is full stops everything at once, whatever the rate.
+//! worker can do. One that is full stops everything at once, whatever the rate, and shrinks it further.
 
 use std::time::Duration;
 
@@ -22,13 +22,14 @@ pub const LOOKED_AT_EVERY: Duration = Duration::from_millis(50);
 const LOOKS: u32 = 10;
 
 /// Orders a second at the start.
-const FIRST_RATE: f64 = 100.0;
+const FIRST_RATE: f64 = 50.0;
 const RATE_MIN: f64 = 1.0;
 const RATE_MAX: f64 = 1_000_000.0;
 /// Until a queue stood for the first time.
-const GROWTH_AT_FIRST: f64 = 1.07;
+const GROWTH_AT_FIRST: f64 = 1.05;
 const GROWTH: f64 = 1.02;
 const SHRINKAGE: f64 = 0.93;
+const SHRINKAGE_WHEN_FULL: f64 = 0.85;
 /// What was missed while nobody was there to send is not made up for, beyond this.
 const CATCH_UP: Duration = Duration::from_millis(20);
 
@@ -63,6 +64,8 @@ pub struct Pace {
     looks: u32,
     /// The shallowest that the deepest queue was in these looks.
     floor: u32,
+    /// It was full in one of these looks.
+    was_full: bool,
 }
 
 impl Pace {
@@ -70,7 +73,7 @@ impl Pace {
     #[must_use]
     pub const fn new(depth_max: u32) -> Self {
         let rate = Rate { per_second: FIRST_RATE, stopped: false };
-        Self { depth_max, rate, stood: false, looks: 0, floor: u32::MAX }
+        Self { depth_max, rate, stood: false, looks: 0, floor: u32::MAX, was_full: false }
     }
 
     /// The rate in force.
@@ -86,11 +89,12 @@ impl Pace {
         let full = depth >= self.depth_max;
         self.rate.stopped = full || (self.rate.stopped && depth > self.depth_max / 2);
         self.stood |= full;
+        self.was_full |= full;
         self.floor = self.floor.min(depth);
         self.looks += 1;
         if self.looks == LOOKS {
             self.judge(is_used());
-            (self.looks, self.floor) = (0, u32::MAX);
+            (self.looks, self.floor, self.was_full) = (0, u32::MAX, false);
         }
         self.rate
     }
@@ -98,11 +102,12 @@ impl Pace {
     fn judge(&mut self, is_used: bool) {
         let stands = self.floor > self.depth_max / 4;
         self.stood |= stands;
-        let factor = match (stands, is_used, self.stood) {
-            (true, _, _) => SHRINKAGE,
-            (false, true, true) => GROWTH,
-            (false, true, false) => GROWTH_AT_FIRST,
-            (false, false, _) => 1.0,
+        let factor = match (self.was_full, stands, is_used, self.stood) {
+            (true, _, _, _) => SHRINKAGE_WHEN_FULL,
+            (false, true, _, _) => SHRINKAGE,
+            (false, false, true, true) => GROWTH,
+            (false, false, true, false) => GROWTH_AT_FIRST,
+            (false, false, false, _) => 1.0,
         };
         self.rate.per_second = (self.rate.per_second * factor).clamp(RATE_MIN, RATE_MAX);
     }

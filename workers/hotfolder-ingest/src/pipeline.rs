@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 
 use crate::content::ContentError;
-use crate::desk::{Answer, Desk, Request};
+use crate::desk::{Answer, AnswerEnd, Desk, Request};
 use crate::errors::{of_answer, of_faults};
 use crate::format::{SoundUnit, Unit};
 use crate::import::ImportError;
@@ -23,6 +23,7 @@ use crate::metrics::Metrics;
 use crate::name::FileName;
 use crate::reporters::Reporters;
 use crate::store::{ErrorRow, FileRecord, Progress, Store};
+use crate::verdict::{VerdictRow, is_an_answer, of_rows};
 use crate::window::Place;
 
 /// Bytes that the orders of one file may hold in memory while they are unanswered.
@@ -72,6 +73,8 @@ pub struct Work {
 struct Slot {
     order: Span,
     outcome: Option<Outcome>,
+    /// What became of each of its rows, where the report tells.
+    verdicts: Vec<VerdictRow>,
     weight: u64,
 }
 
@@ -88,6 +91,8 @@ pub(crate) struct Span {
     pub(crate) file_lines: Vec<u64>,
     /// `line_no` of each of them.
     pub(crate) line_numbers: Vec<u32>,
+    /// True when the report tells what became of each row.
+    pub(crate) has_verdicts: bool,
 }
 
 impl Span {
@@ -101,6 +106,7 @@ impl Span {
             lines: order.lines,
             file_lines: Vec::new(),
             line_numbers: Vec::new(),
+            has_verdicts: false,
         }
     }
 }
@@ -125,11 +131,12 @@ pub struct Pipeline {
     place: Option<Place>,
     has_ended: bool,
     held_bytes: u64,
-    asks: JoinSet<(u64, String, Answer)>,
-    /// Orders on their way: a second one of the same number waits for the first.
+    asks: JoinSet<(u64, Option<String>, Answer)>,
+    /// What is on its way and has to be answered before the next of its kind is sent.
     on_the_way: HashSet<String>,
     progress: Progress,
     errors: Vec<ErrorRow>,
+    verdicts: Vec<VerdictRow>,
     has_news: bool,
     /// What the commit on its way will have recorded, and what is recorded.
     recording: Progress,
@@ -152,6 +159,7 @@ impl Pipeline {
             asks: JoinSet::new(),
             on_the_way: HashSet::new(),
             errors: Vec::new(),
+            verdicts: Vec::new(),
             has_news: false,
             recording: work.record.progress,
             recorded: work.record.progress,
@@ -220,8 +228,10 @@ impl Pipeline {
         let next = self.next.as_ref().and_then(|order| order.result.as_ref().ok());
         self.slots.len() < SLOTS_MAX
             && self.held_bytes < HELD_BYTES_MAX
-            && self.errors.len() < ERRORS_MAX
-            && next.is_none_or(|sound| !self.on_the_way.contains(sound.command.reference()))
+            && self.errors.len() + self.verdicts.len() < ERRORS_MAX
+            && next
+                .and_then(|sound| sound.command.follows())
+                .is_none_or(|first| !self.on_the_way.contains(first))
     }
 
     /// True when the next order is to be sent and has no place in the window yet.
@@ -250,6 +260,7 @@ impl Pipeline {
                 Some(place) => {
                     span.file_lines.clone_from(&sound.file_lines);
                     span.line_numbers = sound.command.line_numbers();
+                    span.has_verdicts = sound.command.has_verdicts();
                     self.ask(number, &span, sound, place);
                     (None, (span.end - span.start).saturating_mul(ORDER_GROWTH))
                 }
@@ -258,16 +269,14 @@ impl Pipeline {
             },
         };
         self.held_bytes += weight;
-        self.slots.push_back(Slot { order: span, outcome, weight });
+        self.slots.push_back(Slot { order: span, outcome, verdicts: Vec::new(), weight });
     }
 
     fn ask(&mut self, number: u64, span: &Span, sound: SoundUnit, place: Place) {
         let Work { file, record, desk, reporters, .. } = &self.work;
-        let reference = sound.command.reference().to_owned();
-        if sound.command.waits_for_its_like() {
-            self.on_the_way.insert(reference.clone());
-        }
-        let key = format!("{}/{reference}/{}", file.plain(), span.first_line);
+        let first = sound.command.follows().map(str::to_owned);
+        self.on_the_way.extend(first.clone());
+        let key = format!("{}/{}/{}", file.plain(), sound.command.reference(), span.first_line);
         let request = Request {
             message_id: derive_message_id(&format!("hotfolder/{}", file.source()), &key),
             actor: reporters.actor(
@@ -277,24 +286,29 @@ impl Pipeline {
             ),
             correlation_id: record.id.to_string(),
             command: sound.command,
+            file_came_at: record.started_at,
         };
         let desk = Arc::clone(desk);
-        self.asks.spawn(async move { (number, reference, desk.ask(&request, place).await) });
+        self.asks.spawn(async move { (number, first, desk.ask(&request, place).await) });
     }
 
     fn settle(
         &mut self,
-        answered: Result<(u64, String, Answer), JoinError>,
+        answered: Result<(u64, Option<String>, Answer), JoinError>,
     ) -> Result<(), ImportError> {
-        let (number, reference, answer) =
+        let (number, first, answer) =
             answered.map_err(|panicked| ImportError::Defect(panicked.to_string()))?;
-        self.on_the_way.remove(&reference);
+        if let Some(first) = first {
+            self.on_the_way.remove(&first);
+        }
         let index = usize::try_from(number - self.front).unwrap_or(usize::MAX);
         if let Some(slot) = self.slots.get_mut(index) {
-            slot.outcome = Some(match answer {
-                Answer::Accepted => Outcome::Accepted,
-                Answer::Duplicate => Outcome::Duplicate,
-                Answer::Refused(refusal) => Outcome::Rejected(of_answer(&slot.order, refusal)),
+            slot.verdicts = of_rows(&slot.order, &answer);
+            slot.outcome = Some(match answer.end {
+                AnswerEnd::Accepted => Outcome::Accepted,
+                AnswerEnd::Duplicate => Outcome::Duplicate,
+                AnswerEnd::Refused(refusal) if is_an_answer(&refusal) => Outcome::Accepted,
+                AnswerEnd::Refused(refusal) => Outcome::Rejected(of_answer(&slot.order, refusal)),
             });
         }
         Ok(())
@@ -318,6 +332,7 @@ impl Pipeline {
                     self.errors.extend(errors);
                 }
             }
+            self.verdicts.extend(slot.verdicts);
             self.progress.lines += slot.order.lines;
             self.progress.offset_bytes = slot.order.end;
             self.progress.offset_lines = slot.order.last_line;
@@ -333,11 +348,12 @@ impl Pipeline {
         self.recording = self.progress;
         let (store, record) = (self.work.store.clone(), self.work.record.clone());
         let (progress, errors) = (self.progress, std::mem::take(&mut self.errors));
+        let verdicts = std::mem::take(&mut self.verdicts);
         let shutdown = shutdown.clone();
         self.commits.spawn(async move {
             let mut backoff = Backoff::lane();
             loop {
-                match store.checkpoint(&record, progress, &errors).await {
+                match store.checkpoint(&record, progress, &errors, &verdicts).await {
                     Err(error)
                         if error.class() != ErrorClass::Statement && !shutdown.has_begun() =>
                     {

@@ -4,6 +4,7 @@
 //! after a crash gives the same bytes. What never happens here: moving a file, asking the database.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, Read as _, Write};
 
 use contracts::Timestamp;
@@ -40,6 +41,9 @@ pub struct Summary {
     /// What was counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
+    /// How many rows had each verdict, for files whose rows are told apart.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub verdict_counts: BTreeMap<String, u64>,
     /// Columns that nobody reads (the first ones), each named once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown_columns: Vec<String>,
@@ -83,6 +87,21 @@ pub struct ReportedError {
     pub order_ref: Option<String>,
 }
 
+/// What became of one row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReportedVerdict {
+    /// Line of the file, the header is line 1.
+    pub line: u64,
+    /// What it is about: an order, a return.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// In one word: `MATCHED`, `NO_MATCH`, `APPLIED`, or the code of a refusal.
+    pub verdict: String,
+    /// A sentence for a person, when there is more to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
 /// Rows of the file, as a range of its plain text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rows {
@@ -104,7 +123,7 @@ pub fn rejected_name(file: &str) -> String {
     format!("{file}.rejected.tsv")
 }
 
-/// Writes a report; the errors are streamed.
+/// Writes a report without verdicts; the errors are streamed.
 ///
 /// # Errors
 /// When `out` fails.
@@ -113,14 +132,33 @@ pub fn write_report(
     summary: &Summary,
     errors: impl Iterator<Item = ReportedError>,
 ) -> io::Result<()> {
+    write_full_report(out, summary, errors, std::iter::empty())
+}
+
+/// Writes a report; errors and verdicts are streamed.
+///
+/// # Errors
+/// When `out` fails.
+pub fn write_full_report(
+    out: &mut impl Write,
+    summary: &Summary,
+    errors: impl Iterator<Item = ReportedError>,
+    verdicts: impl Iterator<Item = ReportedVerdict>,
+) -> io::Result<()> {
     #[derive(Serialize)]
-    #[serde(bound = "")]
-    struct Report<'a, I: Iterator<Item = ReportedError>> {
+    struct Report<'a, E: Serialize, V: Serialize> {
         #[serde(flatten)]
         summary: &'a Summary,
-        errors: Streamed<I>,
+        errors: E,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        verdicts: Option<V>,
     }
-    let report = Report { summary, errors: Streamed(Cell::new(Some(errors))) };
+    let has_verdicts = !summary.verdict_counts.is_empty();
+    let report = Report {
+        summary,
+        errors: Streamed(Cell::new(Some(errors))),
+        verdicts: has_verdicts.then(|| Streamed(Cell::new(Some(verdicts)))),
+    };
     serde_json::to_writer_pretty(&mut *out, &report)?;
     out.write_all(b"\n")
 }
@@ -128,7 +166,7 @@ pub fn write_report(
 /// A list that is made while it is written.
 struct Streamed<I>(Cell<Option<I>>);
 
-impl<I: Iterator<Item = ReportedError>> Serialize for Streamed<I> {
+impl<I: Iterator<Item: Serialize>> Serialize for Streamed<I> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.take().into_iter().flatten())
     }

@@ -7,6 +7,7 @@
 mod gap;
 mod rows;
 mod sql;
+mod verdicts;
 
 use contracts::Timestamp;
 use pacing::Backoff;
@@ -17,9 +18,12 @@ use uuid::Uuid;
 
 pub use self::gap::{has_record, lock_standing, pass};
 use self::rows::{Id, Place, RecordRow, first_standing, insert, insert_errors, read_for_update};
+pub use self::verdicts::KeptVerdict;
+use self::verdicts::insert_verdicts;
 use crate::decide::{FileState, Standing};
 use crate::name::FileName;
 use crate::report::Rows;
+use crate::verdict::VerdictRow;
 
 /// Tries of a transaction that another one got in the way of.
 const RACES_MAX: u32 = 10;
@@ -280,7 +284,7 @@ impl Store {
         Ok(earlier.into_iter().next().map(|earlier| earlier.file_name))
     }
 
-    /// Moves the checkpoint to `progress` and keeps the errors before it, in one transaction.
+    /// Moves the checkpoint to `progress` and keeps the errors and verdicts before it, in one transaction.
     /// Doing it twice does it once. False: the lease is lost and nothing was written.
     ///
     /// # Errors
@@ -290,6 +294,7 @@ impl Store {
         record: &FileRecord,
         progress: Progress,
         errors: &[ErrorRow],
+        verdicts: &[VerdictRow],
     ) -> Result<bool, StoreError> {
         let tx = self.database.begin().await?;
         let current = read_for_update(&tx, record.id).await?;
@@ -302,6 +307,7 @@ impl Store {
             return Ok(true);
         }
         insert_errors(&tx, record.id, errors).await?;
+        insert_verdicts(&tx, record.id, verdicts).await?;
         #[derive(Serialize)]
         struct Advance {
             id: String,

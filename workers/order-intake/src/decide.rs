@@ -1,22 +1,36 @@
-//! The decision about one order: refused, known already, or accepted with its split.
+//! The decision about one order: refused, known already, or accepted with its split. And, in the files of
+//! this folder, what becomes of it afterwards.
 //!
 //! Pure: the same order, network, policy and stored state always give the same decision. Never
 //! here: IO, a clock, the environment, random numbers (the row id of a new order is handed in).
 
+mod amend;
+mod cancel;
 mod check;
 mod content;
+mod effect;
+mod follow;
+mod permit;
 mod split;
+mod standing;
 
 use contracts::{
-    Actor, CreateOrder, FieldError, MAX_MESSAGE_BYTES, Money, OrderAccepted, Refusal, Role, Source,
+    Actor, CreateOrder, FieldError, MAX_MESSAGE_BYTES, Money, OrderAccepted, Refusal, Timestamp,
     WaybillDraft,
 };
 use uuid::Uuid;
 
 use crate::network::Network;
+use crate::order::Order;
 
+pub(crate) use self::amend::amend;
+pub(crate) use self::cancel::cancel;
 pub(crate) use self::content::{ContentHash, address_key, content_hash};
+pub(crate) use self::effect::{Change, Effect, News};
+pub(crate) use self::follow::{decided, moved, returned};
+pub(crate) use self::permit::{may_change, unknown_order};
 pub(crate) use self::split::{Compartments, SplitPolicy, split};
+pub(crate) use self::standing::line_standings;
 
 /// The version of an order that was just accepted.
 pub(crate) const FIRST_VERSION: u64 = 1;
@@ -43,6 +57,23 @@ pub(crate) struct Circumstances<'a> {
     pub(crate) policy: &'a SplitPolicy,
     /// The row id that the order gets if it is new and accepted.
     pub(crate) order_id: Uuid,
+}
+
+/// Who asks something of an order that is there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asker<'a> {
+    /// On whose behalf.
+    pub(crate) actor: &'a Actor,
+    /// The message it came in.
+    pub(crate) message_id: Uuid,
+    /// When it was published.
+    pub(crate) asked_at: Timestamp,
+}
+
+impl Asker<'_> {
+    fn may_change(&self, order: &Order) -> Result<(), Refusal> {
+        may_change(self.actor, &order.key.source, order.customer_ref.as_ref())
+    }
 }
 
 /// How a command ends.
@@ -74,7 +105,7 @@ pub(crate) struct Accepted {
 
 /// Decides about one order.
 pub(crate) fn decide(order: &CreateOrder, circumstances: &Circumstances<'_>) -> Decision {
-    if let Some(refusal) = not_allowed(circumstances.actor, &order.source) {
+    if let Err(refusal) = permit::may_create(circumstances.actor, &order.source) {
         return Decision::Refused(refusal);
     }
     let content_hash = content_hash(order);
@@ -88,29 +119,6 @@ pub(crate) fn decide(order: &CreateOrder, circumstances: &Circumstances<'_>) -> 
             Err(refusal) => Decision::Refused(refusal),
         },
     }
-}
-
-/// A shop speaks for itself only: the folder `north` cannot send an order of `south`.
-fn not_allowed(actor: &Actor, source: &Source) -> Option<Refusal> {
-    let detail = match actor.role {
-        Role::Operator | Role::Admin | Role::CsAgent | Role::CsSupervisor => return None,
-        Role::Shop if actor.subject == source.as_str() => return None,
-        Role::Shop => format!(
-            "{:?} may send its own orders only, and this one says it comes from {source}: correct the source or send it from there",
-            actor.subject
-        ),
-        Role::Customer
-        | Role::Merchant
-        | Role::Dispatcher
-        | Role::Warehouse
-        | Role::Sorting
-        | Role::Road
-        | Role::Worker => {
-            "orders are created by shops, customer service and operators: ask one of them"
-                .to_owned()
-        }
-    };
-    Some(Refusal::new("NOT_ALLOWED", detail))
 }
 
 fn conflict(order: &CreateOrder) -> Refusal {
@@ -130,12 +138,12 @@ fn accept(
     circumstances: &Circumstances<'_>,
 ) -> Result<Accepted, Refusal> {
     let personal = content::personal_json(order);
-    let mut errors = circumstances.network.unknown_places(order);
+    let mut errors = circumstances.network.unknown_places(&order.district, &order.timeslot);
     errors.extend(check::misfits(order, personal.as_deref()));
     let total = check::total(order).map_err(|found| errors.extend(found));
     let waybills = split(order, circumstances.policy).map_err(|found| errors.push(found));
     let (Ok(total), Ok(waybills), true) = (total, waybills, errors.is_empty()) else {
-        return Err(refusal_of(errors));
+        return Err(refusal_of(errors, "INVALID_ORDER"));
     };
     let event = event_of(order, circumstances.order_id, waybills);
     if !fits_a_message(order, &event) {
@@ -159,15 +167,15 @@ fn event_of(order: &CreateOrder, order_id: Uuid, waybills: Vec<WaybillDraft>) ->
     }
 }
 
-/// One code when all errors agree on it.
-fn refusal_of(errors: Vec<FieldError>) -> Refusal {
-    let first = errors.first().map_or("INVALID_ORDER", |error| error.code.as_str());
+/// One code when all errors agree on it, else the one for `several`.
+fn refusal_of(errors: Vec<FieldError>, several: &str) -> Refusal {
+    let first = errors.first().map_or(several, |error| error.code.as_str());
     let agreed = errors.iter().all(|error| error.code == first);
-    let code = if agreed { first } else { "INVALID_ORDER" }.to_owned();
+    let code = if agreed { first } else { several }.to_owned();
     let detail = match errors.as_slice() {
         [only] => only.message.clone(),
         several => {
-            format!("the order has {} errors: correct them all and send it again", several.len())
+            format!("there are {} errors: correct them all and send it again", several.len())
         }
     };
     Refusal { code, detail, errors }

@@ -1,10 +1,16 @@
-//! order-intake: takes orders in, checks them against the network, splits them into waybills.
+//! order-intake: takes orders in, checks them against the network, splits them into waybills, and keeps what
+//! becomes of them: cancellations, amendments, how far every line is.
 //!
 //! See README.md for what it consumes and produces. Never here: more than the wiring.
 
 mod decide;
+#[cfg(test)]
+mod drawing;
+mod incoming;
 mod network;
+mod order;
 mod settings;
+mod shown;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -13,11 +19,28 @@ mod worker;
 use std::convert::Infallible;
 use std::process::ExitCode;
 
+use cache::Cache;
+
 use crate::settings::Settings;
 use crate::worker::OrderIntake;
 
 fn main() -> ExitCode {
-    runtime::run_worker(async |settings: Settings, _context| {
-        Ok::<_, Infallible>(OrderIntake::new(settings.policy()))
+    runtime::run_worker(async |settings: Settings, context: runtime::Context| {
+        let cache = cache(&settings, &context);
+        Ok::<_, Infallible>(OrderIntake::new(settings.policy(), cache))
     })
+}
+
+/// The cache that queries look into first, and the counts of what is written through to it.
+fn cache(settings: &Settings, context: &runtime::Context) -> Cache {
+    let redis = settings.as_ref().cache.redis_url.as_ref();
+    let cache = Cache::connect(redis.map(|url| url.expose()));
+    let counted = cache.clone();
+    context.registry.counters_from(
+        "dray_cache_requests",
+        "Cache requests by where they were answered",
+        "result",
+        move || counted.stats().labelled().to_vec(),
+    );
+    cache
 }

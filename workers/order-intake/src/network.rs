@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use contracts::{CreateOrder, FieldError};
+use contracts::{DistrictCode, FieldError, TimeslotCode};
 use store::{StoreError, Tx};
 
 use crate::store::{network_places, network_revision};
@@ -22,8 +22,12 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    /// An error for each place of the order that the network does not have.
-    pub(crate) fn unknown_places(&self, order: &CreateOrder) -> Vec<FieldError> {
+    /// An error for each place that the network does not have.
+    pub(crate) fn unknown_places(
+        &self,
+        district: &DistrictCode,
+        timeslot: &TimeslotCode,
+    ) -> Vec<FieldError> {
         let unknown = |field: &str, code: &str, value: &str| FieldError {
             line_no: None,
             field: Some(field.to_owned()),
@@ -33,7 +37,7 @@ impl Network {
                 self.revision
             ),
         };
-        let (district, timeslot) = (order.district.as_str(), order.timeslot.as_str());
+        let (district, timeslot) = (district.as_str(), timeslot.as_str());
         let mut errors = Vec::new();
         if !self.districts.contains(district) {
             errors.push(unknown("district", "UNKNOWN_DISTRICT", district));

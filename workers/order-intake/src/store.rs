@@ -1,33 +1,28 @@
-//! The rows of orders, and the few columns of the network that intake reads.
+//! The rows of new orders, and the few columns of the network that intake reads. What becomes of orders
+//! afterwards is in the files of this folder.
 //!
-//! The only file here that knows the database. Never here: a decision.
+//! Only this file and its folder know the database. Never here: a decision.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod book;
+mod rows;
+mod statements;
+mod stored;
 
-use contracts::{Actor, CreateOrder, OrderLine, Timestamp, WaybillNo};
+use std::collections::BTreeMap;
+
+use contracts::{CreateOrder, Envelope, ORDER_ENTRY, OrderLine, Timestamp, WaybillNo};
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 use store::{NONE, StoreError, Tx, hex, hex_bytes};
 
-use crate::decide::{Accepted, FIRST_VERSION, Known};
+use crate::decide::{Accepted, FIRST_VERSION};
 use crate::network::Network;
+use crate::order::OrderKey;
+
+pub(crate) use self::book::{Book, Wanted};
 
 /// Most lines of one INSERT: keeps a batch of large orders below the server's packet limit.
 const LINES_A_STATEMENT: usize = 4_000;
-
-/// What makes an order unique. Ordered as the index is, so that all lock in the same order.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(crate) struct OrderKey {
-    source: String,
-    order_ref: String,
-}
-
-impl OrderKey {
-    /// The key of a command.
-    pub(crate) fn of(order: &CreateOrder) -> Self {
-        Self { source: order.source.to_string(), order_ref: order.order_ref.to_string() }
-    }
-}
 
 /// An accepted order that is to be written.
 #[derive(Debug, Clone, Copy)]
@@ -36,40 +31,8 @@ pub(crate) struct NewOrder<'a> {
     pub(crate) order: &'a CreateOrder,
     /// What was made of it.
     pub(crate) accepted: &'a Accepted,
-    /// On whose behalf.
-    pub(crate) actor: &'a Actor,
-}
-
-const LOCK_KNOWN: &str = "SELECT o.source, o.order_ref, o.content_hash, o.version \
-     FROM (SELECT r.* FROM JSON_TABLE(?, '$[*]' COLUMNS( \
-       source VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.source' ERROR ON ERROR, \
-       order_ref VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.order_ref' ERROR ON ERROR)) r) r \
-     STRAIGHT_JOIN orders o FORCE INDEX (orders_reference) \
-       ON o.source = r.source AND o.order_ref = r.order_ref FOR UPDATE";
-
-#[derive(FromQueryResult)]
-struct KnownRow {
-    source: String,
-    order_ref: String,
-    content_hash: Vec<u8>,
-    version: u64,
-}
-
-/// Locks the orders that are there already, one after another in the order of their keys.
-pub(crate) async fn lock_known(
-    tx: &Tx,
-    keys: &BTreeSet<OrderKey>,
-) -> Result<BTreeMap<OrderKey, Known>, StoreError> {
-    let rows: Vec<KnownRow> = tx.select(LOCK_KNOWN, keys).await?;
-    rows.into_iter().map(read_known).collect()
-}
-
-fn read_known(row: KnownRow) -> Result<(OrderKey, Known), StoreError> {
-    let content_hash = row.content_hash.try_into().map_err(|bytes: Vec<u8>| {
-        StoreError::decode(format!("orders.content_hash has {} bytes, not 32", bytes.len()))
-    })?;
-    let key = OrderKey { source: row.source, order_ref: row.order_ref };
-    Ok((key, Known { content_hash, version: row.version }))
+    /// Who sent it, on whose behalf.
+    pub(crate) envelope: &'a Envelope,
 }
 
 /// Writes new orders with their lines. Two processes may race for one order: the loser gets a
@@ -94,11 +57,11 @@ pub(crate) async fn insert_orders(
 
 const INSERT_ORDERS: &str = "INSERT INTO orders (id, source, order_ref, content_hash, status, version, \
        ordered_at, customer_ref, district, delivery_date, timeslot, currency, total_minor, line_count, \
-       waybill_count, personal, country, promotion_codes, actor, created_at, updated_at) \
+       waybill_count, personal, country, promotion_codes, actor, sender, correlation_id, created_at, updated_at) \
      SELECT UNHEX(r.id), r.source, r.order_ref, UNHEX(r.content_hash), r.status, r.version, \
        r.ordered_at, r.customer_ref, r.district, r.delivery_date, r.timeslot, r.currency, r.total_minor, \
-       r.line_count, r.waybill_count, r.personal, r.country, r.promotion_codes, r.actor, r.created_at, \
-       r.created_at \
+       r.line_count, r.waybill_count, r.personal, r.country, r.promotion_codes, r.actor, r.sender, \
+       r.correlation_id, r.created_at, r.created_at \
      FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR, \
        source VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.source' ERROR ON ERROR, \
@@ -119,6 +82,8 @@ const INSERT_ORDERS: &str = "INSERT INTO orders (id, source, order_ref, content_
        country VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.country' ERROR ON ERROR, \
        promotion_codes VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.promotion_codes' ERROR ON ERROR, \
        actor TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.actor' ERROR ON ERROR, \
+       sender VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sender' ERROR ON ERROR, \
+       correlation_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.correlation_id' ERROR ON ERROR, \
        created_at DATETIME(6) PATH '$.created_at' ERROR ON ERROR)) r";
 
 #[derive(Serialize)]
@@ -142,19 +107,21 @@ struct OrderRow<'a> {
     country: Option<&'a str>,
     promotion_codes: Option<&'a str>,
     actor: String,
+    sender: &'a str,
+    correlation_id: Option<String>,
     created_at: String,
 }
 
 fn order_row<'a>(new: &NewOrder<'a>, now: Timestamp) -> Result<OrderRow<'a>, StoreError> {
     let (order, accepted) = (new.order, new.accepted);
-    let actor = serde_json::to_string(new.actor);
+    let actor = serde_json::to_string(&new.envelope.actor);
+    let correlation_id = new.envelope.correlation_id.as_deref();
     Ok(OrderRow {
         id: hex(accepted.event.order_id),
         source: order.source.as_str(),
         order_ref: order.order_ref.as_str(),
         content_hash: hex_bytes(&accepted.content_hash),
-        // A shop sends an order when it is paid.
-        status: "PAID",
+        status: ORDER_ENTRY.as_str(),
         version: FIRST_VERSION,
         ordered_at: order.ordered_at.to_sql(),
         customer_ref: order.customer_ref.as_ref().map(|customer| customer.as_str()),
@@ -169,6 +136,8 @@ fn order_row<'a>(new: &NewOrder<'a>, now: Timestamp) -> Result<OrderRow<'a>, Sto
         country: order.country.as_deref(),
         promotion_codes: order.promotion_codes.as_deref(),
         actor: actor.map_err(|error| StoreError::Encode(error.to_string()))?,
+        sender: new.envelope.user_id.as_str(),
+        correlation_id: correlation_id.map(|id| rows::clip(id, 128)),
         created_at: now.to_sql(),
     })
 }

@@ -1,4 +1,4 @@
-//! Tests of order-intake: the decision, the split's properties, and the worker against a real
+//! Tests of order-intake: the decision, the split's properties, what becomes of an order, and the worker against a real
 //! broker and database.
 
 #![allow(
@@ -10,8 +10,16 @@
     reason = "tests fail by panicking"
 )]
 
+mod amending;
+mod cancelling;
+mod changes;
+mod commands;
 mod content;
 mod decision;
 mod fixture;
+mod fleet;
+mod following;
+mod lifecycle;
+mod races;
 mod split;
 mod worker;

@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::scope::{OrderOwner, Scope, WaybillOwner};
-use crate::store;
+use crate::{service, store};
 
 /// Answers questions.
 pub(crate) struct QueryDesk {
@@ -186,6 +186,10 @@ impl QueryDesk {
                 let view = self.waybill(scope, &waybill_no).await?;
                 Ok(view.map_or(QueryAnswer::NotFound, |view| QueryAnswer::Waybill(Box::new(view))))
             }
+            Query::Return { source, return_ref } => {
+                service::customer_return(&self.database, scope, &source, &return_ref).await
+            }
+            Query::Case { case_id } => service::service_case(&self.database, scope, case_id).await,
             Query::Operation { sender, message_id } => {
                 let reply = self.operation(scope, &sender, message_id).await?;
                 Ok(reply.map_or(QueryAnswer::NotFound, QueryAnswer::Operation))

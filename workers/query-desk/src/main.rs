@@ -4,6 +4,7 @@
 
 mod desk;
 mod scope;
+mod service;
 mod settings;
 mod store;
 #[cfg(test)]

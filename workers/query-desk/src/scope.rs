@@ -109,7 +109,9 @@ impl Scope {
         let is_own = |no: &WaybillNo| own.iter().any(|part| part.waybill_no.as_ref() == Some(no));
         let mut waybill_numbers = standing.waybill_numbers;
         waybill_numbers.retain(is_own);
-        Some(OrderStanding { lines, waybill_numbers, ..standing })
+        let mut line_standings = standing.line_standings;
+        line_standings.retain(|line| line.merchant == *merchant);
+        Some(OrderStanding { lines, line_standings, waybill_numbers, ..standing })
     }
 }
 

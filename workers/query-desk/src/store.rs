@@ -1,9 +1,14 @@
 //! The reads of query-desk, one statement a part. It writes nothing.
 
+pub(crate) mod service;
+
+use std::collections::BTreeSet;
+
 use ::store::{Database, StoreError, hex, inbox, parse_hex, timestamp};
 use contracts::{
-    AssignmentStanding, CustomerRef, Merchant, MessageId, OrderRef, OrderStanding, Reply, RouteId,
-    SalesOrderStanding, Source, WaybillNo, WaybillStanding, WaybillStatus,
+    AssignmentStanding, CustomerRef, Merchant, MessageId, OrderLineStanding, OrderRef,
+    OrderStanding, Reply, RouteId, SalesOrderStanding, Source, WaybillNo, WaybillStanding,
+    WaybillStatus,
 };
 use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
@@ -30,53 +35,90 @@ fn word<T: for<'de> Deserialize<'de>>(what: &str, text: String) -> Result<T, Sto
     serde_json::from_value(serde_json::Value::String(text)).map_err(|e| unreadable(what, e))
 }
 
+/// An order with one of its lines.
 #[derive(FromQueryResult)]
 struct OrderRow {
     status: String,
+    return_status: String,
     ordered_at: chrono::NaiveDateTime,
     district: String,
     delivery_date: chrono::NaiveDate,
     timeslot: String,
     line_count: u32,
     version: u64,
-    waybill_numbers: Option<String>,
+    /// Absent when the order has no line.
+    line_no: Option<u32>,
+    merchant: Option<String>,
+    waybill_no: Option<String>,
+    quantity: Option<u32>,
+    cancelled: Option<u32>,
+    shipped: Option<u32>,
+    delivered: Option<u32>,
+    returned_to_origin: Option<u32>,
+    lost: Option<u32>,
+    returned: Option<u32>,
 }
 
-const ORDER: &str = "SELECT o.status, o.ordered_at, o.district, o.delivery_date, o.timeslot, o.line_count, \
-       o.version, (SELECT GROUP_CONCAT(DISTINCT l.waybill_no ORDER BY l.waybill_no SEPARATOR '\\n') \
-         FROM order_line l FORCE INDEX (PRIMARY) WHERE l.order_id = o.id) waybill_numbers \
+const ORDER: &str = "SELECT o.status, o.return_status, o.ordered_at, o.district, o.delivery_date, o.timeslot, \
+       o.line_count, o.version, l.line_no, l.merchant, l.waybill_no, l.quantity, l.cancelled, l.shipped, l.delivered, \
+       l.returned_to_origin, l.lost, l.returned \
      FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        source VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.source' ERROR ON ERROR, \
        order_ref VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.order_ref' ERROR ON ERROR)) r \
-     STRAIGHT_JOIN orders o FORCE INDEX (orders_reference) ON o.source = r.source AND o.order_ref = r.order_ref";
+     STRAIGHT_JOIN orders o FORCE INDEX (orders_reference) ON o.source = r.source AND o.order_ref = r.order_ref \
+     LEFT JOIN order_line l FORCE INDEX (PRIMARY) ON l.order_id = o.id ORDER BY l.line_no";
 
-/// An order with the numbers of its waybills.
+/// An order with how far its lines are, and the numbers of its waybills.
 pub(crate) async fn order(
     database: &Database,
     source: &Source,
     order_ref: &OrderRef,
 ) -> Result<Option<OrderStanding>, StoreError> {
     let rows: Vec<OrderRow> = database.select(ORDER, &[OrderKey { source, order_ref }]).await?;
+    let (lines, numbers) = (line_standings(&rows)?, waybill_numbers(&rows)?);
     let Some(row) = rows.into_iter().next() else {
         return Ok(None);
     };
-    let numbers = row.waybill_numbers.unwrap_or_default();
-    let waybill_numbers = numbers
-        .lines()
-        .map(|number| WaybillNo::new(number).map_err(|e| unreadable("order_line.waybill_no", e)))
-        .collect::<Result<_, _>>()?;
     Ok(Some(OrderStanding {
         source: source.clone(),
         order_ref: order_ref.clone(),
         status: word("orders.status", row.status)?,
+        return_status: word("orders.return_status", row.return_status)?,
         ordered_at: timestamp(row.ordered_at),
         district: word("orders.district", row.district)?,
         delivery_date: row.delivery_date,
         timeslot: word("orders.timeslot", row.timeslot)?,
         lines: row.line_count,
-        waybill_numbers,
+        line_standings: lines,
+        waybill_numbers: numbers,
         version: row.version,
     }))
+}
+
+fn line_standings(rows: &[OrderRow]) -> Result<Vec<OrderLineStanding>, StoreError> {
+    let with_line = rows.iter().filter_map(|row| Some((row, row.line_no?, row.merchant.clone()?)));
+    let standing = |(row, line_no, merchant): (&OrderRow, u32, String)| {
+        Ok(OrderLineStanding {
+            line_no,
+            merchant: Merchant::new(merchant).map_err(|e| unreadable("order_line.merchant", e))?,
+            ordered: row.quantity.unwrap_or_default(),
+            cancelled: row.cancelled.unwrap_or_default(),
+            shipped: row.shipped.unwrap_or_default(),
+            delivered: row.delivered.unwrap_or_default(),
+            returned_to_origin: row.returned_to_origin.unwrap_or_default(),
+            lost: row.lost.unwrap_or_default(),
+            returned: row.returned.unwrap_or_default(),
+        })
+    };
+    with_line.map(standing).collect()
+}
+
+/// Each once, in the order of numbers.
+fn waybill_numbers(rows: &[OrderRow]) -> Result<Vec<WaybillNo>, StoreError> {
+    let numbers: BTreeSet<&String> =
+        rows.iter().filter_map(|row| row.waybill_no.as_ref()).collect();
+    let read = numbers.into_iter().map(WaybillNo::new);
+    read.collect::<Result<_, _>>().map_err(|e| unreadable("order_line.waybill_no", e))
 }
 
 #[derive(FromQueryResult)]
@@ -291,7 +333,7 @@ const OPERATION: &str = "SELECT i.consumer FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        sender VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sender' ERROR ON ERROR, \
        message_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.message_id' ERROR ON ERROR)) r \
      STRAIGHT_JOIN inbox i FORCE INDEX (PRIMARY) ON i.consumer IN ('order-intake', 'waybill-status', 'sales-order', \
-       'delivery-network', 'hotfolder-ingest') AND i.sender = r.sender AND i.message_id = UNHEX(r.message_id)";
+       'delivery-network', 'customer-service', 'hotfolder-ingest') AND i.sender = r.sender AND i.message_id = UNHEX(r.message_id)";
 
 #[derive(FromQueryResult)]
 struct Consumer {

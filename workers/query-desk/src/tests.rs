@@ -18,8 +18,8 @@ use std::time::Duration;
 use cache::Cache;
 use clap::Parser;
 use contracts::{
-    MessageId, OrderRef, OrderStatus, OrderView, Query, QueryAnswer, ReplyOutcome, RouteId, Source,
-    WaybillNo, WaybillStatus, WaybillView,
+    MessageId, OrderRef, OrderReturnStatus, OrderStatus, OrderView, Query, QueryAnswer,
+    ReplyOutcome, RouteId, Source, WaybillNo, WaybillStatus, WaybillView,
 };
 use queue_topology::WorkerKind;
 use runtime::{Process, Running, Shutdown};
@@ -178,6 +178,29 @@ fn about_waybill(waybill_no: &str) -> Query {
 fn about_order(order_ref: &str) -> Query {
     let (source, order_ref) = (Source::new("uci").unwrap(), OrderRef::new(order_ref).unwrap());
     Query::Order { source, order_ref }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_shown_with_both_its_statuses_and_how_far_its_lines_are() {
+    let desk = Desk::start().await;
+    let order_ref = desk.stage.name();
+    desk.insert_order(&order_ref, &[&desk.first()]).await;
+    let sets = [
+        "UPDATE orders SET status = 'PARTIALLY_DELIVERED', return_status = 'PARTIALLY_RETURNED'",
+        "UPDATE order_line SET quantity = 9, cancelled = 1, shipped = 8, delivered = 3, \
+           returned_to_origin = 2, lost = 1, returned = 3",
+    ];
+    for sql in sets {
+        desk.stage.run_sql(sql).await;
+    }
+    let standing = desk.order(&order_ref).await.standing;
+    let statuses = (standing.status, standing.return_status);
+    let expected = (OrderStatus::PartiallyDelivered, OrderReturnStatus::PartiallyReturned);
+    assert_eq!(statuses, expected);
+    let [line] = standing.line_standings.as_slice() else { panic!("{standing:?}") };
+    assert_eq!((line.ordered, line.cancelled, line.shipped, line.delivered), (9, 1, 8, 3));
+    assert_eq!((line.returned_to_origin, line.lost, line.returned), (2, 1, 3));
+    desk.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

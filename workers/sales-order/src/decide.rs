@@ -1,19 +1,30 @@
 //! What becomes of a sales order when its waybill gets a place, and when the warehouse tells something.
+//! Cancellations and amendments are decided in modules of their own.
 //!
-//! What lives here: pure decisions, state and message in, state, event and outcome out. What never does:
+//! What lives here: pure decisions, state and message in, state, events and outcome out. What never does:
 //! IO, the clock, generated ids.
+
+mod amendment;
+mod cancellation;
+mod events;
 
 use chrono::NaiveDate;
 use contracts::{
-    Assigned, FulfilledBy, InvalidId, Refusal, Role, SalesOrderAnswered, SalesOrderLine,
-    SalesOrderNo, SalesOrderProgressed, SalesOrderStatus, SalesOrderSubmitted, TimeslotCode,
-    WarehouseAnswer, WaybillNo,
+    Assigned, FulfilledBy, InvalidId, Refusal, Role, SalesOrderLine, SalesOrderNo, TimeslotCode,
+    WaybillNo,
 };
 use runtime::Outcome;
 
-use crate::lifecycle::{Fact, Standing, Submission};
+pub(crate) use self::amendment::{Amended, amend};
+pub(crate) use self::cancellation::{
+    Asked, Decided, Look, OpenQuestion, Request, answer, look_again, permit_request, request,
+};
+pub(crate) use self::events::Event;
+use self::events::{submitted, told};
+use crate::lifecycle::Fact;
 use crate::network::{Fulfilment, Network, NoFulfilment};
 use crate::settings::SubmitAt;
+use crate::standing::{Standing, Submission};
 
 /// Characters of a reason that are kept: an answer must not be lost over its wording.
 const REASON_CHARS: usize = 500;
@@ -33,7 +44,8 @@ pub(crate) struct SalesOrder {
     pub waybill_no: WaybillNo,
     /// The number of the place (`place_no`) it was last made or revised for. A lower one is old news.
     pub revision: u32,
-    pub place: Place,
+    /// None: it never had one.
+    pub place: Option<Place>,
     /// None: nobody to ask.
     pub fulfilment: Option<Fulfilment>,
     pub standing: Standing,
@@ -43,12 +55,42 @@ pub(crate) struct SalesOrder {
     pub version: u64,
 }
 
-/// What others are told.
+impl SalesOrder {
+    /// One that has no row yet, for a waybill without a place.
+    fn without_place(waybill_no: &WaybillNo, submission: Submission) -> Result<Self, InvalidId> {
+        Ok(Self {
+            number: SalesOrderNo::new(format!("{waybill_no}/1"))?,
+            waybill_no: waybill_no.clone(),
+            revision: 0,
+            place: None,
+            fulfilment: None,
+            standing: Standing::of(submission),
+            reason: None,
+            version: 0,
+        })
+    }
+}
+
+/// What becomes of the lines of a sales order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Event {
-    Submitted(SalesOrderSubmitted),
-    Answered(SalesOrderAnswered),
-    Progressed(SalesOrderProgressed),
+pub(crate) enum Lines {
+    /// They stay.
+    Stay,
+    /// It takes those of its waybill.
+    OfTheWaybill,
+    /// These replace them.
+    Are(Vec<SalesOrderLine>),
+}
+
+/// What is written beside the sales order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Note {
+    /// A question for cancellation was asked.
+    Asked(Asked),
+    /// One was decided.
+    Decided(Decided),
+    /// An amendment was decided.
+    Amended(Amended),
 }
 
 /// How a message ends.
@@ -57,32 +99,52 @@ pub(crate) struct Decision {
     pub outcome: Outcome,
     /// The sales order after the change; None: nothing changed.
     pub changed: Option<SalesOrder>,
-    pub event: Option<Event>,
+    pub lines: Lines,
+    pub note: Option<Note>,
+    /// In the order in which they are told.
+    pub events: Vec<Event>,
 }
 
 impl Decision {
     const fn unchanged(outcome: Outcome) -> Self {
-        Self { outcome, changed: None, event: None }
+        Self { outcome, changed: None, lines: Lines::Stay, note: None, events: Vec::new() }
+    }
+
+    pub(crate) const fn refused(refusal: Refusal) -> Self {
+        Self::unchanged(Outcome::Rejected(refusal))
+    }
+
+    fn changed(outcome: Outcome, order: SalesOrder) -> Self {
+        Self { changed: Some(order), ..Self::unchanged(outcome) }
     }
 
     /// The answer to a message about a sales order that is not there. Nobody can know its number before
     /// the transaction that made it: this never means "not yet".
     pub(crate) fn unknown(number: &SalesOrderNo) -> Self {
-        Self::unchanged(Outcome::Rejected(Refusal::new(
+        Self::refused(Refusal::new(
             "UNKNOWN_SALES_ORDER",
             format!("there is no sales order {number} in force: check the number"),
-        )))
+        ))
+    }
+
+    /// The answer to the place of a waybill that nobody picks.
+    pub(crate) fn not_picked() -> Self {
+        Self::refused(Refusal::new(
+            "NOT_PICKED",
+            "what comes back from a customer is picked by nobody: it gets no sales order",
+        ))
     }
 }
 
-/// The waybill in a sales order number: what both kinds of message are ordered by.
+/// The waybill in a sales order number: what all messages are ordered by.
 pub(crate) fn waybill_of(number: &SalesOrderNo) -> &str {
     let text = number.as_str();
     text.rsplit_once('/').map_or(text, |(waybill_no, _)| waybill_no)
 }
 
 /// The waybill has a place. The first one makes its sales order; a later one (re-assigned, rescheduled)
-/// moves the same sales order to the new place, as long as nothing is in hand.
+/// moves the same sales order to the new place, as long as nothing is in hand. `lines` are its own where
+/// there is a sales order, and the waybill's where there is none.
 ///
 /// # Errors
 /// The waybill's number leaves no room for the suffix.
@@ -94,33 +156,37 @@ pub(crate) fn assign(
     submit_at: SubmitAt,
 ) -> Result<Decision, InvalidId> {
     if assigned.fulfilled_by != FulfilledBy::Warehouse {
-        return Ok(Decision::unchanged(Outcome::Rejected(Refusal::new(
+        return Ok(Decision::refused(Refusal::new(
             "NOT_FOR_A_WAREHOUSE",
             "the merchant picks this waybill itself: it gets no sales order",
-        ))));
+        )));
     }
-    let Some(current) = current else {
-        let mut order = unsubmitted(assigned)?;
-        submit(&mut order, assigned, lines.len(), network, submit_at);
-        return Ok(placed(order, lines));
+    if let Some(outcome) = current.and_then(|current| passed_over(current, assigned)) {
+        return Ok(Decision::unchanged(outcome));
+    }
+    let mut order = match current {
+        Some(current) => current.clone(),
+        None => SalesOrder::without_place(&assigned.waybill_no, Submission::Waiting)?,
     };
-    let place_no = u32::from(assigned.place_no);
-    if place_no == current.revision {
-        return Ok(Decision::unchanged(Outcome::Duplicate));
-    }
-    if place_no < current.revision || current.standing.is_being_picked() {
-        return Ok(Decision::unchanged(Outcome::Stale));
-    }
-    let mut order = SalesOrder {
-        revision: place_no,
-        place: place_of(assigned),
-        version: current.version + 1,
-        ..current.clone()
-    };
+    order.revision = assigned.place_no.into();
+    order.place = Some(place_of(assigned));
+    order.version += 1;
     if order.standing.submission() != Submission::Submitted {
         submit(&mut order, assigned, lines.len(), network, submit_at);
     }
-    Ok(placed(order, lines))
+    let decision = placed(order, lines);
+    let lines = if current.is_none() { Lines::OfTheWaybill } else { Lines::Stay };
+    Ok(Decision { lines, ..decision })
+}
+
+/// Why a place changes nothing, if so.
+fn passed_over(current: &SalesOrder, assigned: &Assigned) -> Option<Outcome> {
+    let place_no = u32::from(assigned.place_no);
+    if place_no == current.revision {
+        return Some(Outcome::Duplicate);
+    }
+    let is_over = current.standing.is_cancelled() || current.standing.is_being_picked();
+    (place_no < current.revision || is_over).then_some(Outcome::Stale)
 }
 
 /// The warehouse told something.
@@ -131,7 +197,7 @@ pub(crate) fn record(
     role: Role,
 ) -> Decision {
     if let Err(refusal) = permit(current, fact, role) {
-        return Decision::unchanged(Outcome::Rejected(refusal));
+        return Decision::refused(refusal);
     }
     let mut order = current.clone();
     if !order.standing.tell(fact) {
@@ -139,12 +205,13 @@ pub(crate) fn record(
     }
     order.version += 1;
     if fact == Fact::Rejected {
-        order.reason = reason.map(|text| text.chars().take(REASON_CHARS).collect());
+        order.reason = reason.map(shortened);
     }
     if order.standing.status() == current.standing.status() {
-        return Decision { outcome: Outcome::Stale, changed: Some(order), event: None };
+        return Decision::changed(Outcome::Stale, order);
     }
-    Decision { outcome: Outcome::Applied, event: Some(told(&order, fact)), changed: Some(order) }
+    let events = vec![told(&order, fact)];
+    Decision { events, ..Decision::changed(Outcome::Applied, order) }
 }
 
 fn permit(order: &SalesOrder, fact: Fact, role: Role) -> Result<(), Refusal> {
@@ -163,17 +230,9 @@ fn permit(order: &SalesOrder, fact: Fact, role: Role) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn unsubmitted(assigned: &Assigned) -> Result<SalesOrder, InvalidId> {
-    Ok(SalesOrder {
-        number: SalesOrderNo::new(format!("{}/1", assigned.waybill_no))?,
-        waybill_no: assigned.waybill_no.clone(),
-        revision: assigned.place_no.into(),
-        place: place_of(assigned),
-        fulfilment: None,
-        standing: Standing::of(Submission::Waiting),
-        reason: None,
-        version: 1,
-    })
+/// As much of a text as its column keeps.
+fn shortened(reason: &str) -> String {
+    reason.chars().take(REASON_CHARS).collect()
 }
 
 fn place_of(assigned: &Assigned) -> Place {
@@ -199,62 +258,16 @@ fn submit(
         (Ok(_), SubmitAt::Assigned) => Submission::Submitted,
         (Ok(_), SubmitAt::Lock) => Submission::Waiting,
     };
-    order.standing = Standing::of(submission);
+    order.standing.decide(submission);
     order.reason = choice.as_ref().err().map(|missing| NoFulfilment::code(*missing).to_owned());
     order.fulfilment = choice.ok();
 }
 
 /// The warehouse hears of every place it has to be ready for; everybody hears that nobody can be asked.
 fn placed(order: SalesOrder, lines: &[SalesOrderLine]) -> Decision {
-    let status = order.standing.status();
-    let waits_for_goods =
-        [SalesOrderStatus::Submitted, SalesOrderStatus::Accepted].contains(&status);
-    let event = match &order.fulfilment {
-        None => Some(told(&order, Fact::Rejected)),
-        Some(fulfilment) if waits_for_goods => {
-            Some(Event::Submitted(submitted(&order, fulfilment, lines)))
-        }
-        Some(_) => None,
+    let events = match &order.fulfilment {
+        None => vec![told(&order, Fact::Rejected)],
+        Some(_) => submitted(&order, lines).into_iter().collect(),
     };
-    Decision { outcome: Outcome::Applied, changed: Some(order), event }
-}
-
-fn submitted(
-    order: &SalesOrder,
-    fulfilment: &Fulfilment,
-    lines: &[SalesOrderLine],
-) -> SalesOrderSubmitted {
-    SalesOrderSubmitted {
-        sales_order_no: order.number.clone(),
-        waybill_no: order.waybill_no.clone(),
-        warehouse: fulfilment.warehouse.clone(),
-        pick_flow: fulfilment.pick_flow.clone(),
-        delivery_date: order.place.delivery_date,
-        timeslot: order.place.timeslot.clone(),
-        route_ref: order.place.route_ref.clone(),
-        lines: lines.to_vec(),
-    }
-}
-
-/// The event about the fact that gave the order its status.
-fn told(order: &SalesOrder, fact: Fact) -> Event {
-    let answered = |answer, reason| {
-        Event::Answered(SalesOrderAnswered {
-            sales_order_no: order.number.clone(),
-            waybill_no: order.waybill_no.clone(),
-            answer,
-            reason,
-        })
-    };
-    match fact {
-        Fact::Accepted => answered(WarehouseAnswer::Accepted, None),
-        Fact::Rejected => answered(WarehouseAnswer::Rejected, order.reason.clone()),
-        Fact::Picking | Fact::Picked | Fact::Packed | Fact::HandedOver => {
-            Event::Progressed(SalesOrderProgressed {
-                sales_order_no: order.number.clone(),
-                waybill_no: order.waybill_no.clone(),
-                status: fact.row().status,
-            })
-        }
-    }
+    Decision { events, ..Decision::changed(Outcome::Applied, order) }
 }

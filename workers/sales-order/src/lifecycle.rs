@@ -1,18 +1,33 @@
-//! The sales-order lifecycle as one table: what a warehouse may tell us, how far each fact carries,
-//! who may tell it; and the state as a function of our decision and the set of facts.
+//! The sales-order lifecycle as one table: what a warehouse may tell us and how far each fact carries,
+//! what a request for cancellation or a change meets in each status, and who may say what.
 //!
-//! What lives here: the table and that function. What never does: the sales order around it, events.
+//! What lives here: the table. What never does: the state of one sales order (`standing.rs`), events.
 //!
 //! ```text
 //! our decision    WAITING -> CREATED      SUBMITTED -> SUBMITTED      REFUSED -> REJECTED
+//!                 MERCHANT -> SUBMITTED (the merchant picks; the row is made when a cancellation is asked)
 //!
-//! facts, weakest first (only a submitted order has any; all may come from warehouse, operator, admin)
+//! facts, weakest first (only an order submitted to a warehouse has any; warehouse, operator, admin)
 //!   ACCEPTED < REJECTED < PICKING < PICKED < PACKED < HANDED_OVER
+//!
+//! requests for cancellation (customer service, operator, admin, the merchant whose goods they are)
+//!
+//!   no row, CREATED, REJECTED ---- request ----------------------------------------> CANCELLED
+//!   SUBMITTED, ACCEPTED, \
+//!   PICKING, PICKED, PACKED  ----- request n --> CANCELLATION_REQUESTED -- yes to n -> CANCELLED
+//!                          ^                          |
+//!                          '---- no to n, on the road-'     (answers: whoever picks, operator, admin)
+//!   HANDED_OVER, on the road ----- request --> refused, nothing changes
+//!   CANCELLATION_REQUESTED, CANCELLED ---- request --> known, nothing changes
 //! ```
 //!
-//! The status is the strongest fact, or our decision while there is none. A fact needs no proof: picked
-//! goods prove the answer that got lost. A no outranks a yes, because a warehouse that takes its yes back
-//! must be heard; goods in hand outrank both. A maximum over a set is the same for every order of arrival.
+//! The status is CANCELLED after a yes, CANCELLATION_REQUESTED while a question is open, and otherwise the
+//! strongest fact, or our decision while there is none. So a no leads back to what the facts say, also to
+//! those that came while the question was open, and a fact never undoes a yes.
+//! A fact needs no proof: picked goods prove the answer that got lost. A no of the warehouse to the order
+//! outranks a yes, because a warehouse that takes its yes back must be heard; goods in hand outrank both.
+//! A maximum over a set is the same for every order of arrival; our decision, the requests and the answers
+//! count in the order of their commits.
 
 use contracts::{Role, SalesOrderStatus, WarehouseAnswer, WarehouseProgress};
 
@@ -27,9 +42,9 @@ pub(crate) enum Fact {
     HandedOver,
 }
 
-/// One row of the table.
+/// One row of the table: a fact.
 #[derive(Debug)]
-pub(crate) struct Row {
+pub(crate) struct FactRow {
     /// Its bit in a fact set; the higher one decides the status.
     pub rank: u8,
     /// The status while nothing stronger is known.
@@ -38,7 +53,46 @@ pub(crate) struct Row {
     pub reporters: &'static [Role],
 }
 
+/// One row of the table: a status.
+#[derive(Debug)]
+pub(crate) struct StatusRow {
+    /// As columns keep it.
+    pub word: &'static str,
+    /// What a request for cancellation leads to.
+    pub on_request: OnRequest,
+    /// True while the lines may still change.
+    pub is_amendable: bool,
+    /// True while somebody has the order, with nothing in hand: whoever picks hears of every change.
+    pub is_expected: bool,
+}
+
+/// What a request for cancellation leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnRequest {
+    /// Nobody prepares it: it is cancelled at once.
+    Cancel,
+    /// Whoever picks is asked.
+    Ask,
+    /// It is too late.
+    Refuse,
+    /// It was asked for before.
+    Known,
+}
+
 const WAREHOUSE: &[Role] = &[Role::Warehouse, Role::Operator, Role::Admin];
+const MERCHANT: &[Role] = &[Role::Merchant, Role::Operator, Role::Admin];
+const REQUESTERS: &[Role] =
+    &[Role::CsAgent, Role::CsSupervisor, Role::Merchant, Role::Operator, Role::Admin];
+
+/// Who may ask for the cancellation of a waybill; a merchant only for its own goods.
+pub(crate) fn may_request(role: Role) -> bool {
+    REQUESTERS.contains(&role)
+}
+
+/// Who may answer a question for cancellation; a merchant only for its own goods.
+pub(crate) fn may_answer(role: Role, merchant_picks: bool) -> bool {
+    (if merchant_picks { MERCHANT } else { WAREHOUSE }).contains(&role)
+}
 
 impl Fact {
     /// Every fact, weakest first.
@@ -51,17 +105,17 @@ impl Fact {
         Self::HandedOver,
     ];
 
-    /// The table.
+    /// The table of facts.
     #[rustfmt::skip]
-    pub(crate) const fn row(self) -> &'static Row {
+    pub(crate) const fn row(self) -> &'static FactRow {
         use SalesOrderStatus as S;
         match self {
-            Self::Accepted => &Row { rank: 0, status: S::Accepted, reporters: WAREHOUSE },
-            Self::Rejected => &Row { rank: 1, status: S::Rejected, reporters: WAREHOUSE },
-            Self::Picking => &Row { rank: 2, status: S::Picking, reporters: WAREHOUSE },
-            Self::Picked => &Row { rank: 3, status: S::Picked, reporters: WAREHOUSE },
-            Self::Packed => &Row { rank: 4, status: S::Packed, reporters: WAREHOUSE },
-            Self::HandedOver => &Row { rank: 5, status: S::HandedOver, reporters: WAREHOUSE },
+            Self::Accepted => &FactRow { rank: 0, status: S::Accepted, reporters: WAREHOUSE },
+            Self::Rejected => &FactRow { rank: 1, status: S::Rejected, reporters: WAREHOUSE },
+            Self::Picking => &FactRow { rank: 2, status: S::Picking, reporters: WAREHOUSE },
+            Self::Picked => &FactRow { rank: 3, status: S::Picked, reporters: WAREHOUSE },
+            Self::Packed => &FactRow { rank: 4, status: S::Packed, reporters: WAREHOUSE },
+            Self::HandedOver => &FactRow { rank: 5, status: S::HandedOver, reporters: WAREHOUSE },
         }
     }
 
@@ -69,9 +123,25 @@ impl Fact {
     pub(crate) fn may_be_told_by(self, role: Role) -> bool {
         self.row().reporters.contains(&role)
     }
+}
 
-    const fn bit(self) -> u8 {
-        1 << self.row().rank
+/// The table of statuses.
+#[rustfmt::skip]
+pub(crate) const fn row(status: SalesOrderStatus) -> &'static StatusRow {
+    use OnRequest::{Ask, Cancel, Known, Refuse};
+    use SalesOrderStatus as S;
+    match status {
+        S::Created => &StatusRow { word: "CREATED", on_request: Cancel, is_amendable: true, is_expected: false },
+        S::Submitted => &StatusRow { word: "SUBMITTED", on_request: Ask, is_amendable: true, is_expected: true },
+        S::Accepted => &StatusRow { word: "ACCEPTED", on_request: Ask, is_amendable: true, is_expected: true },
+        S::Rejected => &StatusRow { word: "REJECTED", on_request: Cancel, is_amendable: true, is_expected: false },
+        S::Picking => &StatusRow { word: "PICKING", on_request: Ask, is_amendable: false, is_expected: false },
+        S::Picked => &StatusRow { word: "PICKED", on_request: Ask, is_amendable: false, is_expected: false },
+        S::Packed => &StatusRow { word: "PACKED", on_request: Ask, is_amendable: false, is_expected: false },
+        S::HandedOver => &StatusRow { word: "HANDED_OVER", on_request: Refuse, is_amendable: false, is_expected: false },
+        S::CancellationRequested =>
+            &StatusRow { word: "CANCELLATION_REQUESTED", on_request: Known, is_amendable: false, is_expected: false },
+        S::Cancelled => &StatusRow { word: "CANCELLED", on_request: Known, is_amendable: false, is_expected: false },
     }
 }
 
@@ -92,112 +162,5 @@ impl From<WarehouseProgress> for Fact {
             WarehouseProgress::Packed => Self::Packed,
             WarehouseProgress::HandedOver => Self::HandedOver,
         }
-    }
-}
-
-/// What we decided about asking the warehouse.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Submission {
-    /// Not asked yet.
-    Waiting,
-    /// Asked.
-    Submitted,
-    /// Nobody to ask.
-    Refused,
-}
-
-impl Submission {
-    const ALL: [Self; 3] = [Self::Waiting, Self::Submitted, Self::Refused];
-
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Waiting => "WAITING",
-            Self::Submitted => "SUBMITTED",
-            Self::Refused => "REFUSED",
-        }
-    }
-}
-
-/// Our decision and all that the warehouse told: everything the status depends on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Standing {
-    submission: Submission,
-    facts: u8,
-}
-
-impl Standing {
-    /// Decided, and nothing told yet.
-    pub(crate) const fn of(submission: Submission) -> Self {
-        Self { submission, facts: 0 }
-    }
-
-    /// Our decision.
-    pub(crate) const fn submission(self) -> Submission {
-        self.submission
-    }
-
-    /// Adds a fact; false when it was known.
-    pub(crate) const fn tell(&mut self, fact: Fact) -> bool {
-        let known = self.knows(fact);
-        self.facts |= fact.bit();
-        !known
-    }
-
-    /// Whether the fact was told.
-    pub(crate) const fn knows(self, fact: Fact) -> bool {
-        self.facts & fact.bit() != 0
-    }
-
-    /// The state.
-    pub(crate) fn status(self) -> SalesOrderStatus {
-        let strongest = Fact::ALL.into_iter().rev().find(|fact| self.knows(*fact));
-        match (strongest, self.submission) {
-            (Some(fact), _) => fact.row().status,
-            (None, Submission::Waiting) => SalesOrderStatus::Created,
-            (None, Submission::Submitted) => SalesOrderStatus::Submitted,
-            (None, Submission::Refused) => SalesOrderStatus::Rejected,
-        }
-    }
-
-    /// True once goods are in hand: nothing about the order can be changed any more.
-    pub(crate) fn is_being_picked(self) -> bool {
-        use Fact::{HandedOver, Packed, Picked, Picking};
-        [Picking, Picked, Packed, HandedOver].into_iter().any(|fact| self.knows(fact))
-    }
-
-    /// As the column `reached` keeps it: `SUBMITTED,ACCEPTED,PICKING` (the decision comes first).
-    pub(crate) fn to_text(self) -> String {
-        let facts = Fact::ALL.into_iter().filter(|fact| self.knows(*fact));
-        facts.fold(self.submission.word().to_owned(), |text, fact| {
-            text + "," + status_word(fact.row().status)
-        })
-    }
-
-    /// Reads what [`Self::to_text`] wrote; nothing when it is something else.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let mut words = text.split(',');
-        let decision = words.next()?;
-        let submission = Submission::ALL.into_iter().find(|s| s.word() == decision)?;
-        let mut standing = Self::of(submission);
-        for word in words {
-            standing.tell(Fact::ALL.into_iter().find(|f| status_word(f.row().status) == word)?);
-        }
-        Some(standing)
-    }
-}
-
-/// A status as columns keep it.
-pub(crate) const fn status_word(status: SalesOrderStatus) -> &'static str {
-    match status {
-        SalesOrderStatus::Created => "CREATED",
-        SalesOrderStatus::Submitted => "SUBMITTED",
-        SalesOrderStatus::Accepted => "ACCEPTED",
-        SalesOrderStatus::Rejected => "REJECTED",
-        SalesOrderStatus::Picking => "PICKING",
-        SalesOrderStatus::Picked => "PICKED",
-        SalesOrderStatus::Packed => "PACKED",
-        SalesOrderStatus::HandedOver => "HANDED_OVER",
-        SalesOrderStatus::CancellationRequested => "CANCELLATION_REQUESTED",
-        SalesOrderStatus::Cancelled => "CANCELLED",
     }
 }

@@ -5,9 +5,13 @@ mod desk;
 mod lifecycle;
 mod network;
 mod settings;
+mod shown;
+mod standing;
 mod store;
+mod sweep;
 #[cfg(test)]
 mod tests;
+mod waybill;
 mod worker;
 
 use std::convert::Infallible;
@@ -20,7 +24,9 @@ use crate::worker::SalesOrders;
 
 fn main() -> ExitCode {
     runtime::run_worker(async |settings: Settings, context: runtime::Context| {
-        Ok::<_, Infallible>(SalesOrders::new(settings.submit_at, cache(&settings, &context)))
+        let cache = cache(&settings, &context);
+        sweep::start(settings.questions, &context, cache.clone());
+        Ok::<_, Infallible>(SalesOrders::new(settings.submit_at, cache))
     })
 }
 

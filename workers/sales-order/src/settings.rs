@@ -1,6 +1,7 @@
-//! What this worker is told at start: the settings of every worker, and when a sales order is submitted.
+//! What this worker is told at start: the settings of every worker, when a sales order is submitted, and how
+//! long a question for cancellation may wait.
 
-use clap::{Parser, ValueEnum};
+use clap::{Args, Parser, ValueEnum};
 use settings::WorkerSettings;
 
 /// Settings of sales-order.
@@ -24,6 +25,33 @@ pub(crate) struct Settings {
         default_value = "assigned"
     )]
     pub submit_at: SubmitAt,
+
+    /// How long whoever picks may think about a cancellation.
+    #[command(flatten)]
+    pub questions: QuestionSettings,
+}
+
+/// Questions for cancellation that wait for an answer.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct QuestionSettings {
+    /// Minutes after which others are told that nobody answers a question for cancellation
+    #[arg(
+        long,
+        env = "DRAY_CANCELLATION_OVERDUE_MINUTES",
+        value_name = "DRAY_CANCELLATION_OVERDUE_MINUTES",
+        default_value_t = 15
+    )]
+    pub cancellation_overdue_minutes: u32,
+
+    /// Seconds between two looks at open questions for cancellation
+    #[arg(
+        long,
+        env = "DRAY_CANCELLATION_SWEEP_SECONDS",
+        value_name = "DRAY_CANCELLATION_SWEEP_SECONDS",
+        default_value_t = 5,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub cancellation_sweep_seconds: u32,
 }
 
 impl AsRef<WorkerSettings> for Settings {

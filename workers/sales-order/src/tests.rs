@@ -8,8 +8,14 @@
     reason = "tests fail by panicking"
 )]
 
+mod amendments;
 mod batch;
+mod cancellations;
+mod changes;
 mod decide;
+mod floor;
 mod lifecycle;
 mod network;
+mod permutations;
 mod samples;
+mod waiting;

@@ -3,23 +3,25 @@
 //! What lives here: the order of these steps, and the network kept between batches. What never does: a
 //! decision (`decide.rs`), a statement (`store.rs`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cache::{Cache, Key, Kind};
+use cache::Cache;
 use contracts::{
-    Assigned, RecordWarehouseAnswer, RecordWarehouseProgress, Role, SalesOrderNo,
+    AmendmentReserved, Assigned, CancelWaybill, OrderCancellationRequested,
+    RecordCancellationAnswer, RecordWarehouseAnswer, RecordWarehouseProgress, Role, SalesOrderNo,
     SalesOrderStanding, Timestamp, WaybillNo,
 };
 use queue_topology::WorkerKind;
 use runtime::{Batch, Failure, Item, LaneKey, Settlement, Worker};
 use store::{StoreError, Tx};
 
-use crate::decide::{self, Decision, Event, waybill_of};
-use crate::desk::Desk;
+use crate::decide::{self, Decision, Event, Request, waybill_of};
+use crate::desk::{Desk, Read};
 use crate::lifecycle::Fact;
 use crate::network::Network;
 use crate::settings::SubmitAt;
+use crate::shown;
 use crate::store as rows;
 
 contracts::inbound! {
@@ -31,6 +33,14 @@ contracts::inbound! {
         Answer(RecordWarehouseAnswer),
         /// The warehouse says how far it is.
         Progress(RecordWarehouseProgress),
+        /// Somebody wants a waybill cancelled.
+        Cancel(CancelWaybill),
+        /// A waybill of an order that is to be cancelled.
+        CancelOfOrder(OrderCancellationRequested),
+        /// Whoever picks says whether it can still be cancelled.
+        CancellationAnswer(RecordCancellationAnswer),
+        /// Other quantities, for which there is room.
+        Amend(AmendmentReserved),
     }
 }
 
@@ -60,50 +70,119 @@ impl SalesOrders {
         Ok(loaded)
     }
 
-    /// Everything that the batch decides on, its sales orders locked.
+    /// Everything that the batch decides on, its sales orders locked. What only some messages need is read
+    /// when there are such messages.
     async fn load(&self, tx: &Tx, batch: &Batch<Incoming>) -> Result<Desk, StoreError> {
-        let messages = || batch.iter().map(|(_, item)| &item.message);
-        let touched: BTreeSet<&str> = messages().map(waybill_no).collect();
-        let placed: BTreeSet<&str> = messages()
-            .filter(|message| matches!(message, Incoming::Assigned(_)))
-            .map(waybill_no)
-            .collect();
-        let orders = rows::lock_sales_orders(tx, touched).await?;
-        if placed.is_empty() {
-            return Ok(Desk::new(orders, BTreeMap::new(), Arc::default()));
-        }
-        let lines = rows::waybill_lines(tx, placed).await?;
-        Ok(Desk::new(orders, lines, self.network(tx).await?))
+        let touched = numbers(batch, |_| true);
+        let desk = Desk::new(rows::lock_sales_orders(tx, touched).await?);
+        let placed = numbers(batch, |message| matches!(message, Incoming::Assigned(_)));
+        let (known, new): (BTreeSet<&str>, BTreeSet<&str>) =
+            placed.iter().partition(|waybill_no| desk.order(waybill_no).is_some());
+        let answered = numbers(batch, |message| matches!(message, Incoming::CancellationAnswer(_)));
+        let amended = numbers(batch, |message| matches!(message, Incoming::Amend(_)));
+        let mut lines = rows::waybill_lines(tx, new).await?;
+        lines.extend(rows::own_lines(tx, known.union(&answered).copied()).await?);
+        let network = if placed.is_empty() { Arc::default() } else { self.network(tx).await? };
+        let read = Read {
+            lines,
+            waybills: rows::waybills(tx, numbers(batch, needs_waybill)).await?,
+            amendments: rows::decided_amendments(tx, amended).await?,
+            network,
+        };
+        Ok(desk.with(read))
     }
 
-    fn decide(&self, desk: &Desk, item: &Item<Incoming>) -> Result<Decision, Failure> {
-        let role = item.envelope.actor.role;
-        match &item.message {
-            Incoming::Assigned(assigned) => self.assign(desk, assigned),
+    fn decide(
+        &self,
+        desk: &Desk,
+        item: &Item<Incoming>,
+        now: Timestamp,
+    ) -> Result<Decision, Failure> {
+        let actor = &item.envelope.actor;
+        let waybill_no = waybill_no(&item.message);
+        let (order, waybill) = (desk.order(waybill_no), desk.waybill(waybill_no));
+        let lines = || desk.lines(waybill_no).unwrap_or_default();
+        let decision = match &item.message {
+            Incoming::Assigned(assigned) => return self.assign(desk, assigned),
             Incoming::Answer(told) => {
                 let (fact, reason) = (told.answer.into(), told.reason.as_deref());
-                Ok(tell(desk, &told.sales_order_no, fact, reason, role))
+                Ok(tell(desk, &told.sales_order_no, fact, reason, actor.role))
             }
             Incoming::Progress(told) => {
-                Ok(tell(desk, &told.sales_order_no, told.progress.into(), None, role))
+                Ok(tell(desk, &told.sales_order_no, told.progress.into(), None, actor.role))
             }
-        }
+            Incoming::Cancel(command) => match decide::permit_request(actor, waybill) {
+                Ok(()) => decide::request(order, waybill, asked_by(&actor.subject, command), now),
+                Err(refusal) => Ok(Decision::refused(refusal)),
+            },
+            Incoming::CancelOfOrder(event) => decide::request(order, waybill, of_order(event), now),
+            Incoming::CancellationAnswer(told) => {
+                Ok(decide::answer(order, waybill, told, actor, (lines(), now)))
+            }
+            Incoming::Amend(AmendmentReserved { amendment }) => {
+                let is_decided = desk.is_amended(waybill_no, amendment.amendment_id);
+                decide::amend(order, waybill, amendment, is_decided)
+            }
+        };
+        decision.map_err(permanent)
     }
 
     fn assign(&self, desk: &Desk, assigned: &Assigned) -> Result<Decision, Failure> {
         let waybill_no = assigned.waybill_no.as_str();
-        // ADRA learns of a waybill from an event that follows the commit of its lines, so this is a
-        // replica that lags behind or an event that somebody made up: time tells which.
-        let Some(lines) = desk.lines(waybill_no) else {
-            let cause = format!("waybill {waybill_no} has a place but no lines");
-            let retry_after = None;
-            return Err(Failure::Transient { cause, retry_after });
-        };
         let current = desk.order(waybill_no);
-        decide::assign(current, assigned, lines, desk.network(), self.submit_at).map_err(|error| {
-            let cause = error.to_string();
-            Failure::Permanent { cause }
-        })
+        let lines = match (current, desk.lines(waybill_no)) {
+            (Some(_), lines) => lines.unwrap_or_default(),
+            // ADRA learns of a waybill from an event that follows the commit of its lines, so this is a
+            // replica that lags behind or an event that somebody made up: time tells which.
+            (None, None) => {
+                let cause = format!("waybill {waybill_no} has a place but no lines");
+                return Err(Failure::Transient { cause, retry_after: None });
+            }
+            (None, Some([])) => return Ok(Decision::not_picked()),
+            (None, Some(lines)) => lines,
+        };
+        decide::assign(current, assigned, lines, desk.network(), self.submit_at).map_err(permanent)
+    }
+}
+
+/// A number that has no room for the suffix of a sales order never will.
+fn permanent(error: contracts::InvalidId) -> Failure {
+    Failure::Permanent { cause: error.to_string() }
+}
+
+fn asked_by<'a>(by: &'a str, command: &'a CancelWaybill) -> Request<'a> {
+    Request {
+        waybill_no: &command.waybill_no,
+        by,
+        reason: command.reason.as_deref(),
+        occurred_at: command.occurred_at,
+    }
+}
+
+/// order-intake has checked who asks.
+fn of_order(event: &OrderCancellationRequested) -> Request<'_> {
+    Request {
+        waybill_no: &event.waybill_no,
+        by: &event.requested_by,
+        reason: event.reason.as_deref(),
+        occurred_at: event.occurred_at,
+    }
+}
+
+/// The waybills of some messages, sorted.
+fn numbers(batch: &Batch<Incoming>, which: impl Fn(&Incoming) -> bool) -> BTreeSet<&str> {
+    let messages = batch.iter().map(|(_, item)| &item.message);
+    messages.filter(|message| which(message)).map(waybill_no).collect()
+}
+
+/// Whether the waybill's own row has a say in it.
+const fn needs_waybill(message: &Incoming) -> bool {
+    match message {
+        Incoming::Assigned(_) | Incoming::Answer(_) | Incoming::Progress(_) => false,
+        Incoming::Cancel(_)
+        | Incoming::CancelOfOrder(_)
+        | Incoming::CancellationAnswer(_)
+        | Incoming::Amend(_) => true,
     }
 }
 
@@ -125,7 +204,7 @@ impl Worker for SalesOrders {
         let mut desk = self.load(tx, batch).await?;
         for (i, item) in batch.items().iter().enumerate() {
             let settled =
-                self.decide(&desk, item).and_then(|decision| settle(batch, i, &mut desk, decision));
+                self.decide(&desk, item, now).and_then(|it| settle(batch, i, &mut desk, it));
             if let Err(failure) = settled {
                 batch.fail(i, failure);
             }
@@ -135,17 +214,12 @@ impl Worker for SalesOrders {
     }
 
     async fn committed(&self, standings: Self::Effects) {
-        let entries: Vec<_> = standings.iter().filter_map(cached).collect();
-        self.cache.put_if_newer(&entries).await;
+        shown::put(&self.cache, &standings).await;
     }
-}
 
-/// The cache entry of a sales order: queries know it by its waybill.
-fn cached((waybill_no, standing): &(WaybillNo, SalesOrderStanding)) -> Option<(Key, u64, Vec<u8>)> {
-    let key = Key::new(Kind::SalesOrder, waybill_no.as_str());
-    // it has a JSON form; without an entry queries ask the database
-    let body = serde_json::to_vec(standing).ok()?;
-    Some((key, standing.version, body))
+    async fn doubled(&self, sales_orders: Vec<(String, u64)>) {
+        shown::drop_older(&self.cache, sales_orders).await;
+    }
 }
 
 /// The waybill that a message is about: its place in the order of things.
@@ -154,6 +228,10 @@ fn waybill_no(message: &Incoming) -> &str {
         Incoming::Assigned(assigned) => assigned.waybill_no.as_str(),
         Incoming::Answer(answer) => waybill_of(&answer.sales_order_no),
         Incoming::Progress(progress) => waybill_of(&progress.sales_order_no),
+        Incoming::Cancel(command) => command.waybill_no.as_str(),
+        Incoming::CancelOfOrder(event) => event.waybill_no.as_str(),
+        Incoming::CancellationAnswer(told) => told.waybill_no.as_str(),
+        Incoming::Amend(reserved) => reserved.amendment.waybill_no.as_str(),
     }
 }
 
@@ -179,19 +257,35 @@ fn settle(
     desk: &mut Desk,
     decision: Decision,
 ) -> Result<(), Failure> {
-    let Decision { outcome, changed, event } = decision;
+    let Decision { outcome, changed, lines, note, events } = decision;
+    let version = changed.as_ref().map(|order| order.version);
+    for event in &events {
+        publish(batch, i, event, version)?;
+    }
     let mut settlement = Settlement::new(outcome);
     if let Some(order) = changed {
-        let version = order.version;
-        match &event {
-            Some(Event::Submitted(event)) => batch.publish(i, event, Some(version))?,
-            Some(Event::Answered(event)) => batch.publish(i, event, Some(version))?,
-            Some(Event::Progressed(event)) => batch.publish(i, event, Some(version))?,
-            None => {}
-        }
-        settlement = settlement.of(order.number.as_str(), version);
-        desk.file(order);
+        settlement = settlement.of(order.number.as_str(), order.version);
+        desk.file(order, lines);
+    }
+    if let Some(note) = note {
+        desk.note(note);
     }
     batch.settle(i, settlement);
     Ok(())
+}
+
+fn publish(
+    batch: &mut Batch<Incoming>,
+    cause: usize,
+    event: &Event,
+    seq: Option<u64>,
+) -> Result<(), Failure> {
+    match event {
+        Event::Submitted(event) => batch.publish(cause, event, seq),
+        Event::Answered(event) => batch.publish(cause, event, seq),
+        Event::Progressed(event) => batch.publish(cause, event, seq),
+        Event::CancellationAsked(event) => batch.publish(cause, event, seq),
+        Event::CancellationDecided(event) => batch.publish(cause, event, seq),
+        Event::AmendmentDecided(event) => batch.publish(cause, &**event, seq),
+    }
 }

@@ -2,10 +2,12 @@
 //!
 //! What never lives here: whether a sender may do it (see [`crate::permit`]), or what comes of it.
 
+use chrono::NaiveDate;
 use contracts::{
-    Actor, Assigned, CancellationDecided, Contract, CorrectWaybill, HoldHandle, HoldInstance,
-    HoldReason, MessageId, PlaceHold, Refusal, ReleaseHold, ReportStatus, Timestamp, UserId,
-    WaybillNo, WaybillStatus,
+    Actor, AmendmentDecided, AmendmentKind, Assigned, CancellationDecided, Contract,
+    CorrectWaybill, HoldHandle, HoldInstance, HoldReason, MessageId, PlaceHold, Refusal,
+    ReleaseHold, ReportStatus, TimeslotCode, Timestamp, UserId, WaybillAmendment, WaybillNo,
+    WaybillStatus,
 };
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +50,24 @@ pub(crate) enum Change {
         occurred_at: Timestamp,
     },
     /// ADRA gave it a place on a route.
-    Place { attempt: Attempt, place: Place },
+    Place {
+        attempt: Attempt,
+        place: Place,
+        /// The day and the window of the route; absent in what older programs kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promise: Option<Promise>,
+    },
+    /// Its order was amended.
+    Amend { amendment: Box<WaybillAmendment> },
+}
+
+/// When the customer is promised it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Promise {
+    /// The day.
+    pub delivery_date: NaiveDate,
+    /// The window.
+    pub timeslot: TimeslotCode,
 }
 
 impl Change {
@@ -101,7 +120,15 @@ impl Change {
     /// A refusal when a waybill has had more places than are kept.
     pub(crate) fn place(assigned: &Assigned, assigned_at: Timestamp) -> Result<Self, Refusal> {
         let place = Place { at: assigned_at, route: assigned.route_ref.clone() };
-        Ok(Self::Place { attempt: attempt_of(assigned.place_no)?, place })
+        let Assigned { delivery_date, timeslot, .. } = assigned;
+        let promise = Promise { delivery_date: *delivery_date, timeslot: timeslot.clone() };
+        let attempt = attempt_of(assigned.place_no)?;
+        Ok(Self::Place { attempt, place, promise: Some(promise) })
+    }
+
+    /// What an amendment does that was not refused.
+    pub(crate) fn amend(decided: &AmendmentDecided) -> Self {
+        Self::Amend { amendment: Box::new(decided.amendment.clone()) }
     }
 
     /// The wire name of the message it came in.
@@ -113,6 +140,7 @@ impl Change {
             Self::PlaceHold { .. } => PlaceHold::TYPE,
             Self::ReleaseHold { .. } => ReleaseHold::TYPE,
             Self::Place { .. } => Assigned::TYPE,
+            Self::Amend { .. } => AmendmentDecided::TYPE,
         }
     }
 
@@ -121,7 +149,10 @@ impl Change {
         match self {
             Self::Report { said, .. } | Self::Correct { said, .. } => Some(said.status),
             Self::Cancel { .. } => Some(WaybillStatus::Cancelled),
-            Self::PlaceHold { .. } | Self::ReleaseHold { .. } | Self::Place { .. } => None,
+            Self::PlaceHold { .. }
+            | Self::ReleaseHold { .. }
+            | Self::Place { .. }
+            | Self::Amend { .. } => None,
         }
     }
 
@@ -135,6 +166,7 @@ impl Change {
             }
             Self::ReleaseHold { handle, instance, .. } => Some(format!("{handle}#{}", instance.0)),
             Self::Place { place, .. } => Some(place.route.clone()),
+            Self::Amend { amendment } => Some(amended(amendment)),
         }
     }
 
@@ -146,6 +178,7 @@ impl Change {
             | Self::PlaceHold { occurred_at: at, .. }
             | Self::ReleaseHold { occurred_at: at, .. }
             | Self::Place { place: Place { at, .. }, .. } => *at,
+            Self::Amend { amendment } => amendment.occurred_at,
         }
     }
 
@@ -183,7 +216,7 @@ impl Change {
                 let release = ReleaseHold { waybill_no, handle, instance, owner, occurred_at };
                 Some(serde_json::to_vec(&release))
             }
-            Self::Cancel { .. } | Self::Place { .. } => None,
+            Self::Cancel { .. } | Self::Place { .. } | Self::Amend { .. } => None,
         }
     }
 
@@ -194,9 +227,30 @@ impl Change {
             | Self::Correct { .. }
             | Self::PlaceHold { .. }
             | Self::ReleaseHold { .. } => true,
-            Self::Cancel { .. } | Self::Place { .. } => false,
+            Self::Cancel { .. } | Self::Place { .. } | Self::Amend { .. } => false,
         }
     }
+}
+
+/// `quantities 1: 3, 2: 1`, `destination D001 2010-12-02 0900-1300`: what an amendment makes of the waybill.
+fn amended(amendment: &WaybillAmendment) -> String {
+    let WaybillAmendment { district, delivery_date, timeslot, .. } = amendment;
+    match amendment.kind {
+        AmendmentKind::Quantities => {
+            let line =
+                |line: &contracts::WaybillDraftLine| format!("{}: {}", line.line_no, line.quantity);
+            let lines: Vec<String> = amendment.lines.iter().map(line).collect();
+            clip(&format!("quantities {}", lines.join(", ")))
+        }
+        AmendmentKind::Destination => {
+            format!("destination {district} {delivery_date} {timeslot}")
+        }
+    }
+}
+
+/// The log keeps so many characters.
+fn clip(text: &str) -> String {
+    text.chars().take(500).collect()
 }
 
 fn attempt_of(number: u16) -> Result<Attempt, Refusal> {

@@ -2,18 +2,18 @@
 //! and what to write into the log, out. Pure: no IO, no clock, no random.
 
 use contracts::{
-    Actor, FirstHold, HoldHandle, HoldInstance, HoldReason, OrderAccepted, Refusal, Timestamp,
-    WaybillDraft, WaybillStatus,
+    Actor, AmendmentKind, FirstHold, HoldHandle, HoldInstance, HoldReason, OrderAccepted, Refusal,
+    Timestamp, WaybillAmendment, WaybillDraft, WaybillStatus,
 };
 use runtime::Outcome;
 
-use crate::change::{Cause, Change};
-use crate::evidence::{Added, Evidence, MAX_LOOSE, Report};
-use crate::facts::{Fact, Standing};
-use crate::history::{Decision, History, Moved, Verdict};
+use crate::change::{Cause, Change, Promise};
+use crate::evidence::{Added, Evidence, MAX_LOOSE, Place, Report};
+use crate::facts::{Attempt, Fact, Standing};
+use crate::history::{Decision, Detail, History, Moved, Verdict};
 use crate::holds::{Hold, HoldName, Holds, MAX_HOLDS, Placed, Released};
 use crate::permit::{Traits, permit};
-use crate::state::{Body, Early, Live, MAX_EARLY, Waybill};
+use crate::state::{Amended, Body, Early, Live, MAX_EARLY, Waybill};
 
 /// A mark in the log: a fact that was reported while the waybill was held. The fact counts all the same.
 pub(crate) const HELD_BREACH: &str = "HELD_BREACH";
@@ -101,7 +101,7 @@ fn born(order: &OrderAccepted, draft: &WaybillDraft) -> Live {
         let name = HoldName { owner, handle, instance: HoldInstance::default() };
         holds.place(&name, *reason, order.ordered_at);
     }
-    Live { traits, evidence, holds }
+    Live { traits, evidence, holds, amended: Amended::default() }
 }
 
 /// Keeps a message for the waybill to come.
@@ -164,13 +164,10 @@ fn apply(live: &mut Live, change: &Change, actor: &Actor) -> Verdict {
             report(live, &Report { status, occurred_at, attempt: None, route_ref: None }, None)
         }
         Change::Correct { said, .. } => correct(live, said),
-        Change::Place { attempt, place } => {
-            let before = live.standing();
-            let added = live.evidence.place(*attempt, place.clone());
-            let moved = moves(&before, &live.standing());
-            let outcome = if added == Added::New { Outcome::Applied } else { Outcome::Duplicate };
-            Verdict { attempt: Some((*attempt).into()), moved, ..outcome.into() }
+        Change::Place { attempt, place, promise } => {
+            placed(live, *attempt, place, promise.as_ref())
         }
+        Change::Amend { amendment } => amend(live, amendment),
         Change::PlaceHold { handle, instance, reason, occurred_at } => {
             let name = owned(handle, instance, &actor.subject);
             let was_held = live.holds.open() > 0;
@@ -211,6 +208,46 @@ fn report(live: &mut Live, said: &Report, mark: Option<&'static str>) -> Verdict
     Verdict { mark, attempt: fact.map(Fact::attempt_no), moved, ..outcome.into() }
 }
 
+/// Takes over a place. The newest one says on which day and in which window the waybill comes; an amendment
+/// outranks the first, and is itself told by a further one.
+fn placed(live: &mut Live, attempt: Attempt, place: &Place, promise: Option<&Promise>) -> Verdict {
+    let before = live.standing();
+    let added = live.evidence.place(attempt, place.clone());
+    let moved = moves(&before, &live.standing());
+    let outcome = if added == Added::New { Outcome::Applied } else { Outcome::Duplicate };
+    let is_newest = live.evidence.last_place() == Some(attempt);
+    let outranks = attempt > Attempt::FIRST || live.amended.destination.is_none();
+    let promise = promise.filter(|_| added == Added::New && is_newest && outranks);
+    let details = promise.cloned().map(Detail::Promise).into_iter().collect();
+    Verdict { attempt: Some(attempt.into()), moved, details, ..outcome.into() }
+}
+
+/// Takes over an amendment, unless a later one of its kind had its effect.
+fn amend(live: &mut Live, amendment: &WaybillAmendment) -> Verdict {
+    let asked_at = amendment.occurred_at;
+    let last = match amendment.kind {
+        AmendmentKind::Quantities => &mut live.amended.quantities,
+        AmendmentKind::Destination => &mut live.amended.destination,
+    };
+    match *last {
+        Some(last) if last == asked_at => return Outcome::Duplicate.into(),
+        Some(last) if last > asked_at => return Outcome::Stale.into(),
+        Some(_) | None => *last = Some(asked_at),
+    }
+    let details = match amendment.kind {
+        AmendmentKind::Quantities => vec![Detail::Goods(Box::new(amendment.clone()))],
+        AmendmentKind::Destination => {
+            let WaybillAmendment { delivery_date, timeslot, .. } = amendment.clone();
+            let promise = Detail::Promise(Promise { delivery_date, timeslot });
+            // it came with a further place, which tells the same or something newer
+            let is_told = live.evidence.last_place().is_some_and(|place| place > Attempt::FIRST);
+            let promise = (!is_told).then_some(promise);
+            [Detail::District(amendment.district.clone())].into_iter().chain(promise).collect()
+        }
+    };
+    Verdict { details, ..Outcome::Applied.into() }
+}
+
 /// Begins anew with what a supervisor knows.
 fn correct(live: &mut Live, said: &Report) -> Verdict {
     let before = live.standing();
@@ -218,7 +255,9 @@ fn correct(live: &mut Live, said: &Report) -> Verdict {
     let after = live.standing();
     let outcome = if added == Added::New { Outcome::Applied } else { Outcome::Duplicate };
     let attempt = live.evidence.fact(live.traits.way(), said).map(Fact::attempt_no);
-    Verdict { attempt, moved: moves(&before, &after), ..outcome.into() }
+    let mut moved = moves(&before, &after);
+    moved.extend((added == Added::New).then_some(Moved::Corrected));
+    Verdict { attempt, moved, ..outcome.into() }
 }
 
 fn is_elsewhere(before: &Standing, after: &Standing) -> bool {

@@ -114,6 +114,11 @@ impl Evidence {
         }
     }
 
+    /// The newest place it was given.
+    pub(crate) fn last_place(&self) -> Option<Attempt> {
+        self.places.keys().next_back().copied()
+    }
+
     /// Begins anew with what a correction says.
     pub(crate) fn correct(&mut self, said: Report) -> Added {
         let earlier = self.corrected.as_ref().map(|correction| correction.before);

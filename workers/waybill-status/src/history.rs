@@ -5,14 +5,14 @@
 //! here decides.
 
 use contracts::{
-    Contract, HoldReason, OrderAccepted, Refusal, Timestamp, WaybillCancelledButMoved,
-    WaybillCreated, WaybillDraft, WaybillHeld, WaybillNo, WaybillReleased, WaybillStatus,
-    WaybillStatusChanged,
+    Contract, DistrictCode, HoldReason, OrderAccepted, Refusal, Timestamp, WaybillAmendment,
+    WaybillCancelledButMoved, WaybillCorrected, WaybillCreated, WaybillDraft, WaybillHeld,
+    WaybillNo, WaybillReleased, WaybillStatus, WaybillStatusChanged,
 };
 use runtime::Outcome;
 use uuid::Uuid;
 
-use crate::change::{Cause, Change};
+use crate::change::{Cause, Change, Promise};
 use crate::holds::{Hold, Holds};
 use crate::state::{Body, Live, Waybill};
 
@@ -29,6 +29,19 @@ pub(crate) struct Decision {
     pub log: Vec<LogEntry>,
     /// Holds that changed, in the order of their changes.
     pub holds: Vec<Hold>,
+    /// What it is besides its state, in the order of the changes; only what changed.
+    pub details: Vec<Detail>,
+}
+
+/// What a waybill is besides its state: columns that nothing here is decided by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// When the customer is promised it.
+    Promise(Promise),
+    /// Where it goes.
+    District(DistrictCode),
+    /// What is in it: lines, volumes, weight.
+    Goods(Box<WaybillAmendment>),
 }
 
 /// Something that happened to a waybill, for the other workers.
@@ -46,6 +59,7 @@ pub(crate) enum News {
     Created(Box<WaybillCreated>),
     StatusChanged(WaybillStatusChanged),
     CancelledButMoved(WaybillCancelledButMoved),
+    Corrected(WaybillCorrected),
     Held(WaybillHeld),
     Released(WaybillReleased),
 }
@@ -88,6 +102,8 @@ pub(crate) struct Verdict {
     pub moved: Vec<Moved>,
     /// The hold it changed.
     pub hold: Option<Hold>,
+    /// What it changed besides the state.
+    pub details: Vec<Detail>,
 }
 
 /// What a change moved that others must know.
@@ -97,6 +113,8 @@ pub(crate) enum Moved {
     Status(WaybillStatus),
     /// A cancelled waybill got further.
     InSpiteOfCancellation,
+    /// A supervisor set it right.
+    Corrected,
     /// The first hold was placed.
     Held(HoldReason),
     /// The last hold was released.
@@ -105,7 +123,8 @@ pub(crate) enum Moved {
 
 impl From<Outcome> for Verdict {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, mark: None, attempt: None, moved: Vec::new(), hold: None }
+        let (moved, details) = (Vec::new(), Vec::new());
+        Self { outcome, mark: None, attempt: None, moved, hold: None, details }
     }
 }
 
@@ -124,12 +143,14 @@ pub(crate) struct History {
     events: Vec<Event>,
     log: Vec<LogEntry>,
     holds: Vec<Hold>,
+    details: Vec<Detail>,
 }
 
 impl History {
     /// A history that goes on from a version.
     pub(crate) fn of(id: Uuid, no: WaybillNo, version: u64) -> Self {
-        Self { id, no, version, events: Vec::new(), log: Vec::new(), holds: Vec::new() }
+        let (events, log, holds, details) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { id, no, version, events, log, holds, details }
     }
 
     /// Writes down that an order asked for this waybill. Returns the entry's version.
@@ -170,7 +191,7 @@ impl History {
         live: Option<&Live>,
     ) -> Outcome {
         self.version += 1;
-        let Verdict { outcome, mark, attempt, moved, hold } = verdict;
+        let Verdict { outcome, mark, attempt, moved, hold, details } = verdict;
         let code = match &outcome {
             Outcome::Rejected(refusal) => Some(refusal.code.clone()),
             Outcome::Applied | Outcome::Duplicate | Outcome::Stale | Outcome::Parked => {
@@ -190,6 +211,7 @@ impl History {
             occurred_at: change.occurred_at(),
         });
         self.holds.extend(hold);
+        self.details.extend(details);
         for (moved, live) in moved.into_iter().zip(live.into_iter().cycle()) {
             let news = self.news(moved, live, change.occurred_at());
             self.events.push(Event { seq: self.version, news });
@@ -225,6 +247,18 @@ impl History {
                     occurred_at,
                 })
             }
+            Moved::Corrected => {
+                let standing = live.standing();
+                News::Corrected(WaybillCorrected {
+                    waybill_id,
+                    waybill_no,
+                    kind: live.traits.kind,
+                    status: standing.status,
+                    attempt: standing.attempt,
+                    failed_attempts: standing.failed_attempts,
+                    occurred_at,
+                })
+            }
             Moved::Held(reason) => News::Held(WaybillHeld { waybill_id, waybill_no, reason }),
             Moved::Released => News::Released(WaybillReleased { waybill_id, waybill_no }),
         }
@@ -240,7 +274,10 @@ impl History {
         live: &Live,
     ) {
         self.events.retain(|event| match event.news {
-            News::Created(_) | News::StatusChanged(_) | News::CancelledButMoved(_) => true,
+            News::Created(_)
+            | News::StatusChanged(_)
+            | News::CancelledButMoved(_)
+            | News::Corrected(_) => true,
             News::Held(_) | News::Released(_) => false,
         });
         let created = WaybillCreated {
@@ -276,9 +313,9 @@ impl History {
         parked_since: Option<Timestamp>,
         now: Timestamp,
     ) -> Decision {
-        let Self { id, no, version, events, log, holds } = self;
+        let Self { id, no, version, events, log, holds, details } = self;
         let mut waybill = Waybill { id, no, version, parked_since, body };
         waybill.parked_since = (waybill.parked() > 0).then(|| parked_since.unwrap_or(now));
-        Decision { waybill, outcome, events, log, holds }
+        Decision { waybill, outcome, events, log, holds, details }
     }
 }

@@ -77,7 +77,7 @@ fn allowed(change: &Change, actor: &Actor, traits: Option<&Traits>) -> bool {
             may_release_for_others(role) || (own && may_hold(role))
         }
         // the broker lets nobody publish these but the workers that decide them
-        Change::Cancel { .. } | Change::Place { .. } => true,
+        Change::Cancel { .. } | Change::Place { .. } | Change::Amend { .. } => true,
     }
 }
 
@@ -102,7 +102,7 @@ fn not_allowed(change: &Change, role: Role) -> String {
         Change::ReleaseHold { .. } => {
             "a hold is released by its owner or by a customer service supervisor".to_owned()
         }
-        Change::Cancel { .. } | Change::Place { .. } => {
+        Change::Cancel { .. } | Change::Place { .. } | Change::Amend { .. } => {
             format!("{role:?} may not decide this of a waybill")
         }
     }

@@ -61,6 +61,25 @@ pub(crate) struct Live {
     pub evidence: Evidence,
     /// Who holds it.
     pub holds: Holds,
+    /// How far its amendments have had their effect.
+    pub amended: Amended,
+}
+
+/// When the last amendment of each kind was asked for that had its effect. What the waybill is since then
+/// stands in columns of their own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Amended {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantities: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<Timestamp>,
+}
+
+impl Amended {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Live {
@@ -126,6 +145,8 @@ struct LiveText {
     evidence: Evidence,
     #[serde(default, skip_serializing_if = "Holds::is_empty")]
     holds: Holds,
+    #[serde(default, skip_serializing_if = "Amended::is_empty")]
+    amended: Amended,
     /// For readers of the column only: it follows from the evidence.
     #[serde(default)]
     gaps: Vec<WaybillStatus>,
@@ -140,8 +161,8 @@ impl Body {
         Ok(match traits {
             None => Self::Stub(serde_json::from_str::<StubText>(text)?.early),
             Some(traits) => {
-                let LiveText { evidence, holds, gaps: _ } = serde_json::from_str(text)?;
-                Self::Live(Live { traits, evidence, holds })
+                let LiveText { evidence, holds, amended, gaps: _ } = serde_json::from_str(text)?;
+                Self::Live(Live { traits, evidence, holds, amended })
             }
         })
     }
@@ -156,6 +177,7 @@ impl Body {
             Self::Live(live) => serde_json::to_string(&LiveText {
                 evidence: live.evidence.clone(),
                 holds: live.holds.clone(),
+                amended: live.amended,
                 gaps: live.standing().gaps,
             }),
         }

@@ -15,11 +15,12 @@ use serde::Serialize;
 use store::{Database, StoreError, Tx, hex};
 use uuid::Uuid;
 
-use crate::history::Decision;
+use crate::change::Promise;
+use crate::history::{Decision, Detail};
 use crate::holds::HoldName;
 use crate::state::{Body, Waybill};
 use rows::{
-    Before, Count, DetailRow, FilledRow, HoldRow, Key, LineRow, LogRow, NewRow, Number, Promise,
+    Before, Count, DetailRow, FilledRow, HoldRow, Key, LineRow, LogRow, NewRow, Number, SetRow,
     StateRow, Stored,
 };
 
@@ -34,6 +35,8 @@ pub(crate) struct Waybills {
     stored: BTreeSet<Uuid>,
     promises: BTreeMap<Uuid, Promise>,
     details: BTreeMap<Uuid, DetailRow>,
+    /// What changes of details that are there already.
+    set: BTreeMap<Uuid, SetRow>,
     lines: Vec<LineRow>,
     log: Vec<LogRow>,
     holds: BTreeMap<(Uuid, HoldName), HoldRow>,
@@ -107,6 +110,27 @@ impl Waybills {
         self.lines.extend(draft.lines.iter().map(|line| LineRow::of(id, line)));
     }
 
+    /// Takes over what a waybill that exists is besides its state.
+    pub(crate) fn set(&mut self, id: Uuid, details: &[Detail]) {
+        for detail in details {
+            match detail {
+                Detail::Promise(promise) if self.promises.get(&id) == Some(promise) => continue,
+                Detail::Promise(promise) => {
+                    self.promises.insert(id, promise.clone());
+                }
+                Detail::Goods(amendment) => {
+                    self.lines.retain(|line| !line.is_of(id));
+                    self.lines.extend(amendment.lines.iter().map(|line| LineRow::of(id, line)));
+                }
+                Detail::District(_) => {}
+            }
+            match self.details.get_mut(&id) {
+                Some(new) => new.set(detail),
+                None => self.set.entry(id).or_insert_with(|| SetRow::of(id)).set(detail),
+            }
+        }
+    }
+
     /// What may be shown of the waybills of the batch that exist, as [`Waybills::save`] writes them.
     pub(crate) fn standings(&self, now: Timestamp) -> Vec<WaybillStanding> {
         let shown = self.by_no.values().filter_map(|waybill| {
@@ -152,6 +176,10 @@ impl Waybills {
         execute(tx, statements::INSERT, &new).await?;
         execute(tx, statements::UPDATE, &changed).await?;
         execute(tx, statements::FILL, &filled).await?;
+        let set: Vec<_> = self.set.values().collect();
+        execute(tx, statements::SET, &set).await?;
+        let emptied: Vec<_> = set.into_iter().filter(|row| row.has_goods()).collect();
+        execute(tx, statements::EMPTY, &emptied).await?;
         for lines in self.lines.chunks(LINES_A_STATEMENT) {
             execute(tx, statements::LINES, lines).await?;
         }

@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod amendments;
 mod batches;
 mod decisions;
 mod edges;

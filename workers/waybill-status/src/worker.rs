@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use cache::{Cache, Key, Kind};
 use contracts::{
-    Assigned, CancellationDecided, CancellationVerdict, CorrectWaybill, Envelope, ItemReply,
-    OrderAccepted, PlaceHold, Refusal, ReleaseHold, ReportStatus, ReportStatuses, Timestamp,
-    WaybillNo, WaybillStanding, WaybillsRequested,
+    AmendmentDecided, Assigned, CancellationDecided, CancellationVerdict, CorrectWaybill, Envelope,
+    ItemReply, OrderAccepted, PlaceHold, Refusal, ReleaseHold, ReportStatus, ReportStatuses,
+    Timestamp, WaybillNo, WaybillStanding, WaybillsRequested,
 };
 use queue_topology::WorkerKind;
 use runtime::{Batch, Failure, Item, LaneKey, Outcome, Settlement, Worker};
@@ -31,6 +31,8 @@ contracts::inbound! {
         Assigned(Assigned),
         /// sales-order decided a cancellation.
         Cancellation(CancellationDecided),
+        /// An amendment of its order was decided.
+        Amendment(AmendmentDecided),
         /// Something happened outside.
         Report(ReportStatus),
         /// Many things happened outside.
@@ -52,6 +54,7 @@ impl Incoming {
                 order.waybills.iter().map(|draft| &draft.waybill_no).collect()
             }
             Self::Reports(batch) => batch.reports.iter().map(|report| &report.waybill_no).collect(),
+            Self::Amendment(AmendmentDecided { amendment, .. }) => vec![&amendment.waybill_no],
             Self::Assigned(Assigned { waybill_no, .. })
             | Self::Cancellation(CancellationDecided { waybill_no, .. })
             | Self::Report(ReportStatus { waybill_no, .. })
@@ -115,6 +118,12 @@ impl Worker for WaybillStatus {
         let entries: Vec<_> = standings.iter().filter_map(cached).collect();
         self.cache.put_if_newer(&entries).await;
     }
+
+    async fn doubled(&self, waybills: Vec<(String, u64)>) {
+        let keys: Vec<_> =
+            waybills.into_iter().map(|(no, v)| (Key::new(Kind::WaybillStatus, no), v)).collect();
+        self.cache.drop_older(&keys).await;
+    }
 }
 
 /// The cache entry of a waybill.
@@ -149,6 +158,11 @@ impl Work {
                     return Ok((Settlement::new(Outcome::Stale), Vec::new()));
                 }
             },
+            Incoming::Amendment(decided) => match decided.refused {
+                None => (&decided.amendment.waybill_no, Ok(Change::amend(decided))),
+                // the waybill stays what it is
+                Some(_) => return Ok((Settlement::new(Outcome::Stale), Vec::new())),
+            },
             Incoming::Assigned(assigned) => {
                 let assigned_at = assigned.assigned_at.unwrap_or(envelope.timestamp);
                 (&assigned.waybill_no, Change::place(assigned, assigned_at))
@@ -179,6 +193,7 @@ impl Work {
             let decision = self.decide(&draft.waybill_no, request, &cause)?;
             if let (Outcome::Applied, Body::Live(_)) = (&decision.outcome, &decision.waybill.body) {
                 self.waybills.create(decision.waybill.id, order, draft, self.now);
+                self.waybills.set(decision.waybill.id, &decision.details);
                 outcome = Outcome::Applied;
             }
             events.extend(decision.events);
@@ -220,6 +235,7 @@ impl Work {
             Err(refusal) => return Ok((Outcome::Rejected(refusal), Vec::new())),
         };
         let decision = self.decide(no, Request::Change(&change), cause)?;
+        self.waybills.set(decision.waybill.id, &decision.details);
         Ok((decision.outcome, decision.events))
     }
 
@@ -276,6 +292,7 @@ fn publish(batch: &mut Batch<Incoming>, cause: usize, event: &Event) -> Result<(
         News::Created(created) => batch.publish(cause, created.as_ref(), seq),
         News::StatusChanged(changed) => batch.publish(cause, changed, seq),
         News::CancelledButMoved(moved) => batch.publish(cause, moved, seq),
+        News::Corrected(corrected) => batch.publish(cause, corrected, seq),
         News::Held(held) => batch.publish(cause, held, seq),
         News::Released(released) => batch.publish(cause, released, seq),
     }

@@ -6,6 +6,7 @@
 //! ```text
 //! we say                        the WMS hears
 //! sales-order.submitted         outbound-order
+//! cancellation-asked n          cancellation-request n
 //!
 //! the WMS says                  sales-order hears    waybill-status hears
 //! order-confirmation OK         ACCEPTED             ACKNOWLEDGED
@@ -14,13 +15,17 @@
 //! order-progress PICK_END       PICKED               PICKED
 //! order-progress PACK_END       PACKED               PACKED
 //! order-progress HAND_OVER      HANDED_OVER
+//! cancellation-confirmation n   yes to n (OK), no to n (NOK)
 //! ```
 
+use std::borrow::Cow;
+
 use contracts::{
-    Actor, RecordWarehouseAnswer, RecordWarehouseProgress, Refusal, ReportStatus, Role,
-    SalesOrderLine, SalesOrderNo, SalesOrderSubmitted, SkuType, Timestamp, WarehouseAnswer,
-    WarehouseProgress, WaybillNo, WaybillStatus, WmsConfirmation, WmsOrderConfirmation,
-    WmsOrderProgress, WmsOutboundOrder, WmsPosition, WmsStep,
+    Actor, CancellationAsked, CancellationVerdict, RecordCancellationAnswer, RecordWarehouseAnswer,
+    RecordWarehouseProgress, Refusal, ReportStatus, Role, SalesOrderLine, SalesOrderNo,
+    SalesOrderSubmitted, SkuType, Timestamp, WarehouseAnswer, WarehouseProgress, WaybillNo,
+    WaybillStatus, WmsCancellationConfirmation, WmsCancellationRequest, WmsConfirmation,
+    WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder, WmsPosition, WmsStep,
 };
 
 /// What the WMS told, in our words.
@@ -29,7 +34,7 @@ pub(crate) struct Told {
     /// Our sales order number.
     pub number: SalesOrderNo,
     /// The WMS's own word, for the log of what was exchanged.
-    pub word: &'static str,
+    pub word: Cow<'static, str>,
     /// For the worker that owns sales orders.
     pub about_sales_order: AboutSalesOrder,
     /// For the worker that owns waybills.
@@ -39,8 +44,10 @@ pub(crate) struct Told {
 /// A message in the other's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Translation {
-    /// For the WMS.
+    /// For the WMS: prepare it.
     Order(WmsOutboundOrder),
+    /// For the WMS: do not ship it.
+    Cancel(WmsCancellationRequest),
     /// For us.
     Told(Told),
 }
@@ -50,10 +57,16 @@ pub(crate) enum Translation {
 pub(crate) enum AboutSalesOrder {
     Answer(RecordWarehouseAnswer),
     Progress(RecordWarehouseProgress),
+    Cancellation(RecordCancellationAnswer),
 }
 
 /// The word for an order that we send, in the log of what was exchanged.
 pub(crate) const OUTBOUND_ORDER: &str = "OUTBOUND_ORDER";
+
+/// The word for a request not to ship, in that log: each has its number.
+pub(crate) fn cancellation_request(request: u32) -> String {
+    format!("CANCELLATION_REQUEST/{request}")
+}
 
 /// Who may speak the WMS's words. The commands that come of them are given in the same actor's name, and
 /// this worker is believed for the warehouse only: an operator who repairs speaks as the warehouse too.
@@ -84,6 +97,25 @@ pub(crate) fn outbound_order(order: &SalesOrderSubmitted) -> WmsOutboundOrder {
     }
 }
 
+/// A question for cancellation, as the WMS reads it.
+///
+/// # Errors
+/// NOT_FOR_A_WAREHOUSE: no warehouse has the goods.
+pub(crate) fn cancellation(asked: &CancellationAsked) -> Result<WmsCancellationRequest, Refusal> {
+    let (Some(number), Some(warehouse)) = (&asked.sales_order_no, &asked.warehouse) else {
+        return Err(Refusal::new(
+            "NOT_FOR_A_WAREHOUSE",
+            "the question names no sales order and warehouse: whoever picks is asked elsewhere",
+        ));
+    };
+    Ok(WmsCancellationRequest {
+        order_number: number.as_str().to_owned(),
+        label: asked.waybill_no.as_str().to_owned(),
+        site: warehouse.as_str().to_owned(),
+        request: asked.question,
+    })
+}
+
 fn position(line: &SalesOrderLine) -> WmsPosition {
     WmsPosition {
         position: line.line_no,
@@ -111,7 +143,7 @@ pub(crate) fn confirmation(told: &WmsOrderConfirmation) -> Result<Told, Refusal>
     };
     Ok(Told {
         number,
-        word,
+        word: word.into(),
         about_sales_order: AboutSalesOrder::Answer(command),
         about_waybill: status.map(|status| report(waybill_no, status, told.at)),
     })
@@ -133,9 +165,37 @@ pub(crate) fn progress(told: &WmsOrderProgress) -> Result<Told, Refusal> {
         RecordWarehouseProgress { sales_order_no: number.clone(), progress, occurred_at: told.at };
     Ok(Told {
         number,
-        word,
+        word: word.into(),
         about_sales_order: AboutSalesOrder::Progress(command),
         about_waybill: status.map(|status| report(waybill_no, status, told.at)),
+    })
+}
+
+/// The WMS's answer to a request not to ship, in our words. Whether the waybill is cancelled is said by
+/// sales-order, not by a report.
+///
+/// # Errors
+/// UNKNOWN_REFERENCE: order number and label are not ours.
+pub(crate) fn cancellation_confirmation(
+    told: &WmsCancellationConfirmation,
+) -> Result<Told, Refusal> {
+    let (number, waybill_no) = references(&told.order_number, &told.label)?;
+    let (word, answer) = match told.result {
+        WmsConfirmation::Ok => ("OK", CancellationVerdict::Accepted),
+        WmsConfirmation::Nok => ("NOK", CancellationVerdict::Rejected),
+    };
+    let command = RecordCancellationAnswer {
+        waybill_no,
+        question: told.request,
+        answer,
+        reason: told.reason_code.clone(),
+        occurred_at: told.at,
+    };
+    Ok(Told {
+        number,
+        word: format!("CANCELLATION_{word}/{}", told.request).into(),
+        about_sales_order: AboutSalesOrder::Cancellation(command),
+        about_waybill: None,
     })
 }
 

@@ -3,6 +3,8 @@
 //! What lives here: the one statement; the only file of this worker that speaks to the database. What never
 //! does: a decision, and anything that a decision depends on: the rows are for people and for reports.
 
+use std::borrow::Cow;
+
 use contracts::{MessageId, Timestamp};
 use serde::Serialize;
 use store::{StoreError, Tx, hex};
@@ -26,7 +28,7 @@ pub(crate) struct Exchanged {
     pub reference: String,
     pub direction: Direction,
     /// The partner's own word.
-    pub step: &'static str,
+    pub step: Cow<'static, str>,
     /// The message that we consumed.
     pub message_id: MessageId,
 }
@@ -48,7 +50,7 @@ struct Row<'a> {
     partner: &'static str,
     reference: &'a str,
     direction: &'static str,
-    step: &'static str,
+    step: &'a str,
     message_id: String,
     at: String,
 }
@@ -76,7 +78,7 @@ fn row(word: &Exchanged, now: Timestamp) -> Row<'_> {
             Direction::In => "in",
             Direction::Out => "out",
         },
-        step: word.step,
+        step: &word.step,
         message_id: hex(word.message_id.0),
         at: now.to_sql(),
     }

@@ -4,13 +4,14 @@
 //! (`store.rs`).
 
 use contracts::{
-    MessageId, Refusal, SalesOrderSubmitted, Timestamp, WmsOrderConfirmation, WmsOrderProgress,
+    CancellationAsked, MessageId, Refusal, SalesOrderSubmitted, Timestamp,
+    WmsCancellationConfirmation, WmsOrderConfirmation, WmsOrderProgress,
 };
 use queue_topology::WorkerKind;
 use runtime::{Batch, Failure, Item, LaneKey, Outcome, Settlement, Worker};
 use store::Tx;
 
-use crate::decide::{self, AboutSalesOrder, OUTBOUND_ORDER, Translation};
+use crate::decide::{self, AboutSalesOrder, OUTBOUND_ORDER, Translation, cancellation_request};
 use crate::store::{Direction, Exchanged, keep};
 
 contracts::inbound! {
@@ -22,6 +23,10 @@ contracts::inbound! {
         Confirmation(WmsOrderConfirmation),
         /// The warehouse did a step.
         Progress(WmsOrderProgress),
+        /// Somebody wants to know whether a sales order can still be cancelled.
+        CancellationAsked(CancellationAsked),
+        /// The warehouse says whether it can.
+        CancellationConfirmation(WmsCancellationConfirmation),
     }
 }
 
@@ -39,6 +44,11 @@ impl Worker for WmsSync {
             Incoming::Submitted(order) => order.sales_order_no.as_str(),
             Incoming::Confirmation(told) => &told.order_number,
             Incoming::Progress(told) => &told.order_number,
+            Incoming::CancellationAsked(asked) => match &asked.sales_order_no {
+                Some(number) => number.as_str(),
+                None => asked.waybill_no.as_str(),
+            },
+            Incoming::CancellationConfirmation(told) => &told.order_number,
         })
     }
 
@@ -80,6 +90,11 @@ fn translate(item: &Item<Incoming>) -> Result<Translation, Refusal> {
             decide::permit(&item.envelope.actor)?;
             decide::progress(told).map(Translation::Told)
         }
+        Incoming::CancellationAsked(asked) => decide::cancellation(asked).map(Translation::Cancel),
+        Incoming::CancellationConfirmation(told) => {
+            decide::permit(&item.envelope.actor)?;
+            decide::cancellation_confirmation(told).map(Translation::Told)
+        }
     }
 }
 
@@ -90,11 +105,13 @@ fn publish(
 ) -> Result<(), Failure> {
     let told = match translation {
         Translation::Order(order) => return batch.publish(cause, order, None),
+        Translation::Cancel(request) => return batch.publish(cause, request, None),
         Translation::Told(told) => told,
     };
     match &told.about_sales_order {
         AboutSalesOrder::Answer(command) => batch.publish(cause, command, None)?,
         AboutSalesOrder::Progress(command) => batch.publish(cause, command, None)?,
+        AboutSalesOrder::Cancellation(command) => batch.publish(cause, command, None)?,
     }
     match &told.about_waybill {
         Some(report) => batch.publish(cause, report, None),
@@ -104,7 +121,11 @@ fn publish(
 
 fn note(message_id: MessageId, translation: Translation) -> Exchanged {
     let (direction, reference, step) = match translation {
-        Translation::Order(order) => (Direction::Out, order.order_number, OUTBOUND_ORDER),
+        Translation::Order(order) => (Direction::Out, order.order_number, OUTBOUND_ORDER.into()),
+        Translation::Cancel(request) => {
+            let word = cancellation_request(request.request);
+            (Direction::Out, request.order_number, word.into())
+        }
         Translation::Told(told) => (Direction::In, told.number.into(), told.word),
     };
     Exchanged { reference, direction, step, message_id }

@@ -50,7 +50,7 @@ INSERT INTO quota_ledger (zone, delivery_date, timeslot, version, waybill_no, ro
 
 INSERT INTO truck_use (depot, delivery_date, timeslot, truck_type, used) VALUES ('N', '2025-03-11', 'AM', 'VAN', 1);
 
-INSERT INTO sales_order (id, sales_order_no, waybill_no, live, revision, warehouse, pick_flow, status, reached, route_ref, delivery_date, timeslot, version, created_at, updated_at) VALUES (x'41', 'shop-7-1/1', 'shop-7-1', 1, 1, 'WH', 'PICK_BY_ZONE', 'ACCEPTED', '', 'R1', '2025-03-11', 'AM', 2, '2025-03-10', '2025-03-10');
+INSERT INTO sales_order (id, sales_order_no, waybill_no, live, revision, warehouse, pick_flow, status, reached, route_ref, delivery_date, timeslot, version, created_at, updated_at) VALUES (x'41', 'shop-7-1/1', 'shop-7-1', 1, 1, 'WH', 'PICK_BY_ZONE', 'ACCEPTED', 'SUBMITTED,ACCEPTED', 'R1', '2025-03-11', 'AM', 2, '2025-03-10', '2025-03-10');
 
 INSERT INTO sales_order_line (sales_order_id, line_no, sku, quantity, sku_type) VALUES (x'41', 1, 'a', 2, 'dry'), (x'41', 2, 'b', 3, 'frozen');
 

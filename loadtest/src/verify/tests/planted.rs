@@ -9,7 +9,7 @@ use crate::digest;
 
 const DAY: &str = include_str!("day.sql");
 
-const TABLES: [&str; 22] = [
+const TABLES: [&str; 23] = [
     "zone_quota",
     "truck_type",
     "truck_pool",
@@ -31,11 +31,12 @@ const TABLES: [&str; 22] = [
     "truck_use",
     "sales_order",
     "sales_order_line",
+    "sales_order_question",
     "partner_delivery",
 ];
 
 /// A row deleted, doubled or changed by hand, and the check that has to say so.
-const PLANTED: [(&str, &str); 54] = [
+const PLANTED: [(&str, &str); 60] = [
     ("DELETE FROM order_line WHERE line_no = 4", "order-has-its-lines"),
     ("DELETE FROM orders", "line-has-its-order"),
     ("DELETE FROM waybill WHERE waybill_no = 'shop-7-2'", "order-has-its-waybills"),
@@ -64,6 +65,24 @@ const PLANTED: [(&str, &str); 54] = [
     ("DELETE FROM sales_order_line WHERE line_no = 1", "sales-order-has-the-lines"),
     ("UPDATE sales_order_line SET quantity = 9 WHERE line_no = 1", "sales-order-has-the-lines"),
     ("DELETE FROM partner_delivery", "warehouse-was-told"),
+    (
+        "INSERT INTO sales_order_question (waybill_no, question, asked_by, asked_at, verdict, decided_by) \
+         VALUES ('shop-7-1', 2, 'cs', '2025-03-10', 'REJECTED', 'sales-order')",
+        "questions-are-numbered",
+    ),
+    (
+        "INSERT INTO sales_order_question (waybill_no, question, asked_by, asked_at) \
+         VALUES ('shop-7-1', 1, 'cs', '2025-03-10')",
+        "open-question-is-waited-for",
+    ),
+    ("UPDATE sales_order SET status = 'CANCELLATION_REQUESTED'", "open-question-is-waited-for"),
+    ("UPDATE sales_order SET status = 'CANCELLED'", "cancelled-was-granted"),
+    (
+        "INSERT INTO sales_order_question (waybill_no, question, asked_by, asked_at, verdict, decided_by) \
+         VALUES ('shop-7-1', 1, 'cs', '2025-03-10', 'REJECTED', 'partner-wms')",
+        "warehouse-was-asked",
+    ),
+    ("UPDATE waybill SET status = 'CANCELLED'", "cancelled-is-cancelled"),
     ("UPDATE import_file SET orders_accepted = 2", "file-is-accounted-for"),
     ("UPDATE import_file SET orders_accepted = 0", "file-is-accounted-for"),
     ("UPDATE import_file SET state = 'RUNNING'", "file-is-done"),

@@ -50,6 +50,26 @@ async fn versions_are_compared_exactly() {
 }
 
 #[tokio::test]
+async fn what_is_older_than_its_record_is_dropped_and_nothing_else() {
+    let (older, equal, newer) = (fresh_key(), fresh_key(), fresh_key());
+    let (writer, other) = (process(), process());
+    for (key, version) in [(&older, 4), (&equal, 5), (&newer, 6)] {
+        put(&writer, key, version).await;
+    }
+    let absent = fresh_key();
+    let keys = [&older, &equal, &newer, &absent].map(|key| (key.clone(), 5));
+    other.drop_older(&keys).await;
+    assert_eq!(version_in_redis(&older).await, None);
+    assert_eq!(version_in_redis(&equal).await, Some(5));
+    assert_eq!(version_in_redis(&newer).await, Some(6));
+    assert_eq!(version_in_redis(&absent).await, None);
+
+    assert!(writer.get(&older).await.is_some(), "its own copy lasts two seconds at most");
+    writer.drop_older(&keys).await;
+    assert_eq!(writer.get(&older).await, None);
+}
+
+#[tokio::test]
 async fn the_process_keeps_the_newer_one_too() {
     let (key, alone) = (fresh_key(), Cache::connect(None));
     put(&alone, &key, 5).await;

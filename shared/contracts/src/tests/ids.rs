@@ -129,3 +129,18 @@ fn generated_ids_are_ordered_by_time() {
     let ids: Vec<RouteId> = (0..100).map(|_| RouteId::generate()).collect();
     assert!(ids.is_sorted());
 }
+
+#[test]
+fn a_waybill_number_tells_its_order() {
+    let orders = [("uci", "536365"), ("my-shop", "A-1"), ("a-b-c", "-1-"), ("s.1_2", "no 7 - b")];
+    for (source, order_ref) in orders {
+        let order = (Source::new(source).unwrap(), OrderRef::new(order_ref).unwrap());
+        let no = WaybillNo::derive(&order.0, &order.1, 12).unwrap();
+        assert_eq!(no.order(), Some(order.clone()));
+        let returned = WaybillNo::new(format!("{}-r2", no.order_part())).unwrap();
+        assert_eq!(returned.order(), Some(order));
+    }
+    for other in ["TEST", "TEST-1", "a b-1-1"] {
+        assert_eq!(WaybillNo::new(other).unwrap().order(), None, "{other}");
+    }
+}

@@ -6,7 +6,9 @@ use super::{Visitor, date, id, time, uuid};
 
 pub(crate) fn visit(visitor: &mut impl Visitor) {
     visitor.visit("order.create.v1", create_order());
+    visitor.visit("order.create-batch.v1", CreateOrders { orders: vec![create_order()] });
     visitor.visit("order.accepted.v1", order_accepted());
+    visitor.visit("order.changed.v1", order_changed());
     visitor.visit(
         "waybill-request.made.v1",
         WaybillsRequested { by: Requester::CustomerService, order: order_accepted() },
@@ -16,6 +18,33 @@ pub(crate) fn visit(visitor: &mut impl Visitor) {
     events_of_waybills(visitor);
     sales_orders(visitor);
     answers(visitor);
+}
+
+fn order_changed() -> OrderChanged {
+    OrderChanged {
+        order_id: uuid(1),
+        source: id("uci"),
+        order_ref: id("536365"),
+        customer_ref: Some(id("17850")),
+        status: OrderStatus::PartiallyDelivered,
+        return_status: OrderReturnStatus::PartiallyReturned,
+        open_amendment: Some(uuid(2)),
+        lines: vec![line_standing()],
+    }
+}
+
+fn line_standing() -> OrderLineStanding {
+    OrderLineStanding {
+        line_no: 1,
+        merchant: id("M01"),
+        ordered: 6,
+        cancelled: 0,
+        shipped: 6,
+        delivered: 6,
+        returned_to_origin: 0,
+        lost: 0,
+        returned: 2,
+    }
 }
 
 fn create_order() -> CreateOrder {
@@ -298,11 +327,13 @@ fn answers(visitor: &mut impl Visitor) {
         source: id("uci"),
         order_ref: id("536365"),
         status: OrderStatus::Paid,
+        return_status: OrderReturnStatus::None,
         ordered_at: time("2010-12-01T08:26:00Z"),
         district: id("D063"),
         delivery_date: date("2010-12-02"),
         timeslot: id("0900-1300"),
         lines: 1,
+        line_standings: vec![line_standing()],
         waybill_numbers: vec![id("uci-536365-1")],
         version: 1,
     };

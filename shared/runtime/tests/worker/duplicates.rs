@@ -80,6 +80,22 @@ async fn doubles_in_one_batch_are_one_message() {
     bench.close().await;
 }
 
+/// Whoever died between its commit and its write-through left an old copy in the cache.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_again_is_told_with_what_it_changed_the_first_time() {
+    let bench = Bench::new().await;
+    let running = bench.start(&[]).await;
+    let mut replies = bench.stage.replies().await;
+    let how = PublishAs::default().id(MessageId::generate()).reply_to(replies.queue());
+    let act = Act::new(Behave::Apply, "key", 7);
+    bench.stage.publish(how.clone(), &act).await.unwrap();
+    let first = replies.next(DEADLINE).await;
+    bench.stage.publish(how, &act).await.unwrap();
+    assert_eq!(bench.watch.doubled().await, [(first.aggregate.unwrap(), 7)]);
+    running.stop().await.unwrap();
+    bench.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_id_with_another_body_is_refused_and_changes_nothing() {
     let bench = Bench::new().await;

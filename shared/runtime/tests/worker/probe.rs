@@ -120,6 +120,8 @@ pub(crate) struct Watch {
     entered: watch::Sender<u32>,
     inside: watch::Sender<u32>,
     gate: watch::Sender<Gate>,
+    /// What messages that came again were said to have changed.
+    doubled: watch::Sender<Vec<(String, u64)>>,
 }
 
 impl Default for Watch {
@@ -129,6 +131,7 @@ impl Default for Watch {
             entered: watch::Sender::new(0),
             inside: watch::Sender::new(0),
             gate: watch::Sender::new(Gate::Open),
+            doubled: watch::Sender::new(Vec::new()),
         }
     }
 }
@@ -155,6 +158,14 @@ impl Watch {
         let mut inside = self.inside.subscribe();
         let empty = inside.wait_for(|inside| *inside == 0);
         tokio::time::timeout(testkit::DEADLINE, empty).await.expect("all leave the gate").unwrap();
+    }
+
+    /// Waits until something is said to have come again, and takes it.
+    pub(crate) async fn doubled(&self) -> Vec<(String, u64)> {
+        let mut doubled = self.doubled.subscribe();
+        let some = doubled.wait_for(|doubled| !doubled.is_empty());
+        let _some = tokio::time::timeout(testkit::DEADLINE, some).await.expect("a double").unwrap();
+        self.doubled.send_replace(Vec::new())
     }
 
     async fn pass(&self) -> Result<(), Failure> {
@@ -215,6 +226,10 @@ impl Worker for Probe {
 
     async fn committed(&self, panics: bool) {
         assert!(!panics, "after the commit");
+    }
+
+    async fn doubled(&self, aggregates: Vec<(String, u64)>) {
+        self.0.doubled.send_modify(|doubled| doubled.extend(aggregates));
     }
 }
 

@@ -170,6 +170,6 @@ pub(super) async fn insert_errors(
 }
 
 /// Foreign text in the width of its column, without control characters.
-fn clipped(text: &str, characters_max: usize) -> String {
+pub(super) fn clipped(text: &str, characters_max: usize) -> String {
     text.chars().take(characters_max).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -21,6 +21,7 @@ fn summary() -> Summary {
         started_at: at,
         finished_at: at,
         counts: Some(Counts { lines: 3, orders: 2, accepted: 1, duplicate: 0, rejected: 1 }),
+        verdict_counts: [("MATCHED".to_owned(), 2)].into(),
         unknown_columns: vec!["mood".into()],
         warnings: Vec::new(),
         rejected_rows: None,

@@ -2,7 +2,9 @@
 //! that no number holds. Never here: opinions about the date; those are ADRA's.
 
 use chrono::{Datelike, NaiveDate};
-use contracts::{CreateOrder, FieldError, Money};
+use contracts::{CreateOrder, Currency, FieldError, Money, UnitPrice};
+
+use crate::order::Destination;
 
 /// Most bytes of a `TEXT` column.
 const TEXT_BYTES: usize = 65_535;
@@ -85,16 +87,33 @@ fn length_fits(
     }
 }
 
-/// The sum of all lines; each line is rounded half to even to whole minor units first.
+/// What is wrong with a new destination, its places aside.
+pub(super) fn misplaced(destination: &Destination, personal: Option<&str>) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    date_fits(&mut errors, "delivery_date", destination.delivery_date);
+    personal_fits(&mut errors, personal);
+    errors
+}
+
+/// The sum of all lines of a new order.
 pub(super) fn total(order: &CreateOrder) -> Result<Money, Vec<FieldError>> {
-    let currency = order.currency;
+    let lines = order.lines.iter().map(|line| (line.line_no, line.unit_price, line.quantity));
+    sum(lines, order.currency)
+}
+
+/// The sum of lines (number, price of one unit, units); each line is rounded half to even to whole minor
+/// units first.
+pub(super) fn sum(
+    lines: impl Iterator<Item = (u32, UnitPrice, u32)>,
+    currency: Currency,
+) -> Result<Money, Vec<FieldError>> {
     let mut errors = Vec::new();
     let mut sum = Some(0_i64);
-    for line in &order.lines {
-        match line.unit_price.times(line.quantity, currency) {
+    for (line_no, unit_price, quantity) in lines {
+        match unit_price.times(quantity, currency) {
             Ok(amount) => sum = sum.and_then(|sum| sum.checked_add(amount.minor_units)),
             Err(found) => {
-                let line_no = Some(line.line_no);
+                let line_no = Some(line_no);
                 errors.push(error(line_no, "unit_price", "TOTAL_TOO_LARGE", found.to_string()));
             }
         }

@@ -78,10 +78,25 @@ impl FieldDigest {
 /// What tells one door from another within a district: hexadecimal, the same for addresses that
 /// differ in case or in spaces around them only, empty when the order names none.
 pub(crate) fn address_key(order: &CreateOrder) -> String {
-    let plain = |text: &Option<Personal>| {
-        text.as_ref().map_or_else(String::new, |text| text.expose().trim().to_lowercase())
-    };
-    let (address, postcode) = (plain(&order.address), plain(&order.postcode));
+    let text = |text: &Option<Personal>| text.as_ref().map(|text| text.expose().to_owned());
+    door_key(text(&order.address), text(&order.postcode))
+}
+
+/// The same of stored personal fields.
+pub(super) fn address_key_of(personal: Option<&str>) -> String {
+    let fields = personal_of(personal);
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+    door_key(text("address"), text("postcode"))
+}
+
+/// Stored personal fields by name; what does not read holds none.
+pub(super) fn personal_of(json: Option<&str>) -> Map<String, Value> {
+    json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+}
+
+fn door_key(address: Option<String>, postcode: Option<String>) -> String {
+    let plain = |text: Option<String>| text.unwrap_or_default().trim().to_lowercase();
+    let (address, postcode) = (plain(address), plain(postcode));
     if address.is_empty() && postcode.is_empty() {
         return String::new();
     }

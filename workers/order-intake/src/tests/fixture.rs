@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use contracts::{Actor, CreateOrder, OrderLine, Role};
+use contracts::{Actor, CreateOrder, OrderLine, Role, Timestamp, WaybillNo, WaybillStatus};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::decide::{Circumstances, Compartments, Decision, Known, SplitPolicy, decide};
+use crate::decide::{Asker, Circumstances, Compartments, Decision, Known, SplitPolicy, decide};
 use crate::network::Network;
+use crate::order::{Order, Parcel};
 
 pub(super) const DISTRICT: &str = "D001";
 pub(super) const TIMESLOT: &str = "0900-1300";
@@ -82,4 +83,63 @@ pub(super) fn decided_by(
 ) -> Decision {
     let (network, order_id) = (&network(), Uuid::from_u128(7));
     decide(order, &Circumstances { actor, known, network, policy, order_id })
+}
+
+pub(super) const ROLES: [Role; 12] = [
+    Role::Customer,
+    Role::Merchant,
+    Role::CsAgent,
+    Role::CsSupervisor,
+    Role::Dispatcher,
+    Role::Warehouse,
+    Role::Sorting,
+    Role::Road,
+    Role::Shop,
+    Role::Worker,
+    Role::Operator,
+    Role::Admin,
+];
+
+/// The order as it is kept once it was taken; what makes no parcel is called `FEE`.
+pub(super) fn taken(order: &CreateOrder) -> Order {
+    let fees = policy(Compartments::Mixed, &["FEE"]);
+    match decided_by(&fees, order, &shop(), None) {
+        Decision::Accepted(accepted) => {
+            let sums = (accepted.total.minor_units, accepted.personal.as_deref());
+            Order::accepted(order, &accepted.event, sums)
+        }
+        Decision::Duplicate { .. } | Decision::Refused(_) => panic!("it is not taken"),
+    }
+}
+
+/// Two merchants with a waybill each: five units on lines 1 and 2 of the first, four on line 3 of the
+/// second. Line 4 is a fee.
+pub(super) fn two_waybills() -> Order {
+    let with = |quantity: u32, line: OrderLine| OrderLine { quantity, ..line };
+    let lines = vec![
+        with(3, line(1, "m1", "A")),
+        with(2, line(2, "m1", "B")),
+        with(4, line(3, "m2", "C")),
+        line(4, "m1", "FEE"),
+    ];
+    taken(&order(lines))
+}
+
+pub(super) fn no(k: usize) -> WaybillNo {
+    WaybillNo::new(format!("uci-536365-{k}")).unwrap()
+}
+
+/// Where a waybill stands at one of its versions.
+pub(super) fn parcel(status: WaybillStatus, seq: u64) -> Parcel {
+    Parcel { status, attempt: 1, seq }
+}
+
+/// Seconds after an arbitrary start.
+pub(super) fn at(second: i64) -> Timestamp {
+    chrono::DateTime::from_timestamp(1_291_104_000 + second, 0).unwrap().into()
+}
+
+/// Who asks, in the message of that number.
+pub(super) fn asker(actor: &Actor, message: u128) -> Asker<'_> {
+    Asker { actor, message_id: Uuid::from_u128(message), asked_at: at(0) }
 }

@@ -26,7 +26,7 @@ async fn start(stage: &Stage, more: &[&str]) -> Running {
     args.extend(more);
     let settings = Settings::try_parse_from(args).unwrap();
     let process = Process::prepare(KIND, settings.as_ref(), Shutdown::new()).await.unwrap();
-    Running::start(process, OrderIntake::new(settings.policy()))
+    Running::start(process, OrderIntake::new(settings.policy(), cache::Cache::connect(None)))
 }
 
 /// A stage where district D001 and window 0900-1300 are known.

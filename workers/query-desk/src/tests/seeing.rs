@@ -114,6 +114,10 @@ async fn each_asker_sees_its_own_and_nothing_else() {
     ];
     for (how, order, waybills) in cases {
         assert_eq!(desk.shown_order(&how).await, order, "{how:?}");
+        // how far it is, line by line: as many as it is told of
+        let counted = desk.order_for(&how).await.map(|view| view.standing.line_standings.len());
+        let lines = order.map(|(lines, _, _)| usize::try_from(lines).unwrap());
+        assert_eq!(counted, lines, "{how:?}");
         let shown =
             [desk.shown_waybill(&how, &first).await, desk.shown_waybill(&how, &second).await];
         assert_eq!(shown, waybills, "{how:?}");

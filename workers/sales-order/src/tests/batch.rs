@@ -1,123 +1,16 @@
 //! Whole batches on the real broker and database, with the fleet's real users and rights.
 
-use clap::Parser;
 use contracts::{
-    Actor, Contract, Exchange, MessageId, RecordWarehouseAnswer, RecordWarehouseProgress, Role,
-    SalesOrderAnswered, SalesOrderNo, SalesOrderProgressed, SalesOrderSubmitted, Timestamp,
-    WarehouseAnswer, WarehouseProgress,
+    MessageId, SalesOrderAnswered, SalesOrderProgressed, WarehouseAnswer, WarehouseProgress,
 };
 use queue_topology::WorkerKind;
-use runtime::{Process, Running, Shutdown};
-use testkit::{DEADLINE, PublishAs, ReplyBox, Stage, Tap, eventually};
+use testkit::{PublishAs, eventually};
 
-use super::samples::{WAYBILL, assigned};
-use crate::settings::Settings;
-use crate::worker::SalesOrders;
-
-const NUMBER: &str = "uci-536365-1/1";
-
-const NETWORK: &str = "INSERT INTO network_revision VALUES (1, 1, NOW(6))";
-const WAREHOUSES: &str =
-    "INSERT INTO warehouse VALUES ('COLD', 'NORTH', '', 'dry,frozen'), ('DRY', 'NORTH', '', 'dry')";
-const PICK_FLOW: &str = "INSERT INTO pick_flow VALUES (10, 'dry', 1, NULL, 'PICK_BY_ZONE')";
-const WAYBILL_ROW: &str = "INSERT INTO waybill (id, waybill_no, version, status, attempt,
-    failed_attempts, open_holds, parked, lifecycle, kind, first_seen_at, updated_at)
-  VALUES (UNHEX(REPEAT('0', 32)), 'uci-536365-1', 1, 'CREATED', 0, 0, 0, 0, '', 'FORWARD', NOW(6), NOW(6))";
-const LINES: &str = "INSERT INTO waybill_line VALUES
-  (UNHEX(REPEAT('0', 32)), 1, '85123A', 6, 'dry'), (UNHEX(REPEAT('0', 32)), 7, 'Café-é', 2, 'dry')";
-
-/// A stage with a running worker.
-struct Floor {
-    stage: Stage,
-    running: Running,
-    events: Tap,
-    replies: ReplyBox,
-}
-
-impl Floor {
-    async fn with(rows: &[&str]) -> Self {
-        let kinds = [WorkerKind::SalesOrder, WorkerKind::AdraAssigner, WorkerKind::WmsSync];
-        let stage = Stage::with_users(&kinds).await;
-        for sql in rows {
-            stage.run_sql(sql).await;
-        }
-        let amqp_url = stage.amqp_url_as("dray-sales-order");
-        let database_url = stage.database_url();
-        let arguments = ["sales-order", "--amqp-url", &amqp_url, "--database-url", &database_url];
-        let settings = Settings::try_parse_from(arguments).unwrap();
-        let prepared = Process::prepare(WorkerKind::SalesOrder, &settings.worker, Shutdown::new());
-        let worker = SalesOrders::new(settings.submit_at, cache::Cache::connect(None));
-        let events = stage.tap(Exchange::Events, "sales-order.#").await;
-        let replies = stage.replies().await;
-        let running = Running::start(prepared.await.unwrap(), worker);
-        Self { stage, running, events, replies }
-    }
-
-    async fn assign(&self, place_no: u16) -> MessageId {
-        let how = PublishAs::default().user("dray-adra-assigner");
-        self.stage.publish(how, &assigned(place_no)).await.unwrap()
-    }
-
-    async fn submitted(&mut self) -> (u64, SalesOrderSubmitted) {
-        let (envelope, event) = self.events.next_of().await;
-        (envelope.seq.unwrap(), event)
-    }
-
-    /// Sends what the warehouse tells and gives the code of the answer.
-    async fn tell<C: Contract>(&mut self, command: &C) -> String {
-        let how = by_the_warehouse().reply_to(self.replies.queue());
-        self.stage.publish(how, command).await.unwrap();
-        self.replies.next(DEADLINE).await.code
-    }
-
-    async fn code_of(&self, id: MessageId) -> String {
-        let sql = format!("SELECT code FROM inbox WHERE message_id = UNHEX('{}')", id.0.simple());
-        eventually(&format!("{id} is settled"), async || {
-            let rows = self.stage.rows(&sql).await;
-            rows.first().map(|row| row["code"].as_str().unwrap().to_owned())
-        })
-        .await
-    }
-
-    async fn row(&self, columns: &str) -> serde_json::Value {
-        let mut rows = self.stage.rows(&format!("SELECT {columns} FROM sales_order")).await;
-        assert_eq!(rows.len(), 1);
-        rows.remove(0)
-    }
-
-    async fn close(self) {
-        self.running.stop().await.unwrap();
-        drop((self.events, self.replies));
-        self.stage.close().await;
-    }
-}
-
-fn by_the_warehouse() -> PublishAs {
-    let warehouse = Actor {
-        subject: "partner-wms".to_owned(),
-        role: Role::Warehouse,
-        merchant: None,
-        origin: None,
-    };
-    PublishAs::default().user("dray-wms-sync").actor(warehouse)
-}
-
-fn answer(answer: WarehouseAnswer) -> RecordWarehouseAnswer {
-    RecordWarehouseAnswer {
-        sales_order_no: SalesOrderNo::new(NUMBER).unwrap(),
-        answer,
-        reason: None,
-        occurred_at: Timestamp::now(),
-    }
-}
-
-fn progress(progress: WarehouseProgress) -> RecordWarehouseProgress {
-    RecordWarehouseProgress {
-        sales_order_no: SalesOrderNo::new(NUMBER).unwrap(),
-        progress,
-        occurred_at: Timestamp::now(),
-    }
-}
+use super::floor::{
+    Floor, LINES, NETWORK, NUMBER, PICK_FLOW, WAREHOUSES, WAYBILL_ROW, answer, by_the_warehouse,
+    progress,
+};
+use super::samples::WAYBILL;
 
 #[tokio::test]
 async fn from_a_place_to_the_hand_over() {
@@ -232,9 +125,8 @@ async fn a_no_is_a_settled_answer() {
     assert_eq!(floor.tell(&answer(WarehouseAnswer::Accepted)).await, "UNKNOWN_SALES_ORDER");
     floor.assign(1).await;
     floor.submitted().await;
-    let by_itself = PublishAs::default().user("dray-wms-sync").reply_to(floor.replies.queue());
-    floor.stage.publish(by_itself, &answer(WarehouseAnswer::Accepted)).await.unwrap();
-    assert_eq!(floor.replies.next(DEADLINE).await.code, "NOT_ALLOWED");
+    let by_itself = PublishAs::default().user("dray-wms-sync");
+    assert_eq!(floor.ask(by_itself, &answer(WarehouseAnswer::Accepted)).await, "NOT_ALLOWED");
     assert_eq!(floor.row("status").await["status"], "SUBMITTED");
     assert_eq!(floor.stage.depth(&WorkerKind::SalesOrder.dead_letter_queue()).await, 0);
     floor.close().await;

@@ -1,11 +1,11 @@
-//! Decisions: places, answers, progress.
+//! Decisions on places, answers and progress.
 
 use contracts::{FulfilledBy, Role, SalesOrderNo, WarehouseAnswer, WaybillNo};
 use runtime::Outcome;
 
 use super::samples::{WAYBILL, assigned, lines, network};
-use crate::decide::{Decision, Event, SalesOrder, assign, record, waybill_of};
-use crate::lifecycle::{Fact, status_word};
+use crate::decide::{Decision, Event, Lines, SalesOrder, assign, record, waybill_of};
+use crate::lifecycle::{Fact, row};
 use crate::network::Network;
 use crate::settings::SubmitAt;
 
@@ -26,11 +26,15 @@ fn told(facts: &[Fact]) -> SalesOrder {
 }
 
 fn status(order: &SalesOrder) -> &'static str {
-    status_word(order.standing.status())
+    order.standing.row().word
+}
+
+fn route(order: &SalesOrder) -> &str {
+    &order.place.as_ref().unwrap().route_ref
 }
 
 fn refusal(decision: &Decision) -> &str {
-    assert!(decision.changed.is_none() && decision.event.is_none());
+    assert!(decision.changed.is_none() && decision.events.is_empty());
     let Outcome::Rejected(refusal) = &decision.outcome else {
         panic!("{:?} is no refusal", decision.outcome)
     };
@@ -39,12 +43,12 @@ fn refusal(decision: &Decision) -> &str {
 
 #[test]
 fn the_first_place_makes_a_submitted_sales_order() {
-    let Decision { outcome, changed, event } = place(None, 1);
+    let Decision { outcome, changed, lines: taken, events, .. } = place(None, 1);
     let order = changed.unwrap();
-    assert!(matches!(outcome, Outcome::Applied));
+    assert!(matches!(outcome, Outcome::Applied) && taken == Lines::OfTheWaybill);
     assert_eq!((order.number.as_str(), status(&order)), ("uci-536365-1/1", "SUBMITTED"));
     assert_eq!((order.revision, order.version), (1, 1));
-    let Some(Event::Submitted(event)) = event else { panic!("{event:?}") };
+    let [Event::Submitted(event)] = &*events else { panic!("{events:?}") };
     assert_eq!((event.warehouse.as_str(), event.pick_flow.as_str()), ("DRY", "BY_BATCH"));
     assert_eq!(event.route_ref, "NORTH-Z01-001");
     assert_eq!(event.lines, lines(2));
@@ -55,7 +59,7 @@ fn submission_at_lock_waits_without_a_word() {
     let decision = assign(None, &assigned(1), &lines(2), &network(), SubmitAt::Lock).unwrap();
     let order = decision.changed.unwrap();
     assert_eq!(status(&order), "CREATED");
-    assert!(decision.event.is_none() && order.fulfilment.is_some());
+    assert!(decision.events.is_empty() && order.fulfilment.is_some());
     assert_eq!(refusal(&tell(&order, Fact::Accepted)), "NOT_SUBMITTED");
 }
 
@@ -65,7 +69,7 @@ fn nobody_to_ask_is_a_rejection_that_everybody_hears() {
     let decision = assign(None, &assigned(1), &lines(2), &empty, SubmitAt::Assigned).unwrap();
     let order = decision.changed.unwrap();
     assert_eq!((status(&order), order.reason.as_deref()), ("REJECTED", Some("NO_WAREHOUSE")));
-    let Some(Event::Answered(event)) = decision.event else { panic!("{:?}", decision.event) };
+    let [Event::Answered(event)] = &*decision.events else { panic!("{:?}", decision.events) };
     assert_eq!(event.answer, WarehouseAnswer::Rejected);
     assert_eq!(event.reason.as_deref(), Some("NO_WAREHOUSE"));
     assert_eq!(refusal(&tell(&order, Fact::Picking)), "NOT_SUBMITTED");
@@ -74,7 +78,7 @@ fn nobody_to_ask_is_a_rejection_that_everybody_hears() {
     let order = again.changed.unwrap();
     assert_eq!((status(&order), order.reason.as_deref()), ("SUBMITTED", None));
     assert_eq!((order.revision, order.version), (2, 2));
-    assert!(matches!(again.event, Some(Event::Submitted(_))));
+    assert!(matches!(&*again.events, [Event::Submitted(_)]));
 }
 
 #[test]
@@ -84,20 +88,21 @@ fn a_later_place_moves_the_same_sales_order_and_tells_the_warehouse() {
         let decision = place(Some(&before), 2);
         let order = decision.changed.unwrap();
         assert_eq!(order.number, before.number);
-        assert_eq!(order.place.route_ref, "NORTH-Z01-002");
+        assert_eq!(route(&order), "NORTH-Z01-002");
         assert_eq!((order.revision, order.version), (2, before.version + 1));
         assert_eq!(order.standing, before.standing);
         assert!(
-            matches!(decision.event, Some(Event::Submitted(e)) if e.route_ref == "NORTH-Z01-002")
+            matches!(&*decision.events, [Event::Submitted(e)] if e.route_ref == "NORTH-Z01-002")
         );
+        assert_eq!(decision.lines, Lines::Stay);
     }
 }
 
 #[test]
 fn a_later_place_of_a_rejected_one_is_kept_in_silence() {
     let decision = place(Some(&told(&[Fact::Rejected])), 2);
-    assert_eq!(decision.changed.unwrap().place.route_ref, "NORTH-Z01-002");
-    assert!(decision.event.is_none());
+    assert_eq!(route(&decision.changed.unwrap()), "NORTH-Z01-002");
+    assert!(decision.events.is_empty());
 }
 
 #[test]
@@ -108,7 +113,7 @@ fn places_that_change_nothing() {
     for (order, place_no, expected) in cases {
         let decision = place(Some(order), place_no);
         assert_eq!(format!("{:?}", decision.outcome), expected);
-        assert!(decision.changed.is_none() && decision.event.is_none());
+        assert!(decision.changed.is_none() && decision.events.is_empty());
     }
 }
 
@@ -129,15 +134,15 @@ fn what_the_merchant_picks_gets_no_sales_order() {
 fn answers_and_progress_become_events() {
     let accepted = tell(&submitted(), Fact::Accepted);
     assert!(
-        matches!(accepted.event, Some(Event::Answered(e)) if e.answer == WarehouseAnswer::Accepted)
+        matches!(&*accepted.events, [Event::Answered(e)] if e.answer == WarehouseAnswer::Accepted)
     );
     let rejected = record(&submitted(), Fact::Rejected, Some("no stock"), Role::Operator);
     assert!(
-        matches!(rejected.event, Some(Event::Answered(e)) if e.reason.as_deref() == Some("no stock"))
+        matches!(&*rejected.events, [Event::Answered(e)] if e.reason.as_deref() == Some("no stock"))
     );
     let picked = tell(&submitted(), Fact::Picked);
-    let Some(Event::Progressed(event)) = picked.event else { panic!("{:?}", picked.event) };
-    assert_eq!(status_word(event.status), "PICKED");
+    let [Event::Progressed(event)] = &*picked.events else { panic!("{:?}", picked.events) };
+    assert_eq!(row(event.status).word, "PICKED");
     assert_eq!(picked.changed.unwrap().version, 2);
 }
 
@@ -145,7 +150,7 @@ fn answers_and_progress_become_events() {
 fn a_late_answer_is_kept_and_moves_nothing() {
     let decision = record(&told(&[Fact::Picked]), Fact::Rejected, Some("short"), Role::Warehouse);
     let order = decision.changed.unwrap();
-    assert!(matches!(decision.outcome, Outcome::Stale) && decision.event.is_none());
+    assert!(matches!(decision.outcome, Outcome::Stale) && decision.events.is_empty());
     assert_eq!((status(&order), order.reason.as_deref()), ("PICKED", Some("short")));
     assert!(order.standing.knows(Fact::Rejected));
 }
@@ -154,7 +159,7 @@ fn a_late_answer_is_kept_and_moves_nothing() {
 fn what_is_known_is_a_duplicate() {
     let decision = tell(&told(&[Fact::Accepted]), Fact::Accepted);
     assert!(matches!(decision.outcome, Outcome::Duplicate));
-    assert!(decision.changed.is_none() && decision.event.is_none());
+    assert!(decision.changed.is_none() && decision.events.is_empty());
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Every cell of the table, and the promise that the order of arrival does not matter.
 
-use contracts::Role;
+use contracts::CancellationVerdict::{Accepted, Rejected};
+use contracts::{CancellationVerdict, Role, SalesOrderStatus};
 use proptest::prelude::*;
 
-use crate::lifecycle::{Fact, Standing, Submission, status_word};
+use crate::lifecycle::{Fact, OnRequest, may_answer, may_request, row};
+use crate::standing::{Standing, Submission};
 
 #[rustfmt::skip]
 /// Down: what is known. Across: what is told then. In the cell: the status afterwards.
@@ -25,19 +27,34 @@ const CELLS: [(&str, [&str; 6]); 7] = [
     ]),
 ];
 
-const ROLES: [(Role, bool); 12] = [
-    (Role::Customer, false),
-    (Role::Merchant, false),
-    (Role::CsAgent, false),
-    (Role::CsSupervisor, false),
-    (Role::Dispatcher, false),
-    (Role::Warehouse, true),
-    (Role::Sorting, false),
-    (Role::Road, false),
-    (Role::Shop, false),
-    (Role::Worker, false),
-    (Role::Operator, true),
-    (Role::Admin, true),
+/// May tell facts and answer for the warehouse; may ask for a cancellation; may answer for a merchant.
+const ROLES: [(Role, bool, bool, bool); 12] = [
+    (Role::Customer, false, false, false),
+    (Role::Merchant, false, true, true),
+    (Role::CsAgent, false, true, false),
+    (Role::CsSupervisor, false, true, false),
+    (Role::Dispatcher, false, false, false),
+    (Role::Warehouse, true, false, false),
+    (Role::Sorting, false, false, false),
+    (Role::Road, false, false, false),
+    (Role::Shop, false, false, false),
+    (Role::Worker, false, false, false),
+    (Role::Operator, true, true, true),
+    (Role::Admin, true, true, true),
+];
+
+/// Every status: what a request leads to, whether lines may change, whether whoever picks hears of changes.
+const STATUSES: [(SalesOrderStatus, OnRequest, bool, bool); 10] = [
+    (SalesOrderStatus::Created, OnRequest::Cancel, true, false),
+    (SalesOrderStatus::Submitted, OnRequest::Ask, true, true),
+    (SalesOrderStatus::Accepted, OnRequest::Ask, true, true),
+    (SalesOrderStatus::Rejected, OnRequest::Cancel, true, false),
+    (SalesOrderStatus::Picking, OnRequest::Ask, false, false),
+    (SalesOrderStatus::Picked, OnRequest::Ask, false, false),
+    (SalesOrderStatus::Packed, OnRequest::Ask, false, false),
+    (SalesOrderStatus::HandedOver, OnRequest::Refuse, false, false),
+    (SalesOrderStatus::CancellationRequested, OnRequest::Known, false, false),
+    (SalesOrderStatus::Cancelled, OnRequest::Known, false, false),
 ];
 
 fn submitted() -> Standing {
@@ -45,7 +62,7 @@ fn submitted() -> Standing {
 }
 
 fn status(standing: Standing) -> &'static str {
-    status_word(standing.status())
+    standing.row().word
 }
 
 #[test]
@@ -54,7 +71,7 @@ fn every_cell() {
         for (fact, expected) in Fact::ALL.into_iter().zip(afterwards) {
             let mut standing = submitted();
             if let Some(first) =
-                Fact::ALL.into_iter().find(|f| status_word(f.row().status) == known)
+                Fact::ALL.into_iter().find(|fact| row(fact.row().status).word == known)
             {
                 standing.tell(first);
             }
@@ -67,10 +84,50 @@ fn every_cell() {
 
 #[test]
 fn every_role() {
-    for fact in Fact::ALL {
-        for (role, allowed) in ROLES {
-            assert_eq!(fact.may_be_told_by(role), allowed, "{role:?} tells {fact:?}");
+    for (role, warehouse, requests, merchant) in ROLES {
+        for fact in Fact::ALL {
+            assert_eq!(fact.may_be_told_by(role), warehouse, "{role:?} tells {fact:?}");
         }
+        assert_eq!(may_answer(role, false), warehouse, "{role:?} answers for the warehouse");
+        assert_eq!(may_answer(role, true), merchant, "{role:?} answers for a merchant");
+        assert_eq!(may_request(role), requests, "{role:?} asks for a cancellation");
+    }
+}
+
+#[test]
+fn every_status() {
+    for (status, on_request, is_amendable, is_expected) in STATUSES {
+        let row = row(status);
+        assert_eq!(row.on_request, on_request, "{status:?}");
+        assert_eq!((row.is_amendable, row.is_expected), (is_amendable, is_expected), "{status:?}");
+        let wire = serde_json::to_value(status).unwrap();
+        assert_eq!(wire, row.word, "columns and messages use the same words");
+    }
+}
+
+/// A question over every set of facts: open, it hides them; a no shows them again; a yes is the end.
+#[test]
+fn a_question_over_every_set_of_facts() {
+    for set in 0_u8..64 {
+        let goods = with_facts(submitted(), set);
+        let mut asked = goods;
+        assert_eq!(asked.ask(None), 1);
+        assert_eq!((status(asked), asked.open_question()), ("CANCELLATION_REQUESTED", Some(1)));
+        let (mut kept, mut cancelled) = (asked, asked);
+        kept.answer(Rejected);
+        assert_eq!((status(kept), kept.open_question()), (status(goods), None));
+        cancelled.answer(Accepted);
+        assert_eq!((status(cancelled), cancelled.open_question()), ("CANCELLED", None));
+        for fact in Fact::ALL {
+            for standing in [&mut asked, &mut cancelled] {
+                let before = status(*standing);
+                standing.tell(fact);
+                assert_eq!(status(*standing), before, "{fact:?} does not decide a question");
+            }
+        }
+        cancelled.answer(Rejected);
+        assert_eq!(status(cancelled), "CANCELLED", "a decided question stays decided");
+        assert_eq!(kept.ask(None), 2);
     }
 }
 
@@ -79,6 +136,7 @@ fn without_facts_our_decision_is_the_status() {
     assert_eq!(status(Standing::of(Submission::Waiting)), "CREATED");
     assert_eq!(status(Standing::of(Submission::Submitted)), "SUBMITTED");
     assert_eq!(status(Standing::of(Submission::Refused)), "REJECTED");
+    assert_eq!(status(Standing::of(Submission::Merchant)), "SUBMITTED");
 }
 
 #[test]
@@ -99,21 +157,52 @@ fn goods_are_in_hand_from_picking_on() {
     assert_eq!(in_hand, [false, false, true, true, true, true]);
 }
 
+fn with_facts(mut standing: Standing, set: u8) -> Standing {
+    for fact in Fact::ALL.into_iter().filter(|fact| set & (1 << fact.row().rank) != 0) {
+        standing.tell(fact);
+    }
+    standing
+}
+
+const DECISIONS: [Submission; 4] =
+    [Submission::Waiting, Submission::Submitted, Submission::Refused, Submission::Merchant];
+
 #[test]
 fn every_standing_survives_its_column() {
-    for submission in [Submission::Waiting, Submission::Submitted, Submission::Refused] {
-        for set in 0_u8..64 {
-            let mut standing = Standing::of(submission);
-            for fact in Fact::ALL.into_iter().filter(|fact| set & (1 << fact.row().rank) != 0) {
-                standing.tell(fact);
+    let questions: [&[Option<CancellationVerdict>]; 5] = [
+        &[],
+        &[None],
+        &[Some(Accepted)],
+        &[Some(Rejected)],
+        &[Some(Rejected), Some(Rejected), Some(Accepted)],
+    ];
+    for submission in DECISIONS {
+        for (set, asked) in (0_u8..64).flat_map(|set| questions.map(|asked| (set, asked))) {
+            let mut standing = with_facts(Standing::of(submission), set);
+            for verdict in asked {
+                standing.ask(*verdict);
             }
             let text = standing.to_text();
-            assert!(text.len() <= 64, "{text} is too long for the column");
+            assert!(text.len() <= 96, "{text} is too long for the column");
             assert_eq!(Standing::parse(&text), Some(standing));
         }
     }
-    for broken in ["", "ACCEPTED", "SUBMITTED,", "SUBMITTED,LOST"] {
-        assert_eq!(Standing::parse(broken), None, "{broken:?}");
+    let longest =
+        "SUBMITTED,ACCEPTED,REJECTED,PICKING,PICKED,PACKED,HANDED_OVER,CANCELLED:4294967295";
+    assert!(longest.len() <= 96 && Standing::parse(longest).is_some());
+    let broken = [
+        "",
+        "ACCEPTED",
+        "SUBMITTED,",
+        "SUBMITTED,LOST",
+        "SUBMITTED,ASKED",
+        "SUBMITTED,ASKED:0",
+        "SUBMITTED,ASKED:x",
+        "SUBMITTED,ASKED:1,ACCEPTED",
+        "SUBMITTED,LOST:1",
+    ];
+    for text in broken {
+        assert_eq!(Standing::parse(text), None, "{text:?}");
     }
 }
 

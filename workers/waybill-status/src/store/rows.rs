@@ -12,7 +12,8 @@ use serde::Serialize;
 use store::{StoreError, hex, parse_hex, timestamp};
 use uuid::Uuid;
 
-use crate::history::LogEntry;
+use crate::change::Promise;
+use crate::history::{Detail, LogEntry};
 use crate::holds::Hold;
 use crate::permit::Traits;
 use crate::state::{Body, Waybill, status_word};
@@ -61,13 +62,6 @@ pub(super) struct Stored {
     exists_since: Option<NaiveDateTime>,
     delivery_date: Option<NaiveDate>,
     timeslot: Option<String>,
-}
-
-/// What the customer was promised: shown with a waybill, never decided on here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Promise {
-    pub delivery_date: NaiveDate,
-    pub timeslot: TimeslotCode,
 }
 
 impl Stored {
@@ -151,7 +145,7 @@ impl StateRow {
     }
 }
 
-/// What never changes once the waybill exists.
+/// What a waybill is besides its state.
 #[derive(Debug, Serialize)]
 pub(super) struct DetailRow {
     kind: &'static str,
@@ -197,6 +191,76 @@ impl DetailRow {
     }
 }
 
+impl DetailRow {
+    /// The same with one detail changed.
+    pub(super) fn set(&mut self, detail: &Detail) {
+        match detail {
+            Detail::Promise(Promise { delivery_date, timeslot }) => {
+                (self.delivery_date, self.timeslot) = (*delivery_date, timeslot.to_string());
+            }
+            Detail::District(district) => self.district = district.to_string(),
+            Detail::Goods(goods) => {
+                self.sku_type = goods.sku_type.as_str();
+                (self.dry_ml, self.frozen_ml) = (goods.dry_ml, goods.frozen_ml);
+                (self.weight_g, self.line_count) = (goods.weight_g, goods.lines.len());
+            }
+        }
+    }
+}
+
+/// What changes of the details of a waybill; what is absent stays.
+#[derive(Debug, Serialize)]
+pub(super) struct SetRow {
+    id: String,
+    district: Option<String>,
+    delivery_date: Option<NaiveDate>,
+    timeslot: Option<String>,
+    sku_type: Option<&'static str>,
+    dry_ml: Option<u64>,
+    frozen_ml: Option<u64>,
+    weight_g: Option<u64>,
+    line_count: Option<usize>,
+}
+
+impl SetRow {
+    /// Nothing changes yet.
+    pub(super) fn of(id: Uuid) -> Self {
+        Self {
+            id: hex(id),
+            district: None,
+            delivery_date: None,
+            timeslot: None,
+            sku_type: None,
+            dry_ml: None,
+            frozen_ml: None,
+            weight_g: None,
+            line_count: None,
+        }
+    }
+
+    /// The same with one detail more.
+    pub(super) fn set(&mut self, detail: &Detail) {
+        match detail {
+            Detail::Promise(Promise { delivery_date, timeslot }) => {
+                self.delivery_date = Some(*delivery_date);
+                self.timeslot = Some(timeslot.to_string());
+            }
+            Detail::District(district) => self.district = Some(district.to_string()),
+            Detail::Goods(goods) => {
+                self.sku_type = Some(goods.sku_type.as_str());
+                (self.dry_ml, self.frozen_ml) = (Some(goods.dry_ml), Some(goods.frozen_ml));
+                self.weight_g = Some(goods.weight_g);
+                self.line_count = Some(goods.lines.len());
+            }
+        }
+    }
+
+    /// True when other lines take the place of those that are there.
+    pub(super) const fn has_goods(&self) -> bool {
+        self.line_count.is_some()
+    }
+}
+
 /// A row that is not there yet: a waybill, or a stub without details.
 #[derive(Debug, Serialize)]
 pub(super) struct NewRow<'a> {
@@ -226,6 +290,10 @@ pub(super) struct LineRow {
 }
 
 impl LineRow {
+    pub(super) fn is_of(&self, id: Uuid) -> bool {
+        self.waybill_id == hex(id)
+    }
+
     pub(super) fn of(id: Uuid, line: &WaybillDraftLine) -> Self {
         Self {
             waybill_id: hex(id),

@@ -92,6 +92,28 @@ pub(super) const FILL: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
        w.timeslot = r.timeslot, w.dry_ml = r.dry_ml, w.frozen_ml = r.frozen_ml, w.weight_g = r.weight_g, \
        w.line_count = r.line_count, w.exists_since = r.exists_since";
 
+/// What changes of the details of a waybill.
+pub(super) const SET: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
+       id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR, \
+       district VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.district' ERROR ON ERROR, \
+       delivery_date DATE PATH '$.delivery_date' ERROR ON ERROR, \
+       timeslot VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.timeslot' ERROR ON ERROR, \
+       sku_type VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sku_type' ERROR ON ERROR, \
+       dry_ml BIGINT UNSIGNED PATH '$.dry_ml' ERROR ON ERROR, \
+       frozen_ml BIGINT UNSIGNED PATH '$.frozen_ml' ERROR ON ERROR, \
+       weight_g BIGINT UNSIGNED PATH '$.weight_g' ERROR ON ERROR, \
+       line_count INT UNSIGNED PATH '$.line_count' ERROR ON ERROR)) r \
+     STRAIGHT_JOIN waybill w FORCE INDEX (PRIMARY) ON w.id = UNHEX(r.id) \
+     SET w.district = COALESCE(r.district, w.district), w.delivery_date = COALESCE(r.delivery_date, w.delivery_date), \
+       w.timeslot = COALESCE(r.timeslot, w.timeslot), w.sku_type = COALESCE(r.sku_type, w.sku_type), \
+       w.dry_ml = COALESCE(r.dry_ml, w.dry_ml), w.frozen_ml = COALESCE(r.frozen_ml, w.frozen_ml), \
+       w.weight_g = COALESCE(r.weight_g, w.weight_g), w.line_count = COALESCE(r.line_count, w.line_count)";
+
+/// Takes the lines of a waybill away, before it gets others.
+pub(super) const EMPTY: &str = "DELETE l FROM JSON_TABLE(?, '$[*]' COLUMNS( \
+       id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR)) r \
+     STRAIGHT_JOIN waybill_line l FORCE INDEX (PRIMARY) ON l.waybill_id = UNHEX(r.id)";
+
 /// What is in the parcel.
 pub(super) const LINES: &str = "INSERT INTO waybill_line (waybill_id, line_no, sku, quantity, sku_type) \
      SELECT UNHEX(r.waybill_id), r.line_no, r.sku, r.quantity, r.sku_type \

@@ -23,6 +23,9 @@ fn news(events: &[crate::history::Event]) -> Vec<(u64, String)> {
         News::CancelledButMoved(moved) => {
             format!("cancelled but {} @{}", moved.status.as_str(), moved.attempt)
         }
+        News::Corrected(corrected) => {
+            format!("corrected to {} @{}", corrected.status.as_str(), corrected.attempt)
+        }
         News::Held(held) => format!("held {:?}", held.reason),
         News::Released(_) => "released".to_owned(),
     };
@@ -255,7 +258,12 @@ fn a_correction_begins_anew() {
     assert_eq!(code(story.outcome(&to_cancelled)), "NOT_ALLOWED", "that is a verdict");
 
     let correction = corrected(CsSupervisor, S::Loaded, 1, 30);
-    check(story, &correction, Outcome::Applied, &["DELIVERED > LOADED @1"]);
+    check(
+        story,
+        &correction,
+        Outcome::Applied,
+        &["DELIVERED > LOADED @1", "corrected to LOADED @1"],
+    );
     check(story, &correction, Outcome::Duplicate, &[]);
     let late = story.hear(&report(Road, S::Delivered, 0, 25));
     assert_eq!(late.outcome, Outcome::Stale);

@@ -1,10 +1,12 @@
 //! Promise 2: any permutation and duplication of the same messages ends in the same state.
 
-use contracts::{Role, WaybillStatus as S};
+use contracts::{AmendmentKind, Role, WaybillStatus as S};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::story::{Said, Story, assigned, cancelled, corrected, hold, on_route, release, report};
+use super::story::{
+    Said, Story, amended, assigned, cancelled, corrected, hold, on_route, release, report,
+};
 
 use super::histories::histories;
 
@@ -33,9 +35,11 @@ fn anything() -> impl Strategy<Value = Said> {
     let back = (select(vec![S::OutForPickup, S::PickupFailed, S::Collected]), 0..3_u16, 0..40_i64)
         .prop_map(|(status, on, minute)| report(Road, status, on, minute));
     let verdicts = (0..40_i64).prop_map(cancelled);
+    let kinds = vec![AmendmentKind::Quantities, AmendmentKind::Destination];
+    let amendments = (select(kinds), 1..4_i64).prop_map(|(kind, minute)| amended(kind, minute));
     prop_oneof![
         4 => reports, 4 => road, 2 => by_route, 2 => back, 2 => places, 1 => verdicts, 1 => holds,
-        1 => releases
+        1 => releases, 2 => amendments
     ]
 }
 

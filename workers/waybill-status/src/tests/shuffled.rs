@@ -2,8 +2,9 @@
 //! two processes end in equal rows; and nothing that ten people do to one waybill at once is lost.
 
 use contracts::{
-    Actor, Assigned, CancellationDecided, CancellationVerdict, Contract, CorrectWaybill,
-    OrderAccepted, OrderRef, PlaceHold, ReleaseHold, ReportStatus, Role, WaybillNo,
+    Actor, AmendmentDecided, AmendmentDecider, Assigned, CancellationDecided, CancellationVerdict,
+    Contract, CorrectWaybill, OrderAccepted, OrderRef, PlaceHold, ReleaseHold, ReportStatus, Role,
+    WaybillAmendment, WaybillNo,
 };
 use serde_json::Value;
 use testkit::{PublishAs, Stage};
@@ -11,7 +12,7 @@ use testkit::{PublishAs, Stage};
 use super::fleet::{FIRST, Fleet, assigned, order_of_two, place_hold, release_hold};
 use super::histories::{History, histories};
 use super::story::{Said, somebody};
-use crate::change::Change;
+use crate::change::{Change, Promise};
 use crate::evidence::Report;
 
 /// Every history is told so often, each time in another order.
@@ -25,6 +26,7 @@ enum Wire {
     Order(OrderAccepted),
     Assigned(PublishAs, Assigned),
     Cancelled(CancellationDecided),
+    Amended(AmendmentDecided),
     Report(Actor, ReportStatus),
     Correct(Actor, CorrectWaybill),
     PlaceHold(Actor, PlaceHold),
@@ -60,9 +62,16 @@ impl Wire {
                 let release = ReleaseHold { waybill_no, handle, instance, owner, occurred_at };
                 Self::ReleaseHold(actor, release)
             }
-            Change::Place { attempt, place } => {
-                let assigned = Assigned { waybill_no, ..assigned(FIRST, attempt.into()) };
+            Change::Place { attempt, place, promise } => {
+                let Promise { delivery_date, timeslot } = promise.unwrap();
+                let from = assigned(FIRST, attempt.into());
+                let assigned = Assigned { waybill_no, delivery_date, timeslot, ..from };
                 Self::Assigned(PublishAs::default().at(place.at), assigned)
+            }
+            Change::Amend { amendment } => {
+                let amendment = WaybillAmendment { waybill_no, ..*amendment };
+                let by = AmendmentDecider::SalesOrder;
+                Self::Amended(AmendmentDecided { by, refused: None, amendment })
             }
         }
     }
@@ -75,6 +84,7 @@ impl Wire {
         match self {
             Self::Order(order) => by(stage, PublishAs::default(), order).await,
             Self::Assigned(how, assigned) => by(stage, how.clone(), assigned).await,
+            Self::Amended(decided) => by(stage, PublishAs::default(), decided).await,
             Self::Cancelled(decided) => by(stage, PublishAs::default(), decided).await,
             Self::Report(actor, report) => by(stage, of(actor), report).await,
             Self::Correct(actor, correct) => by(stage, of(actor), correct).await,

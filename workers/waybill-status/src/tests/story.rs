@@ -1,19 +1,19 @@
 //! A waybill and everybody who talks about it: what the other tests are written in.
 
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, NaiveDate, TimeDelta};
 use contracts::{
-    Actor, FulfilledBy, HoldHandle, HoldInstance, HoldReason, Merchant, MessageId, OrderAccepted,
-    Role, SkuType, Timestamp, UserId, WaybillDraft, WaybillDraftLine, WaybillKind, WaybillNo,
-    WaybillStatus,
+    Actor, AmendmentKind, DistrictCode, FulfilledBy, HoldHandle, HoldInstance, HoldReason,
+    Merchant, MessageId, OrderAccepted, Role, SkuType, TimeslotCode, Timestamp, UserId,
+    WaybillAmendment, WaybillDraft, WaybillDraftLine, WaybillKind, WaybillNo, WaybillStatus,
 };
 use runtime::Outcome;
 use uuid::Uuid;
 
-use crate::change::{Cause, Change};
+use crate::change::{Cause, Change, Promise};
 use crate::decide::{Request, decide};
 use crate::evidence::{Evidence, Place, Report};
 use crate::facts::{Attempt, Fact};
-use crate::history::Decision;
+use crate::history::{Decision, Detail};
 use crate::state::{Body, Live, Waybill};
 
 pub(super) const MERCHANT: &str = "acme";
@@ -77,9 +77,51 @@ pub(super) fn place(number: u16, minute: i64) -> Place {
     Place { at: at(minute), route: route(number) }
 }
 
+/// The day that the n-th place is for.
+pub(super) fn day(place: u16) -> NaiveDate {
+    at(i64::from(place) * 24 * 60).date()
+}
+
+pub(super) fn window() -> TimeslotCode {
+    TimeslotCode::new("0900-1300").unwrap()
+}
+
 pub(super) fn assigned(number: u16, minute: i64) -> Said {
-    let change = Change::Place { attempt: attempt(number), place: place(number, minute) };
+    let promise = Some(Promise { delivery_date: day(number), timeslot: window() });
+    let (attempt, place) = (attempt(number), place(number, minute));
+    let change = Change::Place { attempt, place, promise };
     Said::Change(somebody(Role::Worker), change)
+}
+
+/// What the waybill of [`order`] is to be after the amendment that was asked for at that minute.
+pub(super) fn amendment(kind: AmendmentKind, minute: i64) -> WaybillAmendment {
+    let order = order(FulfilledBy::Warehouse);
+    let draft = order.waybills[0].clone();
+    let quantity = u32::try_from(minute).unwrap();
+    let lines = draft.lines.iter().map(|line| WaybillDraftLine { quantity, ..line.clone() });
+    WaybillAmendment {
+        amendment_id: Uuid::from_u128(u128::from(quantity)),
+        kind,
+        order_id: order.order_id,
+        source: order.source,
+        order_ref: order.order_ref,
+        waybill_no: draft.waybill_no,
+        lines: lines.collect(),
+        sku_type: draft.sku_type,
+        dry_ml: u64::from(quantity) * 1_300,
+        frozen_ml: 0,
+        weight_g: u64::from(quantity) * 400,
+        district: DistrictCode::new(format!("D-{minute}")).unwrap(),
+        address_key: "01".to_owned(),
+        delivery_date: at(-24 * 60 * minute).date(),
+        timeslot: window(),
+        occurred_at: at(minute),
+    }
+}
+
+pub(super) fn amended(kind: AmendmentKind, minute: i64) -> Said {
+    let amendment = Box::new(amendment(kind, minute));
+    Said::Change(somebody(Role::Worker), Change::Amend { amendment })
 }
 
 pub(super) fn hold(role: Role, handle: &str, minute: i64) -> Said {
@@ -136,7 +178,27 @@ pub(super) fn order(fulfilled_by: FulfilledBy) -> OrderAccepted {
 pub(super) struct Story {
     pub order: OrderAccepted,
     pub waybill: Waybill,
+    /// What it is besides its state, as the tables would have it.
+    pub details: Details,
     messages: u128,
+}
+
+/// What a waybill is besides its state.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Details {
+    pub promise: Option<Promise>,
+    pub district: Option<DistrictCode>,
+    pub goods: Option<Box<WaybillAmendment>>,
+}
+
+impl Details {
+    fn set(&mut self, detail: Detail) {
+        match detail {
+            Detail::Promise(promise) => self.promise = Some(promise),
+            Detail::District(district) => self.district = Some(district),
+            Detail::Goods(goods) => self.goods = Some(goods),
+        }
+    }
 }
 
 impl Story {
@@ -144,7 +206,7 @@ impl Story {
     pub(super) fn new(fulfilled_by: FulfilledBy) -> Self {
         let order = order(fulfilled_by);
         let waybill = Waybill::unheard_of(Uuid::from_u128(7), order.waybills[0].waybill_no.clone());
-        Self { order, waybill, messages: 0 }
+        Self { order, waybill, details: Details::default(), messages: 0 }
     }
 
     /// Nobody has said anything yet about what will be fetched from a customer.
@@ -191,6 +253,7 @@ impl Story {
         let decision = decide(self.waybill.clone(), request, &cause, at(1_000));
         self.waybill = stored_and_loaded(decision.waybill.clone());
         assert_eq!(self.waybill, decision.waybill, "the stored form keeps everything");
+        decision.details.iter().cloned().for_each(|detail| self.details.set(detail));
         decision
     }
 
@@ -220,6 +283,7 @@ impl Story {
             open_holds: self.waybill.open_holds(),
             parked: standing.map(|standing| standing.parked).unwrap_or_default(),
             evidence: live.map(|live| live.evidence.clone()),
+            details: self.details.clone(),
         }
     }
 }
@@ -233,6 +297,7 @@ pub(super) struct Ending {
     pub open_holds: usize,
     pub parked: Vec<Fact>,
     pub evidence: Option<Evidence>,
+    pub details: Details,
 }
 
 fn stored_and_loaded(waybill: Waybill) -> Waybill {

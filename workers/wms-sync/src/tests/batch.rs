@@ -2,15 +2,16 @@
 
 use clap::Parser;
 use contracts::{
-    Contract, Exchange, MessageId, Role, SalesOrderSubmitted, Timestamp, WmsConfirmation,
-    WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder, WmsStep,
+    Contract, Exchange, MessageId, Role, SalesOrderSubmitted, Timestamp,
+    WmsCancellationConfirmation, WmsCancellationRequest, WmsConfirmation, WmsOrderConfirmation,
+    WmsOrderProgress, WmsOutboundOrder, WmsStep,
 };
 use queue_topology::{WorkQueue, WorkerKind};
 use runtime::{Process, Running, Shutdown};
 use serde_json::Value;
 use testkit::{PublishAs, Stage, eventually};
 
-use super::samples::{LABEL, NUMBER, submitted};
+use super::samples::{LABEL, NUMBER, asked, submitted};
 use crate::settings::Settings;
 use crate::worker::WmsSync;
 
@@ -122,6 +123,34 @@ async fn what_the_wms_tells_becomes_commands_in_its_name() {
     let words = ["HAND_OVER", "OK", "PACK_END", "PICK_END", "PICK_START"];
     let words = words.map(|word| format!("wms uci-536365-1/1 in {word}"));
     assert_eq!(floor.exchanged().await, words);
+    floor.close().await;
+}
+
+#[tokio::test]
+async fn a_cancellation_goes_to_the_wms_and_its_answer_comes_back() {
+    let floor = Floor::open().await;
+    let mut outbound = floor.stage.tap(Exchange::WmsOut, "wms.#").await;
+    for question in [1, 2] {
+        floor.publish("dray-sales-order", &asked(question)).await;
+        let (_, told) = outbound.next_of::<WmsCancellationRequest>().await;
+        assert_eq!((told.order_number.as_str(), told.request), (NUMBER, question));
+    }
+    let (order_number, label) = (NUMBER.to_owned(), LABEL.to_owned());
+    let answer = WmsCancellationConfirmation {
+        order_number,
+        label,
+        request: 2,
+        result: WmsConfirmation::Nok,
+        reason_code: Some("PACKED".to_owned()),
+        at: Timestamp::now(),
+    };
+    floor.publish("partner-wms", &answer).await;
+    assert_eq!(floor.commands_for(WorkerKind::SalesOrder, 1).await, ["REJECTED"]);
+    let words =
+        ["in CANCELLATION_NOK/2", "out CANCELLATION_REQUEST/1", "out CANCELLATION_REQUEST/2"];
+    let words = words.map(|word| format!("wms uci-536365-1/1 {word}"));
+    assert_eq!(floor.exchanged().await, words);
+    drop(outbound);
     floor.close().await;
 }
 

@@ -1,13 +1,16 @@
 //! The dictionary, word by word.
 
 use contracts::{
-    Actor, Contract, Refusal, Role, Timestamp, WmsConfirmation, WmsOrderConfirmation,
-    WmsOrderProgress, WmsStep,
+    Actor, CancellationAsked, Contract, FulfilledBy, Refusal, Role, Timestamp,
+    WmsCancellationConfirmation, WmsConfirmation, WmsOrderConfirmation, WmsOrderProgress, WmsStep,
 };
 use serde_json::{Value, json};
 
-use super::samples::{LABEL, NUMBER, submitted};
-use crate::decide::{AboutSalesOrder, Told, confirmation, outbound_order, permit, progress};
+use super::samples::{LABEL, NUMBER, asked, submitted};
+use crate::decide::{
+    AboutSalesOrder, Told, cancellation, cancellation_confirmation, cancellation_request,
+    confirmation, outbound_order, permit, progress,
+};
 
 const AT: &str = "2010-12-01T10:00:00Z";
 
@@ -19,6 +22,17 @@ fn confirm(result: WmsConfirmation, reason_code: Option<&str>) -> Result<Told, R
     confirmation(&WmsOrderConfirmation {
         order_number: NUMBER.to_owned(),
         label: LABEL.to_owned(),
+        result,
+        reason_code: reason_code.map(str::to_owned),
+        at: at(),
+    })
+}
+
+fn cancel(result: WmsConfirmation, reason_code: Option<&str>) -> Result<Told, Refusal> {
+    cancellation_confirmation(&WmsCancellationConfirmation {
+        order_number: NUMBER.to_owned(),
+        label: LABEL.to_owned(),
+        request: 2,
         result,
         reason_code: reason_code.map(str::to_owned),
         at: at(),
@@ -50,7 +64,11 @@ fn progressed(progress: &str) -> Value {
 fn the_words_of_the_wms() {
     let refused =
         json!({"sales_order_no": NUMBER, "answer": "REJECTED", "reason": "E17", "occurred_at": AT});
+    let cancelled = |answer: &str| json!({"waybill_no": LABEL, "question": 2, "answer": answer, "occurred_at": AT});
+    let mut kept = cancelled("REJECTED");
+    kept["reason"] = json!("PACKED");
     let answers = "sales-order.record-answer.v1";
+    let cancellations = "sales-order.record-cancellation-answer.v1";
     let steps = "sales-order.record-progress.v1";
     let dictionary = [
         (
@@ -66,13 +84,28 @@ fn the_words_of_the_wms() {
         (step(WmsStep::PickEnd), "PICK_END", steps, progressed("PICKED"), Some("PICKED")),
         (step(WmsStep::PackEnd), "PACK_END", steps, progressed("PACKED"), Some("PACKED")),
         (step(WmsStep::HandOver), "HAND_OVER", steps, progressed("HANDED_OVER"), None),
+        (
+            cancel(WmsConfirmation::Ok, None),
+            "CANCELLATION_OK/2",
+            cancellations,
+            cancelled("ACCEPTED"),
+            None,
+        ),
+        (
+            cancel(WmsConfirmation::Nok, Some("PACKED")),
+            "CANCELLATION_NOK/2",
+            cancellations,
+            kept,
+            None,
+        ),
     ];
     for (told, word, command_type, command, status) in dictionary {
         let told = told.unwrap();
-        assert_eq!((told.word, told.number.as_str()), (word, NUMBER));
+        assert_eq!((&*told.word, told.number.as_str()), (word, NUMBER));
         let sent = match &told.about_sales_order {
             AboutSalesOrder::Answer(command) => wire(command),
             AboutSalesOrder::Progress(command) => wire(command),
+            AboutSalesOrder::Cancellation(command) => wire(command),
         };
         assert_eq!(sent, (command_type, command), "{word}");
         let report = told.about_waybill.map(|report| serde_json::to_value(report).unwrap());
@@ -93,6 +126,23 @@ fn what_the_wms_reads() {
         ],
     });
     assert_eq!(wire(&outbound_order(&submitted())), ("wms.outbound-order.v1", expected));
+}
+
+#[test]
+fn a_question_for_cancellation_carries_its_number() {
+    let expected = json!({"order_number": NUMBER, "label": LABEL, "site": "WH-1", "request": 2});
+    let request = cancellation(&asked(2)).unwrap();
+    assert_eq!(wire(&request), ("wms.cancellation-request.v1", expected));
+    assert_eq!(cancellation_request(u32::MAX), "CANCELLATION_REQUEST/4294967295");
+    assert!(cancellation_request(u32::MAX).len() <= 32, "the column holds 32");
+
+    let by_merchant = CancellationAsked {
+        sales_order_no: None,
+        warehouse: None,
+        fulfilled_by: FulfilledBy::Merchant,
+        ..asked(1)
+    };
+    assert_eq!(cancellation(&by_merchant).unwrap_err().code, "NOT_FOR_A_WAREHOUSE");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What the tests are made of: one sales order with a dry and a cold line.
 
 use contracts::{
-    SalesOrderLine, SalesOrderNo, SalesOrderSubmitted, Sku, SkuType, TimeslotCode, WarehouseCode,
-    WaybillNo,
+    CancellationAsked, FulfilledBy, SalesOrderLine, SalesOrderNo, SalesOrderSubmitted, Sku,
+    SkuType, TimeslotCode, Timestamp, WarehouseCode, WaybillNo,
 };
 
 pub(crate) const NUMBER: &str = "uci-536365-1/1";
@@ -22,5 +22,19 @@ pub(crate) fn submitted() -> SalesOrderSubmitted {
         timeslot: TimeslotCode::new("0900-1300").unwrap(),
         route_ref: "NORTH-007".to_owned(),
         lines: vec![line(1, "85123A", SkuType::Dry), line(4, "ICE", SkuType::Frozen)],
+    }
+}
+
+/// The n-th question whether it can still be cancelled.
+pub(crate) fn asked(question: u32) -> CancellationAsked {
+    CancellationAsked {
+        waybill_no: WaybillNo::new(LABEL).unwrap(),
+        sales_order_no: Some(SalesOrderNo::new(NUMBER).unwrap()),
+        question,
+        fulfilled_by: FulfilledBy::Warehouse,
+        warehouse: Some(WarehouseCode::new("WH-1").unwrap()),
+        merchant: None,
+        reason: None,
+        occurred_at: Timestamp::now(),
     }
 }

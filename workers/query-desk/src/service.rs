@@ -1,0 +1,53 @@
+//! Answers about returns and cases, and to whom. They are asked for seldom: there is no cache.
+//!
+//! Never here: a statement.
+
+use ::store::{Database, StoreError};
+use contracts::{QueryAnswer, ReturnRef, ReturnStanding, Source};
+use uuid::Uuid;
+
+use crate::scope::Scope;
+use crate::store::service::{self as rows, FoundReturn};
+
+/// A return, as far as the asker may see it.
+pub(crate) async fn customer_return(
+    database: &Database,
+    scope: &Scope,
+    source: &Source,
+    return_ref: &ReturnRef,
+) -> Result<QueryAnswer, StoreError> {
+    let found = rows::customer_return(database, source, return_ref).await?;
+    let shown = found.and_then(|found| narrow(scope, found));
+    Ok(shown.map_or(QueryAnswer::NotFound, |standing| QueryAnswer::Return(Box::new(standing))))
+}
+
+/// A merchant is shown the lines with its own goods alone.
+fn narrow(scope: &Scope, found: FoundReturn) -> Option<ReturnStanding> {
+    let FoundReturn { mut standing, merchants } = found;
+    let sees = match scope {
+        Scope::All => true,
+        Scope::Customer(customer) => standing.customer_ref.as_ref() == Some(customer),
+        Scope::Source(source) => standing.source == *source,
+        Scope::Merchant(merchant) => {
+            let is_own =
+                |line_no| merchants.get(&line_no).is_some_and(|all| all.contains(merchant));
+            standing.lines.retain(|line| is_own(line.line_no));
+            !standing.lines.is_empty()
+        }
+        Scope::Nothing => false,
+    };
+    sees.then_some(standing)
+}
+
+/// A case: for staff alone.
+pub(crate) async fn service_case(
+    database: &Database,
+    scope: &Scope,
+    case_id: Uuid,
+) -> Result<QueryAnswer, StoreError> {
+    if !scope.is_all() {
+        return Ok(QueryAnswer::NotFound);
+    }
+    let found = rows::service_case(database, case_id).await?;
+    Ok(found.map_or(QueryAnswer::NotFound, |view| QueryAnswer::Case(Box::new(view))))
+}
