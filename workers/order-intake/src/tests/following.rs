@@ -2,17 +2,20 @@
 //! heard does not matter.
 
 use contracts::{
-    OrderReturnStatus, OrderStatus, ReturnLineStanding, ReturnRef, ReturnStanding, ReturnStatus,
-    ReturnVerdict, ReturnedPart, WaybillStatus as S,
+    AmendOrder, AmendedLine, AmendmentDecided, AmendmentDecider, CreateOrders, OrderReturnStatus,
+    OrderStatus, ReturnChanged, ReturnLineStanding, ReturnRef, ReturnStanding, ReturnStatus,
+    ReturnVerdict, ReturnedPart, WaybillAmendment, WaybillStatus as S,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use runtime::Outcome;
+use runtime::{Outcome, Worker};
 use uuid::Uuid;
 
-use super::fixture::{at, no, parcel, two_waybills};
-use crate::decide::{moved, returned};
+use super::fixture::{asker, at, line, no, order, parcel, shop, two_waybills};
+use crate::decide::{News, amend, decided, moved, returned};
+use crate::incoming::Incoming;
 use crate::order::{Counters, Order, Parcel};
+use crate::worker::OrderIntake;
 
 /// The order after its two waybills got so far.
 fn after(first: S, second: S) -> Order {
@@ -201,11 +204,46 @@ fn of_two_versions_of_a_return_the_later_counts() {
     assert_eq!(again.outcome, Outcome::Duplicate);
 }
 
+#[test]
+fn everything_about_an_order_goes_through_one_lane() {
+    let create = || order(vec![line(1, "m1", "A")]);
+    let moved = super::fleet::status_changed("uci-536365-2", S::Lost);
+    let lane = |message: &Incoming| OrderIntake::lane_key(message);
+    assert_eq!(lane(&Incoming::Create(create())), lane(&Incoming::Moved(moved)));
+    let returned = ReturnChanged { standing: fetched(ReturnStatus::Closed, 2, (1, 0)) };
+    assert_eq!(lane(&Incoming::Create(create())), lane(&Incoming::Returned(returned)));
+    let batch = Incoming::CreateBatch(CreateOrders { orders: vec![create(), create()] });
+    assert_eq!((OrderIntake::weight(&batch), batch.keys().len()), (2, 1));
+}
+
+/// An order whose quantities are about to change on both waybills, and what is asked for them.
+fn amended() -> (Order, Vec<WaybillAmendment>) {
+    let mut order = two_waybills();
+    let line = |(line_no, quantity)| AmendedLine { line_no, quantity };
+    let command = AmendOrder {
+        source: order.key.source.clone(),
+        order_ref: order.key.order_ref.clone(),
+        expected_version: 1,
+        lines: [(1, 5), (2, 0), (3, 1)].map(line).to_vec(),
+        destination: None,
+        reason: None,
+        occurred_at: at(5),
+    };
+    let effect = amend(&mut order, &command, &asker(&shop(), 9), None);
+    let asked = effect.news.into_iter().filter_map(|news| match news {
+        News::AmendmentRequested(asked) => Some(asked.amendment),
+        News::CancellationRequested(_) | News::Changed(_) => None,
+    });
+    let asked = asked.collect();
+    (order, asked)
+}
+
 /// One message of the fleet about the order.
 #[derive(Debug, Clone)]
 enum Said {
     Moved(usize, Parcel),
     Returned(ReturnStanding),
+    Decided(AmendmentDecided),
 }
 
 impl Said {
@@ -213,6 +251,7 @@ impl Said {
         match self {
             Self::Moved(k, parcel) => moved(order, &no(*k), *parcel),
             Self::Returned(standing) => returned(order, standing),
+            Self::Decided(message) => decided(order, message),
         };
     }
 }
@@ -222,14 +261,19 @@ fn said() -> impl Strategy<Value = Vec<Said>> {
     let status = select(S::ALL.to_vec());
     let waybills = prop::collection::vec((1..3_usize, status, 0..3_u16), 0..12);
     let returns = prop::collection::vec((select(ReturnStatus::ALL.to_vec()), 0..6_u32), 0..4);
-    (waybills, returns).prop_map(|(waybills, returns)| {
+    let verdicts = any::<[bool; 2]>();
+    (waybills, returns, verdicts).prop_map(|(waybills, returns, verdicts)| {
+        let decided = amended().1.into_iter().zip(verdicts).map(|(amendment, refused)| {
+            let refused = refused.then(|| "AMEND_TOO_LATE".to_owned());
+            Said::Decided(AmendmentDecided { by: AmendmentDecider::SalesOrder, refused, amendment })
+        });
         let moved = (1..)
             .zip(waybills)
             .map(|(seq, (k, status, attempt))| Said::Moved(k, Parcel { status, attempt, seq }));
         let returned = (1..).zip(returns).map(|(version, (status, received))| {
             Said::Returned(fetched(status, version, (received, 0)))
         });
-        moved.chain(returned).collect()
+        moved.chain(returned).chain(decided).collect()
     })
 }
 
@@ -238,9 +282,7 @@ fn repeated(said: &[Said]) -> impl Strategy<Value = Vec<Said>> + use<> {
     let said = said.to_vec();
     prop::collection::vec(any::<Index>(), 0..10).prop_flat_map(move |again| {
         let mut all = said.clone();
-        if !said.is_empty() {
-            all.extend(again.iter().map(|index| index.get(&said).clone()));
-        }
+        all.extend(again.iter().map(|index| index.get(&said).clone()));
         Just(all).prop_shuffle()
     })
 }
@@ -250,7 +292,7 @@ proptest! {
     fn any_order_of_arrival_ends_in_the_same_order_row(
         (told, shuffled) in said().prop_flat_map(|said| (Just(said.clone()), repeated(&said)))
     ) {
-        let (mut one, mut other) = (two_waybills(), two_waybills());
+        let (mut one, mut other) = (amended().0, amended().0);
         told.iter().for_each(|said| said.tell(&mut one));
         shuffled.iter().for_each(|said| said.tell(&mut other));
         // its number of changes is the only thing that may differ
