@@ -14,5 +14,6 @@ mod dlq;
 mod fleet;
 mod network;
 mod run;
+mod service;
 mod show;
 mod topology;
