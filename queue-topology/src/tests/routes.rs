@@ -35,6 +35,11 @@ fn commands_have_one_receiver() {
     check::<c::ReleaseHold>(&[], &["waybill-status.commands"]);
     check::<c::RecordWarehouseAnswer>(&[], &["sales-order.commands"]);
     check::<c::RecordWarehouseProgress>(&[], &["sales-order.commands"]);
+    check::<c::RequestReturn>(&[], &["customer-service.commands"]);
+    check::<c::ApproveReturn>(&[], &["customer-service.commands"]);
+    check::<c::RequestReplacement>(&[], &["customer-service.commands"]);
+    check::<c::OpenCase>(&[], &["customer-service.commands"]);
+    check::<c::UpdateCase>(&[], &["customer-service.commands"]);
     check::<c::Query>(&[], &["query-desk.queries"]);
 }
 
@@ -44,12 +49,17 @@ fn events_go_to_whom_they_concern() {
     check::<c::WaybillsRequested>(&["customer-service"], &["waybill-status.events"]);
     check::<c::WaybillsRequested>(&["sales-order"], &["waybill-status.events"]);
     check::<c::CancellationDecided>(&["accepted"], &["waybill-status.events"]);
-    check::<c::CancellationDecided>(&["rejected"], &[]);
-    check::<c::WaybillCancelledButMoved>(&[], &[]);
+    check::<c::CancellationDecided>(&["rejected"], &["customer-service.events"]);
+    check::<c::CancellationOverdue>(&[], &["customer-service.events"]);
+    check::<c::WaybillCancelledButMoved>(&[], &["customer-service.events"]);
     check::<c::WaybillCreated>(&[], &["adra-assigner.events"]);
     check::<c::WaybillHeld>(&[], &["adra-assigner.events"]);
     check::<c::WaybillReleased>(&[], &["adra-assigner.events"]);
-    check::<c::WaybillStatusChanged>(&["cancelled"], &["adra-assigner.events"]);
+    check::<c::WaybillStatusChanged>(
+        &["cancelled"],
+        &["adra-assigner.events", "customer-service.events"],
+    );
+    check::<c::WaybillStatusChanged>(&["lost"], &["customer-service.events"]);
     check::<c::WaybillStatusChanged>(&["packed"], &[]);
     check::<c::NetworkChanged>(&[], &["adra-assigner.events"]);
     check::<c::Assigned>(&["warehouse"], &["sales-order.events", "waybill-status.events"]);
