@@ -8,9 +8,9 @@ mod returns;
 
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
-use contracts::{Contract, ReturnRef, Reply, Source, TimeslotCode};
 use chrono::NaiveDate;
+use clap::{Args, Subcommand};
+use contracts::{Contract, Reply, ReturnRef, Source, TimeslotCode};
 use uuid::Uuid;
 
 use crate::error::Result;

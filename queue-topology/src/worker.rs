@@ -295,10 +295,7 @@ impl WorkerKind {
             ],
             Self::DeliveryNetwork => vec![(Events, &["network.#"])],
             Self::CustomerService => vec![
-                (
-                    Commands,
-                    &["waybill.report-status", "waybill.release-hold", "waybill.cancel"],
-                ),
+                (Commands, &["waybill.report-status", "waybill.release-hold", "waybill.cancel"]),
                 (Events, &["waybill-request.made.customer-service", "return.#", "case.#"]),
             ],
             Self::QueryDesk => vec![],

@@ -88,8 +88,7 @@ pub(super) async fn ls(args: &ListCases, site: &Site, output: Output) -> Result<
     let which = Which { closed: args.all.into(), kind: args.kind.as_deref() };
     let rows: Vec<Row> = database.select(LIST, &[which]).await?;
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
-    let listed: Vec<Listed> =
-        rows.into_iter().take(limit).map(Row::read).collect::<Result<_>>()?;
+    let listed: Vec<Listed> = rows.into_iter().take(limit).map(Row::read).collect::<Result<_>>()?;
     output.result(&listed, || {
         let mut table =
             Table::new(&["case", "kind", "about", "open", "assigned to", "since", "changed"]);

@@ -50,8 +50,7 @@ pub(super) async fn ls(args: &ListReturns, site: &Site, output: Output) -> Resul
         database.select(LIST, &[Which { status: args.status.as_deref() }]).await?;
     listed.truncate(usize::try_from(args.limit).unwrap_or(usize::MAX));
     output.result(&listed, || {
-        let mut table =
-            Table::new(&["return", "status", "lines", "units", "requested", "changed"]);
+        let mut table = Table::new(&["return", "status", "lines", "units", "requested", "changed"]);
         for row in &listed {
             table.row([
                 format!("{}/{}", row.source, row.return_ref),
@@ -188,7 +187,15 @@ fn text(shown: &Shown, name: &str, output: Output) -> String {
     }
     text.push_str("\n\n");
     let heads = [
-        "line", "sku", "units", "verdict", "from", "received", "damaged", "restocked", "written off",
+        "line",
+        "sku",
+        "units",
+        "verdict",
+        "from",
+        "received",
+        "damaged",
+        "restocked",
+        "written off",
         "refused",
     ];
     let mut table = Table::new(&heads);

@@ -125,9 +125,7 @@ impl Book {
         sku: &Sku,
     ) -> impl Iterator<Item = (LineKey, &Order, &OrderLine)> {
         let keys = self.shelf.get(sku).into_iter().flatten();
-        keys.filter_map(|key| {
-            Some((*key, self.orders.get(&key.order_id)?, self.lines.get(key)?))
-        })
+        keys.filter_map(|key| Some((*key, self.orders.get(&key.order_id)?, self.lines.get(key)?)))
     }
 
     /// Units of a line that were delivered and that no return has.
@@ -244,7 +242,13 @@ impl Book {
     }
 
     /// Files a case as it is after a step of message `cause`.
-    pub(crate) fn file_case(&mut self, after: Case, step: &'static str, text: String, cause: usize) {
+    pub(crate) fn file_case(
+        &mut self,
+        after: Case,
+        step: &'static str,
+        text: String,
+        cause: usize,
+    ) {
         let changed = match self.cases.get(&after.id) {
             Some(_) => &mut self.changes.cases,
             None => &mut self.changes.new_cases,

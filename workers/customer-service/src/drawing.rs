@@ -15,7 +15,8 @@ pub(crate) fn markdown() -> String {
         let from: Vec<&str> = row.from.iter().map(|status| status.as_str()).collect();
         let who: Vec<&str> = row.roles.iter().map(|role| word(*role)).collect();
         let who = if who.is_empty() { "its waybills".to_owned() } else { who.join(", ") };
-        let _ = writeln!(text, "| {} | {} | {} | {who} |", row.name, from.join(", "), row.to.as_str());
+        let _ =
+            writeln!(text, "| {} | {} | {} | {who} |", row.name, from.join(", "), row.to.as_str());
     }
     text
 }

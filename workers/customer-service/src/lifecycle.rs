@@ -54,14 +54,8 @@ const ASKERS: &[Role] = &[
     Role::Operator,
     Role::Admin,
 ];
-const OWNERS: &[Role] = &[
-    Role::Customer,
-    Role::Shop,
-    Role::CsAgent,
-    Role::CsSupervisor,
-    Role::Operator,
-    Role::Admin,
-];
+const OWNERS: &[Role] =
+    &[Role::Customer, Role::Shop, Role::CsAgent, Role::CsSupervisor, Role::Operator, Role::Admin];
 const SERVICE: &[Role] = &[Role::CsAgent, Role::CsSupervisor, Role::Operator, Role::Admin];
 const RECEIVERS: &[Role] =
     &[Role::Warehouse, Role::CsAgent, Role::CsSupervisor, Role::Operator, Role::Admin];

@@ -26,10 +26,7 @@ pub(crate) fn sees(actor: &Actor, source: &Source, customer: Option<&CustomerRef
 ///
 /// # Errors
 /// The refusal that the sender is told.
-pub(crate) fn request(
-    actor: &Actor,
-    asked: &RequestReturn,
-) -> Result<Option<Merchant>, Refusal> {
+pub(crate) fn request(actor: &Actor, asked: &RequestReturn) -> Result<Option<Merchant>, Refusal> {
     Step::Request.permit(actor.role)?;
     if !sees(actor, &asked.source, asked.customer_ref.as_ref()) {
         let detail = "shops and customers ask for returns of their own alone: correct source and \
@@ -43,7 +40,9 @@ pub(crate) fn request(
         (None, _) => Ok(None),
         (Some(merchant), _) => match Merchant::new(merchant.as_str()) {
             Ok(merchant) => Ok(Some(merchant)),
-            Err(error) => Err(Refusal::new("NOT_ALLOWED", format!("the account's merchant: {error}"))),
+            Err(error) => {
+                Err(Refusal::new("NOT_ALLOWED", format!("the account's merchant: {error}")))
+            }
         },
     }
 }

@@ -87,7 +87,9 @@ impl FromStr for AtOnce {
         match text {
             "all" => Ok(Self::All),
             "none" => Ok(Self::None),
-            sources => sources.split(',').map(Source::new).collect::<Result<_, _>>().map(Self::Sources),
+            sources => {
+                sources.split(',').map(Source::new).collect::<Result<_, _>>().map(Self::Sources)
+            }
         }
     }
 }

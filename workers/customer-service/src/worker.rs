@@ -112,11 +112,7 @@ fn cause(item: &Item<Incoming>, index: usize, now: Timestamp) -> Cause {
 }
 
 /// Publishes and settles what was decided on message `index`.
-fn conclude(
-    batch: &mut Batch<Incoming>,
-    index: usize,
-    decision: Decision,
-) -> Result<(), Failure> {
+fn conclude(batch: &mut Batch<Incoming>, index: usize, decision: Decision) -> Result<(), Failure> {
     let Decision { outcome, items, aggregate, notices } = decision;
     for notice in &notices {
         match notice {

@@ -24,8 +24,7 @@ pub enum CancelColumn {
 }
 
 impl Column for CancelColumn {
-    const ALL: &'static [Self] =
-        &[Self::OrderRef, Self::LineNo, Self::RequestedAt, Self::Reason];
+    const ALL: &'static [Self] = &[Self::OrderRef, Self::LineNo, Self::RequestedAt, Self::Reason];
 
     fn name(self) -> &'static str {
         match self {

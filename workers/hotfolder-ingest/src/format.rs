@@ -4,9 +4,7 @@
 
 use std::io::{self, BufRead};
 
-use contracts::{
-    Actor, CreateOrder, MessageId, ReportStatus, RequestReturn, Source, Timestamp,
-};
+use contracts::{Actor, CreateOrder, MessageId, ReportStatus, RequestReturn, Source, Timestamp};
 use queue_topology::WorkerKind;
 use runtime::{Ingress, SendError};
 

@@ -276,8 +276,7 @@ impl Pipeline {
         let Work { file, record, desk, reporters, .. } = &self.work;
         let first = sound.command.follows().map(str::to_owned);
         self.on_the_way.extend(first.clone());
-        let key =
-            format!("{}/{}/{}", file.plain(), sound.command.reference(), span.first_line);
+        let key = format!("{}/{}/{}", file.plain(), sound.command.reference(), span.first_line);
         let request = Request {
             message_id: derive_message_id(&format!("hotfolder/{}", file.source()), &key),
             actor: reporters.actor(

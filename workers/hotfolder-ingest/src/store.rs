@@ -17,8 +17,8 @@ use store::{Database, ErrorClass, StoreError, hex, hex_bytes};
 use uuid::Uuid;
 
 pub use self::gap::{has_record, lock_standing, pass};
-pub use self::verdicts::KeptVerdict;
 use self::rows::{Id, Place, RecordRow, first_standing, insert, insert_errors, read_for_update};
+pub use self::verdicts::KeptVerdict;
 use self::verdicts::insert_verdicts;
 use crate::decide::{FileState, Standing};
 use crate::name::FileName;

@@ -189,9 +189,7 @@ impl QueryDesk {
             Query::Return { source, return_ref } => {
                 service::customer_return(&self.database, scope, &source, &return_ref).await
             }
-            Query::Case { case_id } => {
-                service::service_case(&self.database, scope, case_id).await
-            }
+            Query::Case { case_id } => service::service_case(&self.database, scope, case_id).await,
             Query::Operation { sender, message_id } => {
                 let reply = self.operation(scope, &sender, message_id).await?;
                 Ok(reply.map_or(QueryAnswer::NotFound, QueryAnswer::Operation))

@@ -29,7 +29,8 @@ fn narrow(scope: &Scope, found: FoundReturn) -> Option<ReturnStanding> {
         Scope::Customer(customer) => standing.customer_ref.as_ref() == Some(customer),
         Scope::Source(source) => standing.source == *source,
         Scope::Merchant(merchant) => {
-            let is_own = |line_no| merchants.get(&line_no).is_some_and(|all| all.contains(merchant));
+            let is_own =
+                |line_no| merchants.get(&line_no).is_some_and(|all| all.contains(merchant));
             standing.lines.retain(|line| is_own(line.line_no));
             !standing.lines.is_empty()
         }

@@ -63,13 +63,7 @@ pub(super) fn cancel(book: &mut Book, told: &CancelReturn, cause: &Cause) -> Dec
 
 /// The return ends without any goods: its claims are free again, its waybills are cancelled, and so is
 /// what waited for it.
-fn end(
-    book: &mut Book,
-    it: &Return,
-    step: Step,
-    reason: Option<&str>,
-    cause: &Cause,
-) -> Decision {
+fn end(book: &mut Book, it: &Return, step: Step, reason: Option<&str>, cause: &Cause) -> Decision {
     for part in it.items.iter().flat_map(|item| &item.parts) {
         book.set_claim(part.line, |claim| claim.claimed -= part.quantity.min(claim.claimed));
     }
@@ -183,11 +177,14 @@ pub(super) fn draft(
             .iter()
             .map(|(_, line, units)| u64::from(*units) * u64::from(line.weight_g))
             .sum(),
-        lines: lines.iter().map(|(line_no, line, units)| WaybillDraftLine {
-            line_no: *line_no,
-            sku: line.sku.clone(),
-            quantity: *units,
-            sku_type: line.sku_type,
-        }).collect(),
+        lines: lines
+            .iter()
+            .map(|(line_no, line, units)| WaybillDraftLine {
+                line_no: *line_no,
+                sku: line.sku.clone(),
+                quantity: *units,
+                sku_type: line.sku_type,
+            })
+            .collect(),
     })
 }

@@ -52,13 +52,7 @@ pub(super) fn tell(
     notices
 }
 
-fn filed(
-    book: &mut Book,
-    after: Case,
-    step: &'static str,
-    text: &str,
-    cause: &Cause,
-) -> Notice {
+fn filed(book: &mut Book, after: Case, step: &'static str, text: &str, cause: &Cause) -> Notice {
     let notice = Notice::Case(after.changed(), after.version);
     book.file_case(after, step, text.to_owned(), cause.index);
     notice

@@ -95,7 +95,11 @@ fn awaited_return(book: &Book, asked: &RequestReplacement) -> Result<Option<Uuid
         }
         ReturnStatus::Received | ReturnStatus::Inspected | ReturnStatus::Closed => Ok(None),
         ReturnStatus::Rejected | ReturnStatus::Cancelled => {
-            let detail = format!("return {} is {}: nothing of it will arrive", key.name(), it.status.as_str());
+            let detail = format!(
+                "return {} is {}: nothing of it will arrive",
+                key.name(),
+                it.status.as_str()
+            );
             Err(Refusal::new("RETURN_ENDED", detail))
         }
     }

@@ -35,8 +35,7 @@ pub(super) fn request(
         Ok(merchant) => merchant,
         Err(refusal) => return Ok(Decision::refused(refusal)),
     };
-    let key =
-        ReturnKey { source: asked.source.clone(), return_ref: asked.return_ref.clone() };
+    let key = ReturnKey { source: asked.source.clone(), return_ref: asked.return_ref.clone() };
     let hash = content_hash(asked);
     if let Some(known) = book.get_return(&key) {
         return Ok(known_before(known, hash));

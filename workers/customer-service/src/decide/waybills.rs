@@ -83,12 +83,7 @@ fn send_back(moved: &WaybillStatusChanged) -> Notice {
 }
 
 /// The goods of a return are with us, or on their way. A receipt says what they are.
-fn collect(
-    book: &mut Book,
-    moved: &WaybillStatusChanged,
-    cause: &Cause,
-    decision: &mut Decision,
-) {
+fn collect(book: &mut Book, moved: &WaybillStatusChanged, cause: &Cause, decision: &mut Decision) {
     let Some(it) = book.fetched_by(&moved.waybill_no).cloned() else {
         return;
     };
@@ -149,9 +144,10 @@ pub(super) fn cancellation_decided(
     let CancellationDecided { waybill_no, verdict, reason, occurred_at } = decided;
     let reason = reason.as_deref().unwrap_or("no reason given");
     let (kind, text) = match verdict {
-        CancellationVerdict::Accepted => {
-            (None, format!("the cancellation of waybill {waybill_no} was accepted at {occurred_at}"))
-        }
+        CancellationVerdict::Accepted => (
+            None,
+            format!("the cancellation of waybill {waybill_no} was accepted at {occurred_at}"),
+        ),
         CancellationVerdict::Rejected => (
             Some(CaseKind::CancellationRejected),
             format!(

@@ -71,10 +71,7 @@ struct SubjectRow {
 ///
 /// # Errors
 /// [`StoreError`] when the statement fails.
-pub(super) async fn subjects_of(
-    tx: &Tx,
-    ids: &BTreeSet<Uuid>,
-) -> Result<Vec<String>, StoreError> {
+pub(super) async fn subjects_of(tx: &Tx, ids: &BTreeSet<Uuid>) -> Result<Vec<String>, StoreError> {
     #[derive(Serialize)]
     struct Key {
         id: String,

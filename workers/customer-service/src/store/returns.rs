@@ -234,10 +234,7 @@ async fn complete(tx: &Tx, returns: &mut BTreeMap<Uuid, Return>) -> Result<(), S
         let items = it.into_iter().flat_map(|it| &mut it.items);
         if let Some(item) = items.into_iter().find(|item| item.asked.line_no == part.line_no) {
             item.parts.push(Part {
-                line: LineKey {
-                    order_id: parse_hex(&part.order_id)?,
-                    line_no: part.order_line_no,
-                },
+                line: LineKey { order_id: parse_hex(&part.order_id)?, line_no: part.order_line_no },
                 order_ref: OrderRef::new(part.order_ref).map_err(invalid)?,
                 quantity: part.quantity,
             });

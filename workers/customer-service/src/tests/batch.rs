@@ -42,7 +42,8 @@ async fn a_return_with_a_replacement_from_request_to_end() {
     let mut commands = floor.stage.tap(Exchange::Commands, "waybill.release-hold").await;
 
     let reply = floor.as_shop(&asked("R1", &[("A", 4), ("B", 1)])).await;
-    let items: Vec<(u32, &str)> = reply.items.iter().map(|it| (it.item, it.code.as_str())).collect();
+    let items: Vec<(u32, &str)> =
+        reply.items.iter().map(|it| (it.item, it.code.as_str())).collect();
     assert_eq!(items, [(1, "SPREAD"), (2, "NO_MATCH")]);
     assert_eq!((reply.aggregate.as_deref(), reply.version), (Some("shop/R1"), Some(1)));
     let (_, approved) = events.next_of::<ReturnChanged>().await;
@@ -60,8 +61,7 @@ async fn a_return_with_a_replacement_from_request_to_end() {
     let hold = sent_again.order.waybills[0].hold.as_ref().expect("it is held");
     assert_eq!(hold.owner, "dray-customer-service");
 
-    let collected =
-        changed("shop-O2-r1", WaybillKind::Return, WaybillStatus::Collected, 0);
+    let collected = changed("shop-O2-r1", WaybillKind::Return, WaybillStatus::Collected, 0);
     floor.event("dray-waybill-status", &collected).await;
     let (envelope, collected) = events.next_of::<ReturnChanged>().await;
     assert_eq!((envelope.seq, collected.standing.status), (Some(2), ReturnStatus::Collected));
@@ -127,8 +127,7 @@ async fn cases_come_from_events_and_people_go_on_with_them() {
     assert_eq!(reply.aggregate, Some(reply.message_id.to_string()));
     let again = floor.as_anna(&question).await;
     assert_eq!((again.aggregate, again.version), (reply.aggregate, Some(2)));
-    let open: i64 =
-        floor.stage.scalar("SELECT COUNT(*) FROM service_case WHERE live = 1").await;
+    let open: i64 = floor.stage.scalar("SELECT COUNT(*) FROM service_case WHERE live = 1").await;
     assert_eq!(open, 2);
     let story = "SELECT GROUP_CONCAT(e.step ORDER BY e.version) FROM service_case_entry e \
                  JOIN service_case c ON c.id = e.case_id WHERE c.kind = 'LOST'";

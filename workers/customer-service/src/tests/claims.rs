@@ -23,8 +23,16 @@ const LINES: [(u128, u32, u32, u32); 4] = [(1, 1, 3, 3), (1, 2, 4, 4), (2, 1, 5,
 fn world(at_once: bool) -> World {
     let policy = if at_once { AtOnce::All } else { AtOnce::None };
     World::of(&[
-        (1, "2026-03-01T08:00:00Z", &[("A", 3, WaybillStatus::Delivered), ("B", 4, WaybillStatus::Delivered)]),
-        (2, "2026-03-02T08:00:00Z", &[("A", 5, WaybillStatus::Delivered), ("A", 6, WaybillStatus::Lost)]),
+        (
+            1,
+            "2026-03-01T08:00:00Z",
+            &[("A", 3, WaybillStatus::Delivered), ("B", 4, WaybillStatus::Delivered)],
+        ),
+        (
+            2,
+            "2026-03-02T08:00:00Z",
+            &[("A", 5, WaybillStatus::Delivered), ("A", 6, WaybillStatus::Lost)],
+        ),
     ])
     .policy(policy)
 }
@@ -89,7 +97,8 @@ fn taken(world: &World) -> (BTreeMap<LineKey, u32>, BTreeMap<LineKey, u32>) {
     }
     for no in book.changes.new_replacements.keys() {
         let it = book.replacement(no).unwrap();
-        for (line_no, units) in it.lines.iter().filter(|_| it.state != ReplacementState::Cancelled) {
+        for (line_no, units) in it.lines.iter().filter(|_| it.state != ReplacementState::Cancelled)
+        {
             let line = LineKey { order_id: it.order_id, line_no: *line_no };
             *replaced.entry(line).or_default() += units;
         }

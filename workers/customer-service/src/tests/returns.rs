@@ -35,7 +35,10 @@ fn the_newest_delivery_is_given_back_first() {
     let decision = world.done(&shop(), &request("R1", &[("A", 4), ("A", 5), ("A", 2), ("B", 1)]));
     assert_eq!(verdicts(&decision), ["SPREAD", "SPREAD", "QUANTITY_EXCEEDS", "NO_MATCH"]);
     let of = |order: &str, line_no, units| (order.to_owned(), line_no, units);
-    assert_eq!(parts(&world, "R1"), [of("O2", 1, 3), of("O1", 2, 1), of("O1", 2, 1), of("O1", 1, 4)]);
+    assert_eq!(
+        parts(&world, "R1"),
+        [of("O2", 1, 3), of("O1", 2, 1), of("O1", 2, 1), of("O1", 1, 4)]
+    );
 }
 
 #[test]
@@ -132,7 +135,9 @@ fn what_ends_without_goods_gives_its_claims_back() {
     // the truck was there before the news
     let late = moved("shop-O1-r2", WaybillKind::Return, WaybillStatus::Collected);
     let decision = world.done(&anna(), &late);
-    assert!(matches!(&decision.notices[..], [Notice::Case(case, 1)] if case.subject == "return shop/R2"));
+    assert!(
+        matches!(&decision.notices[..], [Notice::Case(case, 1)] if case.subject == "return shop/R2")
+    );
     assert_eq!(world.status("R2"), S::Cancelled);
 }
 

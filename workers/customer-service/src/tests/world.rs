@@ -182,7 +182,13 @@ fn now() -> Timestamp {
 pub(super) fn approve(number: &str) -> Incoming {
     let ReturnKey { source, return_ref } = key(number);
     let (pickup_date, timeslot) = (None, None);
-    Incoming::Approve(ApproveReturn { source, return_ref, pickup_date, timeslot, occurred_at: now() })
+    Incoming::Approve(ApproveReturn {
+        source,
+        return_ref,
+        pickup_date,
+        timeslot,
+        occurred_at: now(),
+    })
 }
 
 pub(super) fn reject(number: &str) -> Incoming {
@@ -199,19 +205,26 @@ pub(super) fn cancel(number: &str) -> Incoming {
 /// A receipt of these lines: number, received, damaged.
 pub(super) fn receipt(number: &str, lines: &[(u32, u32, u32)], complete: bool) -> Incoming {
     let ReturnKey { source, return_ref } = key(number);
-    let line = |&(line_no, received, damaged): &(u32, u32, u32)| ReceiptLine { line_no, received, damaged };
+    let line = |&(line_no, received, damaged): &(u32, u32, u32)| ReceiptLine {
+        line_no,
+        received,
+        damaged,
+    };
     let lines = lines.iter().map(line).collect();
-    Incoming::Receipt(RecordReturnReceipt { source, return_ref, lines, complete, occurred_at: now() })
+    Incoming::Receipt(RecordReturnReceipt {
+        source,
+        return_ref,
+        lines,
+        complete,
+        occurred_at: now(),
+    })
 }
 
 /// An inspection of these lines: number, restocked, written off, refused.
 pub(super) fn inspection(number: &str, lines: &[(u32, u32, u32, u32)]) -> Incoming {
     let ReturnKey { source, return_ref } = key(number);
-    let line = |&(line_no, restocked, written_off, refused): &(u32, u32, u32, u32)| InspectionLine {
-        line_no,
-        restocked,
-        written_off,
-        refused,
+    let line = |&(line_no, restocked, written_off, refused): &(u32, u32, u32, u32)| {
+        InspectionLine { line_no, restocked, written_off, refused }
     };
     let lines = lines.iter().map(line).collect();
     Incoming::Inspection(RecordReturnInspection { source, return_ref, lines, occurred_at: now() })

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use clap::Parser as _;
-use contracts::{CreateOrder, FieldError, ItemReply, Refusal, ReportStatus, RequestReturn, ReturnLine, Role, Timestamp, inbound};
+use contracts::{
+    CreateOrder, FieldError, ItemReply, Refusal, ReportStatus, RequestReturn, ReturnLine, Role,
+    Timestamp, inbound,
+};
 use queue_topology::WorkerKind;
 use runtime::{Batch, Failure, LaneKey, Outcome, Process, Running, Settlement, Shutdown, Worker};
 use serde_json::Value;

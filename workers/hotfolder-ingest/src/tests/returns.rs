@@ -7,11 +7,12 @@ use super::source;
 use crate::format::{Command, FileHeader, Unit, Units};
 use crate::name::FileKind;
 
-const RETURN_HEADER: &str =
-    "return_ref\tline_no\trequested_at\tcustomer_ref\tsku\tdescription\tquantity\tunit_price\tcurrency\n";
+const RETURN_HEADER: &str = "return_ref\tline_no\trequested_at\tcustomer_ref\tsku\tdescription\tquantity\tunit_price\tcurrency\n";
 
 fn row(number: &str, line_no: u32, customer: &str, sku: &str, quantity: &str) -> String {
-    format!("{number}\t{line_no}\t2026-03-05T09:30:00Z\t{customer}\t{sku}\tLIGHT HOLDER\t{quantity}\t2.55\tGBP\n")
+    format!(
+        "{number}\t{line_no}\t2026-03-05T09:30:00Z\t{customer}\t{sku}\tLIGHT HOLDER\t{quantity}\t2.55\tGBP\n"
+    )
 }
 
 fn units(rows: &[String]) -> Vec<Unit> {
@@ -50,7 +51,10 @@ fn the_rows_of_one_number_are_one_return() {
     assert_eq!(first.customer_ref.as_ref().unwrap().as_str(), "17850");
     assert_eq!((second.customer_ref.as_ref(), second.order_ref.as_ref()), (None, None));
     let Ok(sound) = &units[0].result else { panic!("{:?}", units[0]) };
-    assert_eq!((sound.file_lines.as_slice(), sound.command.follows()), (&[2, 3][..], Some("17850")));
+    assert_eq!(
+        (sound.file_lines.as_slice(), sound.command.follows()),
+        (&[2, 3][..], Some("17850"))
+    );
 }
 
 #[test]

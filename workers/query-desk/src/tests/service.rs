@@ -53,8 +53,7 @@ impl Desk {
     }
 
     async fn the_return(&self, actor: Actor) -> Option<ReturnStanding> {
-        let (source, return_ref) =
-            (Source::new("uci").unwrap(), ReturnRef::new("R1").unwrap());
+        let (source, return_ref) = (Source::new("uci").unwrap(), ReturnRef::new("R1").unwrap());
         let question = Query::Return { source, return_ref };
         match self.ask_as(&PublishAs::default().actor(actor), &question).await {
             QueryAnswer::Return(standing) => Some(*standing),
