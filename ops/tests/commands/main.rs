@@ -16,5 +16,6 @@ mod fleet;
 mod network;
 mod places;
 mod run;
+mod service;
 mod show;
 mod topology;

@@ -43,48 +43,63 @@ fn commands_have_one_receiver() {
     check::<c::RescheduleWaybill>(&[], &["adra-assigner.commands"]);
     check::<c::CancelWaybill>(&[], &["sales-order.commands"]);
     check::<c::RecordCancellationAnswer>(&[], &["sales-order.commands"]);
+    check::<c::RequestReturn>(&[], &["customer-service.commands"]);
+    check::<c::ApproveReturn>(&[], &["customer-service.commands"]);
+    check::<c::RequestReplacement>(&[], &["customer-service.commands"]);
+    check::<c::OpenCase>(&[], &["customer-service.commands"]);
+    check::<c::UpdateCase>(&[], &["customer-service.commands"]);
     check::<c::Query>(&[], &["query-desk.queries"]);
 }
 
 #[test]
 fn events_go_to_whom_they_concern() {
-    check::<c::OrderAccepted>(&[], &["waybill-status.events"]);
-    check::<c::WaybillsRequested>(&["customer-service"], &["waybill-status.events"]);
-    check::<c::WaybillsRequested>(&["sales-order"], &["waybill-status.events"]);
-    check::<c::CancellationDecided>(&["accepted"], &["waybill-status.events"]);
-    check::<c::CancellationDecided>(&["rejected"], &[]);
-    check::<c::WaybillCancelledButMoved>(&[], &["order-intake.events"]);
-    check::<c::WaybillCorrected>(&[], &["order-intake.events"]);
-    check::<c::ReturnChanged>(&[], &["order-intake.events"]);
-    for decider in ["adra-assigner", "sales-order"] {
-        check::<c::AmendmentDecided>(&[decider], &["order-intake.events", "waybill-status.events"]);
+    let (adra, intake, waybills) =
+        ("adra-assigner.events", "order-intake.events", "waybill-status.events");
+    let (service, sales) = ("customer-service.events", "sales-order.events");
+    check::<c::OrderAccepted>(&[], &[waybills]);
+    check::<c::WaybillsRequested>(&["customer-service"], &[waybills]);
+    check::<c::WaybillsRequested>(&["sales-order"], &[waybills]);
+    check::<c::OrderCancellationRequested>(&[], &[sales]);
+    check::<c::CancellationAsked>(&["warehouse"], &["wms-sync.events"]);
+    check::<c::CancellationAsked>(&["merchant"], &[]);
+    check::<c::CancellationDecided>(&["accepted"], &[waybills]);
+    check::<c::CancellationDecided>(&["rejected"], &[service]);
+    check::<c::CancellationOverdue>(&[], &[service]);
+    check::<c::AmendmentRequested>(&[], &[adra]);
+    check::<c::AmendmentReserved>(&[], &[sales]);
+    check::<c::AmendmentDecided>(&["adra-assigner"], &[intake, waybills]);
+    check::<c::AmendmentDecided>(&["sales-order"], &[adra, intake, waybills]);
+    check::<c::WaybillCreated>(&[], &[adra]);
+    check::<c::WaybillHeld>(&[], &[adra]);
+    check::<c::WaybillReleased>(&[], &[adra]);
+    check::<c::WaybillCancelledButMoved>(&[], &[service, intake]);
+    check::<c::WaybillCorrected>(&[], &[adra, intake]);
+    for nobody in ["acknowledged", "picked", "packed", "loaded", "out-for-pickup"] {
+        check::<c::WaybillStatusChanged>(&[nobody], &[]);
     }
-    check::<c::WaybillCreated>(&[], &["adra-assigner.events"]);
-    check::<c::WaybillHeld>(&[], &["adra-assigner.events"]);
-    check::<c::WaybillReleased>(&[], &["adra-assigner.events"]);
-    let both = ["adra-assigner.events", "order-intake.events"];
-    check::<c::WaybillStatusChanged>(&["cancelled"], &both);
-    check::<c::WaybillStatusChanged>(&["delivery-failed"], &["adra-assigner.events"]);
-    check::<c::WaybillStatusChanged>(&["pickup-failed"], &["adra-assigner.events"]);
-    check::<c::WaybillStatusChanged>(&["packed"], &[]);
-    check::<c::WaybillStatusChanged>(&["loaded"], &[]);
-    for counted in ["dispatched", "out-for-delivery", "returning", "delivered", "lost", "damaged"] {
-        check::<c::WaybillStatusChanged>(&[counted], &["order-intake.events"]);
+    for counted in ["dispatched", "out-for-delivery", "ready-for-collection"] {
+        check::<c::WaybillStatusChanged>(&[counted], &[intake]);
     }
-    check::<c::AmendmentRequested>(&[], &["adra-assigner.events"]);
-    check::<c::NetworkChanged>(&[], &["adra-assigner.events"]);
-    check::<c::Assigned>(&["warehouse"], &["sales-order.events", "waybill-status.events"]);
-    check::<c::Assigned>(&["merchant"], &["waybill-status.events"]);
+    for seen_to in ["returning", "delivered", "lost", "damaged", "returned-to-origin"] {
+        check::<c::WaybillStatusChanged>(&[seen_to], &[service, intake]);
+    }
+    for frees in ["cancelled", "delivery-failed"] {
+        check::<c::WaybillStatusChanged>(&[frees], &[adra, service, intake]);
+    }
+    check::<c::WaybillStatusChanged>(&["pickup-failed"], &[adra, service]);
+    check::<c::WaybillStatusChanged>(&["collected"], &[service]);
+    check::<c::ReturnChanged>(&[], &[intake]);
+    check::<c::CaseChanged>(&[], &[]);
+    check::<c::OrderChanged>(&[], &[]);
+    check::<c::NetworkChanged>(&[], &[adra]);
+    check::<c::Assigned>(&["warehouse"], &[sales, waybills]);
+    check::<c::Assigned>(&["merchant"], &[waybills]);
     check::<c::Unassignable>(&[], &[]);
     check::<c::UnassignedAgain>(&[], &[]);
     check::<c::RouteChanged>(&[], &[]);
     check::<c::SalesOrderSubmitted>(&[], &["wms-sync.events"]);
     check::<c::SalesOrderAnswered>(&[], &[]);
     check::<c::SalesOrderProgressed>(&[], &[]);
-    check::<c::OrderCancellationRequested>(&[], &["sales-order.events"]);
-    check::<c::CancellationAsked>(&["warehouse"], &["wms-sync.events"]);
-    check::<c::CancellationAsked>(&["merchant"], &[]);
-    check::<c::AmendmentReserved>(&[], &["sales-order.events"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Tests of customer-service: the lifecycle, matching, whole stories of returns, replacements and cases on
 //! a book in memory, and whole batches on the real broker and database.
 #![allow(
+    clippy::wildcard_enum_match_arm,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod cancel;
 mod content;
 mod crash;
 mod decide;
@@ -19,6 +20,7 @@ mod order;
 mod pace;
 mod planted;
 mod report;
+mod returns;
 mod status;
 mod tsv;
 mod window;

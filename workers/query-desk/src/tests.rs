@@ -12,6 +12,7 @@
 )]
 
 mod seeing;
+mod service;
 
 use std::time::Duration;
 

@@ -197,6 +197,9 @@ fn returns(visitor: &mut impl Visitor) {
         CloseReturn { source, return_ref, occurred_at: time("2010-12-09T10:00:00Z") },
     );
     visitor.visit("return.changed.v1", ReturnChanged { standing: standing() });
+    let (source, return_ref) = (id("uci"), id("C536379"));
+    visitor.visit("query.ask.v1-return", Query::Return { source, return_ref });
+    visitor.visit_answer("query-answer-return", QueryAnswer::Return(Box::new(standing())));
 }
 
 pub(super) fn standing() -> ReturnStanding {
@@ -267,16 +270,28 @@ fn replacements(visitor: &mut impl Visitor) {
 
 fn cases(visitor: &mut impl Visitor) {
     let subject = CaseSubject::Waybill { waybill_no: id("uci-536365-1") };
-    visitor.visit(
-        "case.changed.v1",
-        CaseChanged {
-            case_id: uuid(11),
-            kind: CaseKind::CancellationOverdue,
-            subject: subject.name(),
-            open: true,
-            assigned_to: Some("cs-anna".to_owned()),
-        },
-    );
+    let case = CaseChanged {
+        case_id: uuid(11),
+        kind: CaseKind::CancellationOverdue,
+        subject: subject.name(),
+        open: true,
+        assigned_to: Some("cs-anna".to_owned()),
+    };
+    visitor.visit("case.changed.v1", case.clone());
+    visitor.visit("query.ask.v1-case", Query::Case { case_id: uuid(11) });
+    let view = CaseView {
+        case,
+        created_at: time("2010-12-03T09:00:00Z"),
+        updated_at: time("2010-12-03T10:00:00Z"),
+        version: 1,
+        entries: vec![CaseEntry {
+            at: time("2010-12-03T09:00:00Z"),
+            by: "dray-sales-order".to_owned(),
+            step: "OPENED".to_owned(),
+            text: "nobody has answered".to_owned(),
+        }],
+    };
+    visitor.visit_answer("query-answer-case", QueryAnswer::Case(Box::new(view)));
     visitor.visit(
         "case.open.v1",
         OpenCase {

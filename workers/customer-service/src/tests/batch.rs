@@ -129,7 +129,7 @@ async fn cases_come_from_events_and_people_go_on_with_them() {
     assert_eq!((again.aggregate, again.version), (reply.aggregate, Some(2)));
     let open: i64 = floor.stage.scalar("SELECT COUNT(*) FROM service_case WHERE live = 1").await;
     assert_eq!(open, 2);
-    let story = "SELECT GROUP_CONCAT(step ORDER BY version) FROM service_case_entry e \
+    let story = "SELECT GROUP_CONCAT(e.step ORDER BY e.version) FROM service_case_entry e \
                  JOIN service_case c ON c.id = e.case_id WHERE c.kind = 'LOST'";
     let story: String = floor.stage.scalar(story).await;
     assert_eq!(story, "OPENED,CLOSED");

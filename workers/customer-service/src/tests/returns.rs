@@ -33,7 +33,7 @@ fn the_newest_delivery_is_given_back_first() {
         (4, "2026-03-09T08:00:00Z", &[("A", 9, DELIVERED)]),
     ]);
     let decision = world.done(&shop(), &request("R1", &[("A", 4), ("A", 5), ("A", 2), ("B", 1)]));
-    assert_eq!(verdicts(&decision), ["SPREAD", "MATCHED", "QUANTITY_EXCEEDS", "NO_MATCH"]);
+    assert_eq!(verdicts(&decision), ["SPREAD", "SPREAD", "QUANTITY_EXCEEDS", "NO_MATCH"]);
     let of = |order: &str, line_no, units| (order.to_owned(), line_no, units);
     assert_eq!(
         parts(&world, "R1"),

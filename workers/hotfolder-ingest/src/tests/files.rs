@@ -72,11 +72,11 @@ async fn files_run_in_sequence_and_a_gap_waits_until_an_operator_passes_it() {
     let fleet = Fleet::answering().await;
     fleet.send("order-shop-5.tsv", format!("{HEADER}{}", line("A", 1)));
     fleet.send("order-shop-7.tsv", format!("{HEADER}{}", line("C", 1)));
-    fleet.send("return-shop-1.tsv", "return_ref\n");
+    fleet.send("container-shop-1.tsv", "reference_code\n");
     let ingest = fleet.start(&[]).await;
     fleet.wait_for("archive", "order-shop-5.tsv.").await;
     fleet.wait_for_listing("order-shop-7.tsv", "WAITS_FOR_SEQUENCE").await;
-    fleet.wait_for_listing("return-shop-1.tsv", "NO_WORKER_YET").await;
+    fleet.wait_for_listing("container-shop-1.tsv", "NO_WORKER_YET").await;
 
     let skip = |sequence| SkipSequence {
         kind: "order".into(),
@@ -98,7 +98,7 @@ async fn files_run_in_sequence_and_a_gap_waits_until_an_operator_passes_it() {
     assert_eq!(fleet.report("order-shop-3.tsv.").await["state"], "LATE");
     fleet.send("order-shop-6.r1.tsv", format!("{HEADER}{}", line("B", 1)));
     assert_eq!(fleet.report("order-shop-6.r1.tsv.json").await["state"], "DONE");
-    assert_eq!(fleet.names("inbox"), ["return-shop-1.tsv"]);
+    assert_eq!(fleet.names("inbox"), ["container-shop-1.tsv"]);
     fleet.close(ingest).await;
 }
 

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use clap::Parser as _;
-use contracts::{CreateOrder, FieldError, Refusal, ReportStatus, Role, Timestamp, inbound};
+use contracts::{
+    CreateOrder, FieldError, ItemReply, Refusal, ReportStatus, RequestReturn, ReturnLine, Role,
+    Timestamp, inbound,
+};
 use queue_topology::WorkerKind;
 use runtime::{Batch, Failure, LaneKey, Outcome, Process, Running, Settlement, Shutdown, Worker};
 use serde_json::Value;
@@ -18,8 +21,12 @@ use crate::ingest;
 use crate::settings::Settings;
 use crate::skip::SkipDesk;
 
-const KINDS: [WorkerKind; 3] =
-    [WorkerKind::HotfolderIngest, WorkerKind::OrderIntake, WorkerKind::WaybillStatus];
+const KINDS: [WorkerKind; 4] = [
+    WorkerKind::HotfolderIngest,
+    WorkerKind::OrderIntake,
+    WorkerKind::WaybillStatus,
+    WorkerKind::CustomerService,
+];
 
 inbound! {
     /// What the small intake takes.
@@ -125,6 +132,52 @@ impl Worker for Keeper {
     }
 }
 
+inbound! {
+    /// What the small customer service takes.
+    pub enum Returns {
+        /// A return.
+        Request(RequestReturn),
+    }
+}
+
+/// Knows the goods whose SKU begins with `A`, and no others.
+#[derive(Debug)]
+struct Service;
+
+impl Worker for Service {
+    type Message = Returns;
+    type Effects = ();
+    const KIND: WorkerKind = WorkerKind::CustomerService;
+
+    fn lane_key(message: &Returns) -> LaneKey {
+        let Returns::Request(asked) = message;
+        LaneKey::of(asked.return_ref.as_str())
+    }
+
+    async fn handle(
+        &self,
+        _tx: &Tx,
+        batch: &mut Batch<Returns>,
+        _now: Timestamp,
+    ) -> Result<(), Failure> {
+        for (index, item) in batch.items().iter().enumerate() {
+            let Returns::Request(asked) = &item.message;
+            let verdict = |line: &ReturnLine| {
+                let code = if line.sku.as_str().starts_with('A') { "MATCHED" } else { "NO_MATCH" };
+                ItemReply { item: line.line_no, code: code.to_owned(), detail: None }
+            };
+            let items: Vec<ItemReply> = asked.lines.iter().map(verdict).collect();
+            let outcome = if items.iter().any(|item| item.code == "MATCHED") {
+                Outcome::Applied
+            } else {
+                Outcome::Rejected(Refusal::new("NOTHING_MATCHES", "nothing matches"))
+            };
+            batch.settle(index, Settlement::new(outcome).with_items(items));
+        }
+        Ok(())
+    }
+}
+
 fn unknown_district() -> Refusal {
     let error = FieldError {
         line_no: Some(2),
@@ -173,6 +226,14 @@ impl Fleet {
         Running::start(process, Keeper(Arc::clone(&self.effects)))
     }
 
+    /// Somebody who takes returns.
+    pub(super) async fn start_service(&self) -> Running {
+        let settings = self.settings(WorkerKind::CustomerService, &[]);
+        let kind = WorkerKind::CustomerService;
+        let process = Process::prepare(kind, settings.as_ref(), Shutdown::new()).await.unwrap();
+        Running::start(process, Service)
+    }
+
     /// One process of the hot folder with short intervals.
     pub(super) async fn start(&self, more: &[&str]) -> Running {
         let settings = self.settings(WorkerKind::HotfolderIngest, more);
@@ -188,7 +249,10 @@ impl Fleet {
         let database_url = self.stage.database_url();
         let root = self.root.path().to_str().unwrap();
         let mut arguments = vec!["test", "--amqp-url", &amqp_url, "--database-url", &database_url];
-        arguments.extend(["--hotfolder", root, "--scan-ms", "50", "--answer-seconds", "1"]);
+        arguments.extend(["--hotfolder", root, "--scan-ms", "50"]);
+        if !more.contains(&"--answer-seconds") {
+            arguments.extend(["--answer-seconds", "1"]);
+        }
         if !more.contains(&"--lease-seconds") {
             arguments.extend(["--lease-seconds", "2"]);
         }

@@ -1,0 +1,130 @@
+//! Questions about returns and cases: what is shown, and to whom.
+
+use contracts::{Actor, CaseView, Query, QueryAnswer, ReturnRef, ReturnStanding, Role, Source};
+use testkit::PublishAs;
+use uuid::Uuid;
+
+use super::Desk;
+
+const RETURN_ID: &str = "00000000000000000000000000000001";
+
+impl Desk {
+    /// A return of customer C-17 with a line of acme and a line of other, and one that matched nothing.
+    async fn insert_return(&self) {
+        let statements = [
+            format!(
+                "INSERT INTO customer_return VALUES (UNHEX('{RETURN_ID}'), 'uci', 'R1', \
+                   UNHEX(REPEAT('0', 64)), 'RECEIVED', 'C-17', NULL, 1, '2026-03-05 10:00:00', 3, \
+                   '2026-03-05 10:00:01', '2026-03-06 10:00:00')"
+            ),
+            format!(
+                "INSERT INTO customer_return_waybill VALUES ('uci-9-r1', UNHEX('{RETURN_ID}'), \
+                   UNHEX('{RETURN_ID}'))"
+            ),
+        ];
+        for sql in statements {
+            self.stage.run_sql(&sql).await;
+        }
+        for (line_no, merchant) in [(1, "acme"), (2, "other")] {
+            self.insert_return_line(line_no, "MATCHED").await;
+            for sql in [
+                format!(
+                    "INSERT INTO customer_return_part VALUES (UNHEX('{RETURN_ID}'), {line_no}, \
+                       UNHEX('{RETURN_ID}'), {line_no}, '9', 2)"
+                ),
+                format!(
+                    "INSERT INTO order_line (order_id, line_no, merchant, sku, quantity, unit_price, \
+                       sku_type, volume_ml, weight_g, fulfilled_by) \
+                     VALUES (UNHEX('{RETURN_ID}'), {line_no}, '{merchant}', 'A', 2, 1, 'dry', 1, 1, 'warehouse')"
+                ),
+            ] {
+                self.stage.run_sql(&sql).await;
+            }
+        }
+        self.insert_return_line(3, "NO_MATCH").await;
+    }
+
+    async fn insert_return_line(&self, line_no: u32, verdict: &str) {
+        let sql = format!(
+            "INSERT INTO customer_return_line VALUES (UNHEX('{RETURN_ID}'), {line_no}, 'A', NULL, 2, NULL, \
+               NULL, '{verdict}', 2, 0, 0, 0, 0)"
+        );
+        self.stage.run_sql(&sql).await;
+    }
+
+    async fn the_return(&self, actor: Actor) -> Option<ReturnStanding> {
+        let (source, return_ref) = (Source::new("uci").unwrap(), ReturnRef::new("R1").unwrap());
+        let question = Query::Return { source, return_ref };
+        match self.ask_as(&PublishAs::default().actor(actor), &question).await {
+            QueryAnswer::Return(standing) => Some(*standing),
+            QueryAnswer::NotFound => None,
+            other => panic!("no return: {other:?}"),
+        }
+    }
+
+    async fn the_case(&self, actor: Actor, case_id: Uuid) -> Option<CaseView> {
+        let question = Query::Case { case_id };
+        match self.ask_as(&PublishAs::default().actor(actor), &question).await {
+            QueryAnswer::Case(view) => Some(*view),
+            QueryAnswer::NotFound => None,
+            other => panic!("no case: {other:?}"),
+        }
+    }
+}
+
+fn actor(role: Role, subject: &str, merchant: Option<&str>) -> Actor {
+    let (subject, merchant) = (subject.to_owned(), merchant.map(str::to_owned));
+    Actor { subject, role, merchant, origin: None }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_return_is_shown_to_whom_it_concerns() {
+    let desk = Desk::start().await;
+    let anna = || actor(Role::CsAgent, "anna", None);
+    assert_eq!(desk.the_return(anna()).await, None);
+    desk.insert_return().await;
+    let whole = desk.the_return(anna()).await.unwrap();
+    assert_eq!((whole.lines.len(), whole.waybills.len(), whole.version), (3, 1, 3));
+    assert_eq!(whole.lines[1].parts[0].line_no, 2);
+    let lines = [
+        (actor(Role::Customer, "C-17", None), Some(3)),
+        (actor(Role::Customer, "C-18", None), None),
+        (actor(Role::Shop, "uci", None), Some(3)),
+        (actor(Role::Shop, "else", None), None),
+        (actor(Role::Merchant, "ben", Some("acme")), Some(1)),
+        (actor(Role::Merchant, "ben", Some("nobody")), None),
+        (actor(Role::Merchant, "ben", None), None),
+    ];
+    for (actor, expected) in lines {
+        let seen = desk.the_return(actor.clone()).await.map(|it| it.lines.len());
+        assert_eq!(seen, expected, "{actor:?}");
+    }
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_is_for_staff() {
+    let desk = Desk::start().await;
+    let case_id = Uuid::from_u128(7);
+    let id = case_id.simple();
+    for sql in [
+        format!(
+            "INSERT INTO service_case VALUES (UNHEX('{id}'), 'waybill uci-9-1', 'LOST', 1, 'anna', 2, \
+               NOW(6), NOW(6))"
+        ),
+        format!(
+            "INSERT INTO service_case_entry VALUES (UNHEX('{id}'), 1, 'OPENED', 'it is gone', \
+               'dray-waybill-status', UNHEX('{id}'), NOW(6)), (UNHEX('{id}'), 2, 'ASSIGNED', 'anna', 'ben', \
+               UNHEX('{id}'), NOW(6))"
+        ),
+    ] {
+        desk.stage.run_sql(&sql).await;
+    }
+    let view = desk.the_case(actor(Role::CsAgent, "anna", None), case_id).await.unwrap();
+    assert_eq!((view.case.open, view.case.assigned_to.as_deref()), (true, Some("anna")));
+    let steps: Vec<&str> = view.entries.iter().map(|entry| entry.step.as_str()).collect();
+    assert_eq!(steps, ["OPENED", "ASSIGNED"]);
+    assert_eq!(desk.the_case(actor(Role::Customer, "C-17", None), case_id).await, None);
+    assert_eq!(desk.the_case(actor(Role::CsAgent, "anna", None), Uuid::nil()).await, None);
+    desk.stop().await;
+}
