@@ -25,12 +25,16 @@ const fn illegal(
 pub(crate) const CHECKS: [Check; 7] = [
     twice(
         "order-was-created-once",
-        "as many create commands had an effect as there are orders",
-        "SELECT COUNT(*) FROM inbox WHERE consumer = 'order-intake'",
+        "as many create commands, alone or in a batch, had an effect as there are orders",
+        "SELECT COUNT(*) FROM inbox WHERE consumer = 'order-intake' AND version = 1",
         "SELECT 'orders' AS subject, CONCAT(o.found, ' orders, ', i.found, ' commands that made one') AS detail \
          FROM (SELECT COUNT(*) AS found FROM orders) o, \
-           (SELECT COUNT(*) AS found FROM inbox \
-            WHERE consumer = 'order-intake' AND outcome = 'applied') i, \
+           (SELECT (SELECT COUNT(*) FROM inbox \
+              WHERE consumer = 'order-intake' AND outcome = 'applied' AND version = 1) \
+            + (SELECT COUNT(*) FROM inbox b JOIN JSON_TABLE(b.items, '$[*]' COLUMNS( \
+                code VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.code')) r \
+              WHERE b.consumer = 'order-intake' AND b.items IS NOT NULL AND r.code = 'APPLIED') \
+            AS found) i, \
            (SELECT MIN(settled_at) AS oldest FROM inbox) k \
          WHERE o.found <> i.found \
            AND COALESCE(k.oldest, UTC_TIMESTAMP()) > UTC_TIMESTAMP() - INTERVAL 6 DAY",

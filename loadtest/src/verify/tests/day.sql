@@ -8,8 +8,10 @@ INSERT INTO route_template (template, depot, zone, timeslot, sku_class, default_
 
 INSERT INTO import_file (id, kind, source, sequence, repair, file_name, size_bytes, state, fence, offset_bytes, offset_lines, lines_total, orders_accepted, orders_duplicate, orders_rejected, started_at) VALUES (x'F1', 'order', 'shop', 1, 0, 'order-shop-1.tsv', 9, 'DONE', 1, 9, 4, 4, 1, 0, 0, '2025-03-10');
 
+INSERT INTO inbox (consumer, sender, message_id, body_hash, outcome, code, aggregate, version, settled_at) VALUES
+('order-intake', 'dray-hotfolder-ingest', x'A1', x'00', 'applied', 'APPLIED', 'shop/7', 1, UTC_TIMESTAMP());
+
 INSERT INTO inbox (consumer, sender, message_id, body_hash, outcome, code, settled_at) VALUES
-('order-intake', 'dray-hotfolder-ingest', x'A1', x'00', 'applied', 'APPLIED', UTC_TIMESTAMP()),
 ('waybill-status', 'dray-order-intake', x'A2', x'00', 'applied', 'APPLIED', UTC_TIMESTAMP()),
 ('waybill-status', 'dray-wms-sync', x'A3', x'00', 'applied', 'APPLIED', UTC_TIMESTAMP()),
 ('wms-sync', 'partner-wms', x'0190A0B0C0D07000800000000000000A', x'00', 'applied', 'APPLIED', UTC_TIMESTAMP());
