@@ -76,7 +76,13 @@ fn each_worker_receives_what_its_queues_are_bound_to() {
             let name = kind.queue(*queue);
             assert!(document["channels"].get(&name).is_some(), "{name}");
             let received = of_operation(&document, &format!("{name}.receives"));
-            assert_eq!(received.len(), kind.bindings(*queue).len(), "{name}: {received:?}");
+            // one type may be bound by several of its keys
+            let bound: BTreeSet<String> = kind
+                .bindings(*queue)
+                .into_iter()
+                .map(|(_, key)| key.split('.').take(2).collect::<Vec<_>>().join("."))
+                .collect();
+            assert_eq!(received.len(), bound.len(), "{name}: {received:?}");
         }
     }
     let events = of_operation(&document, "sales-order.events.receives");
