@@ -1,5 +1,7 @@
 //! The worker kinds and the names of what belongs to each.
 
+mod customer_service;
+
 use contracts::{Contract, RoutingKey};
 
 /// One binary of the fleet.
@@ -235,32 +237,8 @@ impl WorkerKind {
             (Self::WmsSync, WorkQueue::Partner) => {
                 vec![on::<c::WmsOrderConfirmation>(), on::<c::WmsOrderProgress>()]
             }
-            (Self::CustomerService, WorkQueue::Commands) => vec![
-                on::<c::RequestReturn>(),
-                on::<c::ApproveReturn>(),
-                on::<c::RejectReturn>(),
-                on::<c::CancelReturn>(),
-                on::<c::RecordReturnReceipt>(),
-                on::<c::RecordReturnInspection>(),
-                on::<c::CloseReturn>(),
-                on::<c::RequestReplacement>(),
-                on::<c::OpenCase>(),
-                on::<c::UpdateCase>(),
-            ],
-            (Self::CustomerService, WorkQueue::Events) => vec![
-                on_with::<c::WaybillStatusChanged>("collected"),
-                on_with::<c::WaybillStatusChanged>("delivered"),
-                on_with::<c::WaybillStatusChanged>("pickup-failed"),
-                on_with::<c::WaybillStatusChanged>("delivery-failed"),
-                on_with::<c::WaybillStatusChanged>("returning"),
-                on_with::<c::WaybillStatusChanged>("returned-to-origin"),
-                on_with::<c::WaybillStatusChanged>("lost"),
-                on_with::<c::WaybillStatusChanged>("damaged"),
-                on_with::<c::WaybillStatusChanged>("cancelled"),
-                on::<c::WaybillCancelledButMoved>(),
-                on::<c::CancellationOverdue>(),
-                on_with::<c::CancellationDecided>("rejected"),
-            ],
+            (Self::CustomerService, WorkQueue::Commands) => customer_service::commands(),
+            (Self::CustomerService, WorkQueue::Events) => customer_service::events(),
             (Self::QueryDesk, WorkQueue::Queries) => vec![on::<c::Query>()],
             (
                 _,
