@@ -76,6 +76,7 @@ async fn cases_are_listed_and_shown() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_change_is_a_command() {
     let operator = with_rows().await;
+    operator.ok(&["topology", "apply"]).await;
     let mut commands = operator.stage.tap(Exchange::Commands, "#").await;
     // nobody answers here: what counts is what was sent
     let rejected = ["return", "reject", "shop", "R1", "worn", "--wait", "1"];

@@ -149,7 +149,7 @@ async fn the_hot_folder_is_listed_with_its_gaps() {
         .await;
     let inbox = operator.state.path().join("hotfolder/shop/inbox");
     std::fs::create_dir_all(&inbox).unwrap();
-    for name in ["order-shop-000006.tsv", "return-shop-000001.tsv"] {
+    for name in ["order-shop-000006.tsv", "container-shop-000001.tsv"] {
         std::fs::write(inbox.join(name), "x").unwrap();
     }
     let listing = operator.ok(&["hotfolder", "ls"]).await;
@@ -160,7 +160,7 @@ async fn the_hot_folder_is_listed_with_its_gaps() {
         .iter()
         .map(|w| w["because"].as_str().unwrap())
         .collect();
-    assert_eq!(because[0], "number 4 is missing: wait for it, or skip it");
-    assert_eq!(because[1], "there is no worker for return files yet");
+    assert_eq!(because[0], "there is no worker for container files yet");
+    assert_eq!(because[1], "number 4 is missing: wait for it, or skip it");
     operator.stage.close().await;
 }

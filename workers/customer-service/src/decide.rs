@@ -113,17 +113,25 @@ pub(crate) fn decide(
 }
 
 /// The return of a command, before this step; or how the command ends without it.
-fn before(book: &Book, key: &ReturnKey, step: Step, cause: &Cause) -> Result<Return, Decision> {
-    step.permit(cause.actor.role).map_err(Decision::refused)?;
+fn before(
+    book: &Book,
+    key: &ReturnKey,
+    step: Step,
+    cause: &Cause,
+) -> Result<Return, Box<Decision>> {
+    let end = |decision| Err(Box::new(decision));
+    if let Err(refusal) = step.permit(cause.actor.role) {
+        return end(Decision::refused(refusal));
+    }
     let seen = |it: &&Return| permit::sees(&cause.actor, &it.key.source, it.customer_ref.as_ref());
     let Some(it) = book.get_return(key).filter(seen) else {
         let detail = format!("there is no return {} of yours: check the number", key.name());
-        return Err(Decision::refused(Refusal::new("UNKNOWN_RETURN", detail)));
+        return end(Decision::refused(Refusal::new("UNKNOWN_RETURN", detail)));
     };
     match step.from(it.status) {
         Next::To(_) => Ok(it.clone()),
-        Next::Already => Err(Decision::about(Outcome::Duplicate, it)),
-        Next::Never => Err(Decision::refused(step.never(it.status))),
+        Next::Already => end(Decision::about(Outcome::Duplicate, it)),
+        Next::Never => end(Decision::refused(step.never(it.status))),
     }
 }
 

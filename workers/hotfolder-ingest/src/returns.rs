@@ -206,27 +206,10 @@ impl Group {
     }
 
     fn read_head(&mut self, record: &Record<'_, ReturnColumn>, source: &Source) {
-        use ReturnColumn as C;
-        let raw = C::OF_THE_RETURN.map(|column| record.raw(column).unwrap_or_default().to_vec());
+        let raw = ReturnColumn::OF_THE_RETURN
+            .map(|column| record.raw(column).unwrap_or_default().to_vec());
         self.head = Some((record.line, raw));
-        let mut fields = Fields { record, errors: &mut self.errors };
-        let return_ref = fields.required(C::ReturnRef, fields::id(ReturnRef::new));
-        let requested_at = fields.required(C::RequestedAt, fields::time);
-        let customer_ref = fields.optional(C::CustomerRef, fields::id(CustomerRef::new));
-        let order_ref = fields.optional(C::OrderRef, fields::id(OrderRef::new));
-        let currency = fields.optional(C::Currency, fields::currency);
-        let asked = || {
-            Some(RequestReturn {
-                source: source.clone(),
-                return_ref: return_ref?,
-                requested_at: requested_at?,
-                order_ref: order_ref?,
-                customer_ref: customer_ref?,
-                currency: currency?,
-                lines: Vec::new(),
-            })
-        };
-        self.asked = asked();
+        self.asked = read_head(&mut Fields { record, errors: &mut self.errors }, source);
     }
 
     fn read_line(&mut self, record: &Record<'_, ReturnColumn>) -> Option<ReturnLine> {
@@ -305,4 +288,23 @@ fn compare(
             fields.wrong(column, Code::DiffersWithinOrder, message);
         }
     }
+}
+
+/// The return as its first line says, without lines; `None` when that line has an error.
+fn read_head(fields: &mut Fields<'_, '_, ReturnColumn>, source: &Source) -> Option<RequestReturn> {
+    use ReturnColumn as C;
+    let return_ref = fields.required(C::ReturnRef, fields::id(ReturnRef::new));
+    let requested_at = fields.required(C::RequestedAt, fields::time);
+    let customer_ref = fields.optional(C::CustomerRef, fields::id(CustomerRef::new));
+    let order_ref = fields.optional(C::OrderRef, fields::id(OrderRef::new));
+    let currency = fields.optional(C::Currency, fields::currency);
+    Some(RequestReturn {
+        source: source.clone(),
+        return_ref: return_ref?,
+        requested_at: requested_at?,
+        order_ref: order_ref?,
+        customer_ref: customer_ref?,
+        currency: currency?,
+        lines: Vec::new(),
+    })
 }

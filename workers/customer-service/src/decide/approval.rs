@@ -30,7 +30,7 @@ pub(super) fn approve(book: &mut Book, told: &ApproveReturn, cause: &Cause) -> D
     let key = ReturnKey { source: told.source.clone(), return_ref: told.return_ref.clone() };
     let it = match before(book, &key, Step::Approve, cause) {
         Ok(it) => it,
-        Err(decision) => return decision,
+        Err(decision) => return *decision,
     };
     let pickup = Pickup {
         ordered_at: told.occurred_at.max(it.requested_at),
@@ -48,7 +48,7 @@ pub(super) fn reject(book: &mut Book, told: &RejectReturn, cause: &Cause) -> Dec
     let key = ReturnKey { source: told.source.clone(), return_ref: told.return_ref.clone() };
     match before(book, &key, Step::Reject, cause) {
         Ok(it) => end(book, &it, Step::Reject, Some(&told.reason), cause),
-        Err(decision) => decision,
+        Err(decision) => *decision,
     }
 }
 
@@ -57,7 +57,7 @@ pub(super) fn cancel(book: &mut Book, told: &CancelReturn, cause: &Cause) -> Dec
     let key = ReturnKey { source: told.source.clone(), return_ref: told.return_ref.clone() };
     match before(book, &key, Step::Cancel, cause) {
         Ok(it) => end(book, &it, Step::Cancel, told.reason.as_deref(), cause),
-        Err(decision) => decision,
+        Err(decision) => *decision,
     }
 }
 

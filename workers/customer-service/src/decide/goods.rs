@@ -18,7 +18,7 @@ pub(super) fn receive(book: &mut Book, told: &RecordReturnReceipt, cause: &Cause
     let key = ReturnKey { source: told.source.clone(), return_ref: told.return_ref.clone() };
     let it = match before(book, &key, Step::Receive, cause) {
         Ok(it) => it,
-        Err(decision) => return decision,
+        Err(decision) => return *decision,
     };
     if it.complete {
         let detail = "nothing more of this return is awaited: a receipt said that it was complete";
@@ -84,7 +84,7 @@ pub(super) fn inspect(book: &mut Book, told: &RecordReturnInspection, cause: &Ca
     let key = ReturnKey { source: told.source.clone(), return_ref: told.return_ref.clone() };
     let it = match before(book, &key, Step::Inspect, cause) {
         Ok(it) => it,
-        Err(decision) => return decision,
+        Err(decision) => return *decision,
     };
     let mut after = stepped(&it, Step::Inspect, cause);
     match each(&mut after, &told.lines, |line| line.line_no, judge) {
@@ -133,7 +133,7 @@ pub(super) fn close(book: &mut Book, told: &CloseReturn, cause: &Cause) -> Decis
     let key = ReturnKey { source: told.source.clone(), return_ref: told.return_ref.clone() };
     let it = match before(book, &key, Step::Close, cause) {
         Ok(it) => it,
-        Err(decision) => return decision,
+        Err(decision) => return *decision,
     };
     let mut after = stepped(&it, Step::Close, cause);
     for item in &mut after.items {

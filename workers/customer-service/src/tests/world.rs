@@ -47,6 +47,9 @@ pub(super) fn line(number: u128, line_no: u32) -> LineKey {
     LineKey { order_id: order_id(number), line_no }
 }
 
+/// Number, day, and for each line its SKU, units and status.
+pub(super) type SomeOrder<'a> = (u128, &'a str, &'a [(&'a str, u32, WaybillStatus)]);
+
 /// The world.
 pub(super) struct World {
     pub(super) book: Book,
@@ -55,8 +58,8 @@ pub(super) struct World {
 }
 
 impl World {
-    /// Orders of customer C-1: number, day, and for each line its SKU, units and status.
-    pub(super) fn of(orders: &[(u128, &str, &[(&str, u32, WaybillStatus)])]) -> Self {
+    /// These orders, all of customer C-1.
+    pub(super) fn of(orders: &[SomeOrder<'_>]) -> Self {
         let (mut known, mut lines) = (BTreeMap::new(), BTreeMap::new());
         for (number, ordered_at, of_it) in orders {
             known.insert(order_id(*number), order(*number, ordered_at));

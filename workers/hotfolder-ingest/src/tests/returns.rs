@@ -3,7 +3,7 @@
 use contracts::RequestReturn;
 
 use super::fleet::Fleet;
-use super::source;
+use super::{HEADER, line, source};
 use crate::format::{Command, FileHeader, Unit, Units};
 use crate::name::FileKind;
 
@@ -107,6 +107,25 @@ async fn every_row_gets_its_verdict() {
     assert_eq!(report["errors"].as_array().unwrap().len(), 1);
     let expected = [RETURN_HEADER.to_owned(), rows[3].clone()].concat();
     assert_eq!(fleet.rejected("return-shop-1.tsv"), expected);
+    service.stop().await.unwrap();
+    fleet.close(ingest).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn returns_wait_until_the_earlier_orders_are_settled() {
+    let fleet = Fleet::answering().await;
+    let service = fleet.start_service().await;
+    // a gap: this one cannot run yet
+    fleet.send("order-shop-1.tsv", [HEADER.to_owned(), line("A", 1)].concat());
+    fleet.send("order-shop-3.tsv", [HEADER.to_owned(), line("C", 1)].concat());
+    let file = [RETURN_HEADER.to_owned(), row("R1", 1, "17850", "A1", "1")].concat();
+    fleet.send("return-shop-1.tsv", file);
+    let ingest = fleet.start(&[]).await;
+    fleet.wait_for_listing("return-shop-1.tsv", "WAITS_FOR_ORDERS").await;
+    fleet.send("order-shop-2.tsv", [HEADER.to_owned(), line("B", 1)].concat());
+    let report = fleet.report("return-shop-1.tsv.json").await;
+    assert_eq!(report["verdict_counts"], serde_json::json!({"MATCHED": 1}));
+    assert_eq!(fleet.accepted().len(), 3, "every order came before");
     service.stop().await.unwrap();
     fleet.close(ingest).await;
 }
