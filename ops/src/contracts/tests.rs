@@ -93,8 +93,9 @@ fn each_worker_receives_what_its_queues_are_bound_to() {
             assert_eq!(received, bound(kind, *queue), "{name}");
         }
     }
-    let events = of_operation(&document, "sales-order.events.receives");
-    assert_eq!(events, BTreeSet::from(["assignment.assigned.v1"]), "bound to one of its keys");
+    let events = of_operation(&document, "wms-sync.events.receives");
+    let expected = ["sales-order.cancellation-asked.v1", "sales-order.submitted.v1"];
+    assert_eq!(events, BTreeSet::from(expected), "one of them bound to one of its keys");
 }
 
 #[test]
@@ -106,7 +107,14 @@ fn each_worker_sends_what_its_rights_allow() {
         operations.filter_map(|id| Some(id.strip_prefix(&prefix)?.to_owned())).collect()
     };
     let expected = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    assert_eq!(sent_by("order-intake"), expected(&["answers", "order.accepted.v1"]));
+    let intake = [
+        "answers",
+        "order.accepted.v1",
+        "order.amendment-requested.v1",
+        "order.cancellation-requested.v1",
+        "order.changed.v1",
+    ];
+    assert_eq!(sent_by("order-intake"), expected(&intake));
     assert_eq!(sent_by("query-desk"), expected(&["answers"]));
     let assigner =
         ["assignment.assigned.v1", "assignment.unassignable.v1", "assignment.unassigned.v1"];

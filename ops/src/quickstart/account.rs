@@ -211,7 +211,8 @@ const SALES_ORDERS: &str =
 const UNSETTLED: &str = "SELECT 'unsettled' label, COUNT(*) number FROM assignment a \
      LEFT JOIN sales_order s ON s.waybill_no = a.waybill_no AND s.live = 1 \
        AND s.status IN ('REJECTED', 'PACKED', 'HANDED_OVER', 'CANCELLED') \
-     WHERE a.state IN ('ASSIGNED', 'LOCKED') AND a.fulfilled_by = 'warehouse' AND s.id IS NULL";
+     WHERE a.state IN ('ASSIGNED', 'LOCKED') AND a.fulfilled_by = 'warehouse' AND a.kind <> 'RETURN' \
+       AND s.id IS NULL";
 
 async fn counted(database: &Database, sql: &'static str) -> Result<BTreeMap<String, u64>> {
     let rows: Vec<CountRow> = database.select(sql, &NONE).await?;

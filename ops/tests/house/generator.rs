@@ -28,7 +28,7 @@ fn a_generated_worker_keeps_the_rules() {
     let made = new_worker(root.path(), "returns-desk");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let json: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
-    assert_eq!(json["topology"].as_array().unwrap().len(), 6, "every match of the topology");
+    assert_eq!(json["topology"].as_array().unwrap().len(), 7, "every match of the topology");
 
     let folder = root.path().join("workers/returns-desk");
     let found = folders::violations(&folder);

@@ -127,7 +127,7 @@ impl Desk {
             .run_sql(&format!(
                 "INSERT INTO assignment VALUES ('{waybill_no}', 'ASSIGNED', NULL, UNHEX(LPAD('9', 32, '0')), 1, \
                    2, 1, 0, 0, 'uci/1', UNHEX(LPAD('8', 32, '0')), 'D-101', 'Z01', 'NORTH', '2035-06-13', \
-                   '0900-1300', 'dry', 'warehouse', 1, 0, 1, NOW(6), NOW(6))"
+                   '0900-1300', 'dry', 'warehouse', 1, 0, 1, NOW(6), NOW(6), 'FORWARD')"
             ))
             .await;
     }

@@ -9,7 +9,8 @@ use crate::probe::{Act, Behave, Gate};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_single_message_is_taken_at_once_and_many_together() {
     let bench = Bench::new().await;
-    let running = bench.start(&["--concurrency", "1", "--batch-max", "64"]).await;
+    let running =
+        bench.start(&["--concurrency", "1", "--batch-max", "64", "--prefetch", "256"]).await;
     let mut replies = bench.stage.replies().await;
     let how = PublishAs::default().reply_to(replies.queue());
     bench.stage.publish(how, &Act::new(Behave::Apply, "alone", 1)).await.unwrap();

@@ -94,13 +94,15 @@ async fn who_survives_takes_everything_again() {
     let mut bench = Bench::new().await;
     bench.say_all(acts(Behave::Apply, 40)).await;
     bench.watch.set_gate(Gate::Closed);
-    let running = bench.start(&["--concurrency", "1", "--batch-max", "64"]).await;
+    let running =
+        bench.start(&["--concurrency", "1", "--batch-max", "64", "--prefetch", "256"]).await;
     bench.watch.entered(1).await;
     bench.queue_is_empty().await;
     running.kill().await;
     bench.bury().await;
 
-    let running = bench.start(&["--concurrency", "1", "--batch-max", "64"]).await;
+    let running =
+        bench.start(&["--concurrency", "1", "--batch-max", "64", "--prefetch", "256"]).await;
     bench.effects_become(40).await;
     assert_eq!(bench.watch.batches()[0], 1, "the first one alone");
     bench.block("key-1").await;

@@ -28,7 +28,8 @@ async fn answers(bench: &Bench) {
 
 async fn goes_alone_to_the_dead_letters(culprit: Behave, reason: &str) {
     let bench = Bench::new().await;
-    let running = bench.start(&["--concurrency", "1", "--batch-max", "256"]).await;
+    let running =
+        bench.start(&["--concurrency", "1", "--batch-max", "256", "--prefetch", "1024"]).await;
     let id = among_neighbours(&bench, culprit).await;
     bench.effects_become(256).await;
     let letters = bench.stage.wait_for_messages(&KIND.dead_letter_queue(), 1).await;
@@ -71,7 +72,8 @@ async fn who_was_forgotten_is_not_lost() {
 /// A statement error may pass: the culprit climbs the ladder, and keeps its first failure's time.
 async fn climbs_the_ladder(culprit: Behave) {
     let bench = Bench::new().await;
-    let running = bench.start(&["--concurrency", "1", "--batch-max", "256"]).await;
+    let running =
+        bench.start(&["--concurrency", "1", "--batch-max", "256", "--prefetch", "1024"]).await;
     let id = among_neighbours(&bench, culprit).await;
     bench.effects_become(256).await;
     // twice a second, then ten of them
@@ -164,7 +166,8 @@ async fn who_failed_often_enough_is_dead() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_after_the_commit_ends_no_lane() {
     let bench = Bench::new().await;
-    let running = bench.start(&["--concurrency", "1", "--batch-max", "256"]).await;
+    let running =
+        bench.start(&["--concurrency", "1", "--batch-max", "256", "--prefetch", "1024"]).await;
     bench.say(&Act::new(Behave::PanicCommitted, "key-1", 1)).await;
     bench.effects_become(1).await;
     answers(&bench).await;
@@ -184,7 +187,8 @@ async fn who_may_have_killed_the_process_runs_alone() {
     for _ in 1..=3 {
         bench.take_and_give_back(12).await;
     }
-    let running = bench.start(&["--concurrency", "1", "--batch-max", "256"]).await;
+    let running =
+        bench.start(&["--concurrency", "1", "--batch-max", "256", "--prefetch", "1024"]).await;
     bench.effects_become(12).await;
     let rows = bench.stage.rows("SELECT n FROM effect ORDER BY id").await;
     let order: Vec<u64> = rows.iter().map(|row| row["n"].as_u64().unwrap()).collect();

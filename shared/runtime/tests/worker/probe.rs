@@ -164,7 +164,8 @@ impl Watch {
     pub(crate) async fn doubled(&self) -> Vec<(String, u64)> {
         let mut doubled = self.doubled.subscribe();
         let some = doubled.wait_for(|doubled| !doubled.is_empty());
-        let _some = tokio::time::timeout(testkit::DEADLINE, some).await.expect("a double").unwrap();
+        // what it gives back holds the lock
+        drop(tokio::time::timeout(testkit::DEADLINE, some).await.expect("a double").unwrap());
         self.doubled.send_replace(Vec::new())
     }
 
