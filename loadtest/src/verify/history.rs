@@ -29,7 +29,7 @@ pub(crate) const CHECKS: [Check; 7] = [
         "SELECT COUNT(*) FROM inbox WHERE consumer = 'order-intake' AND version = 1",
         "SELECT 'orders' AS subject, CONCAT(o.found, ' orders, ', i.found, ' commands that made one') AS detail \
          FROM (SELECT COUNT(*) AS found FROM orders) o, \
-           (SELECT (SELECT COUNT(*) FROM inbox \
+           (SELECT (SELECT COUNT(DISTINCT aggregate) FROM inbox \
               WHERE consumer = 'order-intake' AND outcome = 'applied' AND version = 1) \
             + (SELECT COUNT(*) FROM inbox b JOIN JSON_TABLE(b.items, '$[*]' COLUMNS( \
                 code VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.code')) r \
