@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::waybill::check_reason;
 use crate::{
     Contract, DistrictCode, Exchange, MAX_ORDER_LINES, OrderRef, Personal, RoutingKey, SkuType,
     Source, TimeslotCode, Timestamp, WaybillDraftLine, WaybillNo,
@@ -80,7 +81,7 @@ impl Contract for AmendOrder {
     const EXCHANGE: Exchange = Exchange::Commands;
 
     fn validate(&self) -> Result<(), String> {
-        crate::waybill::check_reason(self.reason.as_deref())?;
+        check_reason(self.reason.as_deref())?;
         if self.lines.len() > MAX_ORDER_LINES {
             return Err(format!(
                 "{} lines, at most {MAX_ORDER_LINES} are allowed",

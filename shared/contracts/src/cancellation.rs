@@ -3,17 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::waybill::check_reason;
 use crate::{
     Contract, Exchange, FulfilledBy, Merchant, OrderRef, RoutingKey, SalesOrderNo, Source,
     Timestamp, WarehouseCode, WaybillNo,
 };
-
-fn check_reason(reason: Option<&str>) -> Result<(), String> {
-    match reason {
-        Some(reason) if reason.len() > 500 => Err("reason is longer than 500 bytes".to_owned()),
-        _ => Ok(()),
-    }
-}
 
 /// Cancel an order, or one line of it. Every waybill concerned is decided by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -22,6 +22,7 @@ mod order_change;
 mod order_lifecycle;
 mod personal;
 mod query;
+mod replacement;
 mod reply;
 mod returns;
 mod sales_order;
@@ -79,12 +80,12 @@ pub use query::{
     AssignmentStanding, OrderStanding, OrderView, Query, QueryAnswer, SalesOrderStanding,
     WaybillStanding, WaybillView,
 };
+pub use replacement::{ReplacementLine, ReplacementTiming, RequestReplacement};
 pub use reply::{FieldError, ItemReply, Refusal, Reply, ReplyOutcome};
 pub use returns::{
     ApproveReturn, CancelReturn, CloseReturn, InspectionLine, MAX_RETURN_UNITS, ReceiptLine,
-    RecordReturnInspection, RecordReturnReceipt, RejectReturn, ReplacementLine, ReplacementTiming,
-    RequestReplacement, RequestReturn, ReturnChanged, ReturnLine, ReturnLineStanding,
-    ReturnStanding, ReturnStatus, ReturnVerdict, ReturnedPart,
+    RecordReturnInspection, RecordReturnReceipt, RejectReturn, RequestReturn, ReturnChanged,
+    ReturnLine, ReturnLineStanding, ReturnStanding, ReturnStatus, ReturnVerdict, ReturnedPart,
 };
 pub use sales_order::{
     RecordWarehouseAnswer, RecordWarehouseProgress, SalesOrderAnswered, SalesOrderLine,

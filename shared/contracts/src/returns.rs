@@ -1,11 +1,11 @@
-//! Returns and replacements: what a customer gives back, with or without the order it came from, and what
-//! is sent instead.
+//! Returns: what a customer gives back, with or without the order it came from.
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::waybill::check_reason;
 use crate::{
     Contract, Currency, CustomerRef, Exchange, MAX_ORDER_LINES, OrderRef, ReturnRef, Sku, Source,
     TimeslotCode, Timestamp, UnitPrice, WaybillNo,
@@ -142,7 +142,7 @@ pub struct ReturnLine {
     pub reason: Option<String>,
 }
 
-fn check_lines(lines: impl ExactSizeIterator<Item = (u32, u32)>) -> Result<(), String> {
+pub(crate) fn check_lines(lines: impl ExactSizeIterator<Item = (u32, u32)>) -> Result<(), String> {
     if lines.len() == 0 || lines.len() > MAX_ORDER_LINES {
         return Err(format!("{} lines: there must be 1 to {MAX_ORDER_LINES}", lines.len()));
     }
@@ -156,13 +156,6 @@ fn check_lines(lines: impl ExactSizeIterator<Item = (u32, u32)>) -> Result<(), S
         }
     }
     Ok(())
-}
-
-fn check_reason(reason: Option<&str>) -> Result<(), String> {
-    match reason {
-        Some(reason) if reason.len() > 500 => Err("reason is longer than 500 bytes".to_owned()),
-        _ => Ok(()),
-    }
 }
 
 /// Request a return. Every line gets its verdict ([`ReturnVerdict`]) as an item of the reply; the lines
@@ -467,60 +460,4 @@ pub struct ReturnChanged {
 impl Contract for ReturnChanged {
     const TYPE: &'static str = "return.changed.v1";
     const EXCHANGE: Exchange = Exchange::Events;
-}
-
-/// When a replacement goes out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "when", rename_all = "snake_case", deny_unknown_fields)]
-pub enum ReplacementTiming {
-    /// At once.
-    InAdvance {},
-    /// When this return has arrived: until then it is held with AWAITING_RETURN_ITEMS.
-    AfterReturn {
-        /// The return of the same source.
-        return_ref: ReturnRef,
-    },
-}
-
-/// One order line that is sent again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReplacementLine {
-    /// The order line.
-    pub line_no: u32,
-    /// Units.
-    pub quantity: u32,
-}
-
-/// Send goods of an order again, as one REPLACEMENT waybill for each merchant store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RequestReplacement {
-    /// Who sent the order.
-    pub source: Source,
-    /// Its number there.
-    pub order_ref: OrderRef,
-    /// What is sent again, each line once.
-    pub lines: Vec<ReplacementLine>,
-    /// When it goes out.
-    pub timing: ReplacementTiming,
-    /// On which day it is wanted.
-    pub delivery_date: NaiveDate,
-    /// In which window.
-    pub timeslot: TimeslotCode,
-    /// Why.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// When it was asked for.
-    pub occurred_at: Timestamp,
-}
-
-impl Contract for RequestReplacement {
-    const TYPE: &'static str = "replacement.request.v1";
-    const EXCHANGE: Exchange = Exchange::Commands;
-
-    fn validate(&self) -> Result<(), String> {
-        check_reason(self.reason.as_deref())?;
-        check_lines(self.lines.iter().map(|line| (line.line_no, line.quantity)))
-    }
 }
