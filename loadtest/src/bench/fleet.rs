@@ -11,8 +11,7 @@ use contracts::{
     OrderRef, ReportStatus, ReportStatuses, Role, Sku, SkuType, Source, TimeslotCode, Timestamp,
     TraceContext, UserId, WaybillDraft, WaybillDraftLine, WaybillKind, WaybillNo, WaybillStatus,
 };
-use futures_util::StreamExt;
-use queue_topology::{Topology, WorkerKind};
+use queue_topology::Topology;
 use sea_orm::sqlx::{self, MySqlPool};
 
 use super::cpu::Meter;
@@ -29,6 +28,8 @@ const REPORTS: [(WaybillStatus, Role); 6] = [
     (WaybillStatus::Delivered, Role::Road),
 ];
 const STALL: Duration = Duration::from_secs(180);
+/// Counting the effects costs the database: seldom enough to leave it to the worker.
+const LOOKED_AT_EVERY: Duration = Duration::from_millis(250);
 /// Publications on their way at once.
 const AT_ONCE: usize = 1_000;
 
@@ -41,12 +42,8 @@ pub(crate) async fn measure(
     let link = Link::new(&ground.amqp_url, "loadtest");
     let lost = |error: broker::BrokerError| BenchError::Broker(error.to_string());
     let connection = link.connect("declare").await.map_err(lost)?;
-    broker::declare(
-        &connection,
-        &Topology::of(&[WorkerKind::WaybillStatus, WorkerKind::AdraAssigner]),
-    )
-    .await
-    .map_err(lost)?;
+    // every listener's queue: an event that its queue does not take is published again and again
+    broker::declare(&connection, &Topology::all()).await.map_err(lost)?;
     let user = link.user().and_then(|user| UserId::new(user).ok());
     let user = user.ok_or(BenchError::Missing("AMQP_URL"))?;
     let (publisher, driver) = Publisher::new(link, user);
@@ -197,37 +194,41 @@ fn outgoing<C: Contract>(
     })
 }
 
-/// Publishes all; a full queue is waited for.
+/// Publishes all, as the bare parts do: so many at once, then the next. A full queue is waited for.
 async fn send(
     publisher: &Publisher,
     messages: impl Iterator<Item = Result<Outgoing, BenchError>>,
 ) -> Result<(), BenchError> {
-    let sent = futures_util::stream::iter(messages)
-        .map(|message| async move {
-            let message = message?;
-            let mut backoff = pacing::Backoff::lane();
-            loop {
-                match publisher.publish(&message).await {
-                    Ok(()) => return Ok(()),
+    let mut messages = messages.peekable();
+    while messages.peek().is_some() {
+        let mut burst = messages.by_ref().take(AT_ONCE).collect::<Result<Vec<_>, _>>()?;
+        let mut backoff = pacing::Backoff::lane();
+        loop {
+            let answers = publisher.publish_all(&burst).await;
+            let mut refused = Vec::new();
+            for (message, answer) in burst.into_iter().zip(answers) {
+                match answer {
+                    Ok(()) => {}
                     Err(PublishError::Refused { .. } | PublishError::Unknown { .. }) => {
-                        backoff.wait().await
+                        refused.push(message);
                     }
                     Err(error) => return Err(BenchError::Broker(error.to_string())),
                 }
             }
-        })
-        .buffer_unordered(AT_ONCE)
-        .filter_map(|answer: Result<(), BenchError>| async move { answer.err() });
-    match std::pin::pin!(sent).next().await {
-        Some(error) => Err(error),
-        None => Ok(()),
+            if refused.is_empty() {
+                break;
+            }
+            burst = refused;
+            backoff.wait().await;
+        }
     }
+    Ok(())
 }
 
 /// Waits until so many messages had their effect.
 async fn settled(pool: &MySqlPool, count: u64) -> Result<(), BenchError> {
     let deadline = Instant::now() + STALL;
-    let mut ticks = tokio::time::interval(Duration::from_millis(50));
+    let mut ticks = tokio::time::interval(LOOKED_AT_EVERY);
     while Instant::now() < deadline {
         ticks.tick().await;
         let (now,): (i64,) =

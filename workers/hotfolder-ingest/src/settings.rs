@@ -61,7 +61,7 @@ pub struct FolderSettings {
     pub window: u16,
 
     /// Ready messages of the deepest queue at which nothing more is sent
-    #[arg(long, env = "DRAY_HOTFOLDER_DEPTH", value_name = "DRAY_HOTFOLDER_DEPTH", default_value_t = 150, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, env = "DRAY_HOTFOLDER_DEPTH", value_name = "DRAY_HOTFOLDER_DEPTH", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub depth: u32,
 
     /// Files that are worked on at the same time (of different sources)
