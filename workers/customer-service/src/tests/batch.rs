@@ -8,7 +8,7 @@ use contracts::{
 };
 
 use super::floor::Floor;
-use super::world::{asked, changed, key, source};
+use super::world::{asked, changed, failed, key, source};
 
 fn receipt(number: &str, received: u32, complete: bool) -> RecordReturnReceipt {
     RecordReturnReceipt {
@@ -97,8 +97,7 @@ async fn cases_come_from_events_and_people_go_on_with_them() {
     let mut floor = Floor::with(1).await;
     let mut events = floor.tap("case.#").await;
     let mut reports = floor.stage.tap(Exchange::Commands, "waybill.report-status").await;
-    let failed = changed("shop-O1-1", WaybillKind::Forward, WaybillStatus::DeliveryFailed, 3);
-    floor.event("dray-waybill-status", &failed).await;
+    floor.event("dray-waybill-status", &failed("shop-O1-1", WaybillKind::Forward, 3)).await;
     let (envelope, opened) = events.next_of::<CaseChanged>().await;
     assert_eq!((envelope.seq, opened.kind, opened.open), (Some(1), CaseKind::DeliveryFailed, true));
     let (envelope, report) = reports.next_of::<ReportStatus>().await;

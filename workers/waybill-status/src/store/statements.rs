@@ -10,11 +10,11 @@ pub(super) const LOCK: &str = "SELECT HEX(w.id) id, w.waybill_no, w.version, w.p
 
 /// New numbers: waybills, or stubs without details.
 pub(super) const INSERT: &str = "INSERT INTO waybill (id, waybill_no, version, status, attempt, failed_attempts, \
-       open_holds, parked, parked_since, lifecycle, kind, order_id, source, order_ref, merchant, store, \
+       failed_places, open_holds, parked, parked_since, lifecycle, kind, order_id, source, order_ref, merchant, store, \
        sku_type, fulfilled_by, customer_ref, district, delivery_date, timeslot, dry_ml, frozen_ml, weight_g, \
        line_count, exists_since, first_seen_at, updated_at) \
-     SELECT UNHEX(r.id), r.waybill_no, r.version, r.status, r.attempt, r.failed_attempts, r.open_holds, \
-       r.parked, r.parked_since, r.lifecycle, COALESCE(r.kind, 'FORWARD'), UNHEX(r.order_id), r.source, \
+     SELECT UNHEX(r.id), r.waybill_no, r.version, r.status, r.attempt, r.failed_attempts, r.failed_places, \
+       r.open_holds, r.parked, r.parked_since, r.lifecycle, COALESCE(r.kind, 'FORWARD'), UNHEX(r.order_id), r.source, \
        r.order_ref, r.merchant, r.store, r.sku_type, r.fulfilled_by, r.customer_ref, r.district, \
        r.delivery_date, r.timeslot, COALESCE(r.dry_ml, 0), COALESCE(r.frozen_ml, 0), \
        COALESCE(r.weight_g, 0), COALESCE(r.line_count, 0), r.exists_since, r.updated_at, r.updated_at \
@@ -25,6 +25,7 @@ pub(super) const INSERT: &str = "INSERT INTO waybill (id, waybill_no, version, s
        status VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin PATH '$.status' ERROR ON ERROR, \
        attempt SMALLINT UNSIGNED PATH '$.attempt' ERROR ON ERROR, \
        failed_attempts SMALLINT UNSIGNED PATH '$.failed_attempts' ERROR ON ERROR, \
+       failed_places INT UNSIGNED PATH '$.failed_places' ERROR ON ERROR, \
        open_holds SMALLINT UNSIGNED PATH '$.open_holds' ERROR ON ERROR, \
        parked SMALLINT UNSIGNED PATH '$.parked' ERROR ON ERROR, \
        parked_since DATETIME(6) PATH '$.parked_since' ERROR ON ERROR, \
@@ -55,6 +56,7 @@ pub(super) const UPDATE: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
        status VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin PATH '$.status' ERROR ON ERROR, \
        attempt SMALLINT UNSIGNED PATH '$.attempt' ERROR ON ERROR, \
        failed_attempts SMALLINT UNSIGNED PATH '$.failed_attempts' ERROR ON ERROR, \
+       failed_places INT UNSIGNED PATH '$.failed_places' ERROR ON ERROR, \
        open_holds SMALLINT UNSIGNED PATH '$.open_holds' ERROR ON ERROR, \
        parked SMALLINT UNSIGNED PATH '$.parked' ERROR ON ERROR, \
        parked_since DATETIME(6) PATH '$.parked_since' ERROR ON ERROR, \
@@ -62,7 +64,8 @@ pub(super) const UPDATE: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
        updated_at DATETIME(6) PATH '$.updated_at' ERROR ON ERROR)) r \
      STRAIGHT_JOIN waybill w FORCE INDEX (PRIMARY) ON w.id = UNHEX(r.id) \
      SET w.version = r.version, w.status = r.status, w.attempt = r.attempt, \
-       w.failed_attempts = r.failed_attempts, w.open_holds = r.open_holds, w.parked = r.parked, \
+       w.failed_attempts = r.failed_attempts, w.failed_places = r.failed_places, \
+       w.open_holds = r.open_holds, w.parked = r.parked, \
        w.parked_since = r.parked_since, w.lifecycle = r.lifecycle, w.updated_at = r.updated_at";
 
 /// The details of a stub that became a waybill.
