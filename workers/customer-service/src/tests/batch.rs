@@ -52,6 +52,8 @@ async fn a_return_with_a_replacement_from_request_to_end() {
     let (_, second) = events.next_of::<WaybillsRequested>().await;
     let numbers = [&first, &second].map(|wanted| wanted.order.waybills[0].waybill_no.as_str());
     assert_eq!(numbers, ["shop-O1-r1", "shop-O2-r1"]);
+    let doors = [&first, &second].map(|wanted| wanted.order.address_key.as_str());
+    assert_eq!(doors, ["a1", "a2"], "each is fetched where its order was delivered");
     let again = floor.as_shop(&asked("R1", &[("A", 4), ("B", 1)])).await;
     assert_eq!((again.code.as_str(), again.items.len()), ("DUPLICATE", 2));
     assert_eq!(floor.as_shop(&asked("R2", &[("A", 2)])).await.code, "NOTHING_MATCHES");
@@ -60,6 +62,7 @@ async fn a_return_with_a_replacement_from_request_to_end() {
     let (_, sent_again) = events.next_of::<WaybillsRequested>().await;
     let hold = sent_again.order.waybills[0].hold.as_ref().expect("it is held");
     assert_eq!(hold.owner, "dray-customer-service");
+    assert_eq!(sent_again.order.address_key, "a1");
 
     let collected = changed("shop-O2-r1", WaybillKind::Return, WaybillStatus::Collected, 0);
     floor.event("dray-waybill-status", &collected).await;

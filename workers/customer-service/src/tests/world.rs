@@ -133,6 +133,7 @@ pub(super) fn order(number: u128, ordered_at: &str) -> Order {
         customer_ref: Some(CustomerRef::new("C-1").unwrap()),
         ordered_at: time(ordered_at),
         district: contracts::DistrictCode::new("D1").unwrap(),
+        address_key: "a1".to_owned(),
         timeslot: contracts::TimeslotCode::new("0900-1300").unwrap(),
     }
 }
