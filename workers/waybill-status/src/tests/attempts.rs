@@ -39,8 +39,8 @@ pub(super) fn failed_now(story: &Story) -> Vec<u16> {
 /// Every report of the road says which attempt it is of, and nobody takes anything back.
 pub(super) fn names_every_attempt(said: &[Said]) -> bool {
     let is_of_the_road = |status| {
-        let mut rows = Way::ALL.into_iter().filter_map(|way| way.row(status));
-        rows.map(|row| row.level).any(|level| level == Level::Attempt)
+        let mut levels = Way::ALL.into_iter().filter_map(|way| Some(way.row(status)?.level));
+        levels.any(|level| level == Level::Attempt)
     };
     said.iter().all(|said| match said {
         Said::Change(_, Change::Report { said, .. }) => {
