@@ -124,6 +124,7 @@ pub(crate) fn events(kind: WorkerKind) -> Vec<Binding> {
         }
         WorkerKind::CustomerService => vec![
             on_with::<c::WaybillStatusChanged>("collected"),
+            // of every kind: an open case has to hear that its parcel came after all
             on_with::<c::WaybillStatusChanged>("delivered"),
             on::<c::WaybillAttemptFailed>(),
             on_with::<c::WaybillStatusChanged>("returning"),

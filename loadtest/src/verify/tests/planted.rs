@@ -40,7 +40,7 @@ const TABLES: [&str; 27] = [
 ];
 
 /// A row deleted, doubled or changed by hand, and the check that has to say so.
-const PLANTED: [(&str, &str); 73] = [
+const PLANTED: [(&str, &str); 74] = [
     ("DELETE FROM order_line WHERE line_no = 4", "order-has-its-lines"),
     ("DELETE FROM orders", "line-has-its-order"),
     ("DELETE FROM waybill WHERE waybill_no = 'shop-7-2'", "order-has-its-waybills"),
@@ -140,6 +140,7 @@ const PLANTED: [(&str, &str); 73] = [
         "UPDATE assignment SET state = 'LOCKED' WHERE state = 'ASSIGNED'",
         "place-is-locked-with-its-route",
     ),
+    ("UPDATE waybill SET failed_places = 1", "failed-place-is-free"),
     (
         "INSERT INTO assignment_amendment VALUES ('shop-7-1', x'71', 'QUANTITIES', 'RESERVED', NULL, 'mixed', \
          2000, 1500, 1300, 'mixed', 2001, 1500, 1300, '2025-03-10', '2025-03-10')",
