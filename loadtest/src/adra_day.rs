@@ -41,9 +41,9 @@ pub(crate) enum AdraError {
     NoProcessorTime,
 }
 
-/// `loadtest adra-day ...`
+/// The day that `loadtest adra-day` plays and `loadtest adra-disturb` disturbs.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct AdraDayArgs {
+pub(crate) struct DayArgs {
     /// Median litres of a waybill: 25 (stops bind), 55, 99 (volume binds)
     #[arg(long, default_value_t = 55.0)]
     pub(crate) regime: f64,
@@ -53,7 +53,7 @@ pub(crate) struct AdraDayArgs {
     /// Waybills of the day
     #[arg(long, default_value_t = 150_000)]
     pub(crate) waybills: u64,
-    /// Processor seconds of re-optimisation for each of the four slots
+    /// Processor seconds of each re-optimisation of a slot; a day has four
     #[arg(long, default_value_t = 15.0)]
     pub(crate) seconds: f64,
     /// Print one JSON object
@@ -96,7 +96,7 @@ pub(crate) struct AdraDayReport {
 ///
 /// # Errors
 /// [`AdraError`] when the engine's answer breaks a rule.
-pub(crate) fn run(args: &AdraDayArgs) -> Result<AdraDayReport, AdraError> {
+pub(crate) fn run(args: &DayArgs) -> Result<AdraDayReport, AdraError> {
     let wanted = waybills(args.waybills, args.regime, args.seed);
     let history = History::of(&waybills(args.waybills, args.regime, args.seed.wrapping_add(1)));
     let priced = network(args.waybills, Upgrades::Priced)?;

@@ -6,33 +6,12 @@
 
 use std::collections::BTreeSet;
 
-use clap::Args;
 use routing::optimise::{Bounds, Planned};
 use routing::{Load, Network, RouteId, RouteStatus, SlotDay};
 use serde::Serialize;
 
 use crate::adra_day::scenario::{self, Upgrades};
-use crate::adra_day::{AdraError, History, count, play, ratio, reoptimise, to_f64};
-
-/// `loadtest adra-disturb ...`
-#[derive(Debug, Clone, Args)]
-pub(crate) struct AdraDisturbArgs {
-    /// Median litres of a waybill
-    #[arg(long, default_value_t = 55.0)]
-    pub(crate) regime: f64,
-    /// Seed of the day
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
-    /// Waybills of the day; its first slot is disturbed
-    #[arg(long, default_value_t = 150_000)]
-    pub(crate) waybills: u64,
-    /// Processor seconds of each re-optimisation
-    #[arg(long, default_value_t = 15.0)]
-    pub(crate) seconds: f64,
-    /// Print one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
-}
+use crate::adra_day::{AdraError, DayArgs, History, count, play, ratio, reoptimise, to_f64};
 
 /// One disturbance, repaired.
 #[derive(Debug, Clone, Serialize)]
@@ -70,11 +49,11 @@ const CUT_ZONE_EVERY: usize = 10;
 /// Waybills that the repair may move to save cost, in a thousand.
 const MOVED_PER_MILLE: u64 = 20;
 
-/// Plans, disturbs, repairs, compares.
+/// Plans, disturbs the first slot, repairs, compares.
 ///
 /// # Errors
 /// [`AdraError`] when the engine's answer breaks a rule.
-pub(crate) fn run(args: &AdraDisturbArgs) -> Result<AdraDisturbReport, AdraError> {
+pub(crate) fn run(args: &DayArgs) -> Result<AdraDisturbReport, AdraError> {
     let network = scenario::network(args.waybills, Upgrades::Priced)?;
     let wanted = scenario::waybills(args.waybills, args.regime, args.seed);
     let next_seed = args.seed.wrapping_add(1);
@@ -153,7 +132,7 @@ fn disturb(
     network: &Network,
     settled: &SlotDay,
     planned: &[Planned],
-    args: &AdraDisturbArgs,
+    args: &DayArgs,
     disturb: Disturb,
 ) -> Result<Repaired, AdraError> {
     let mut day = settled.clone();

@@ -12,7 +12,6 @@ mod tests;
 mod world;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use broker::Outgoing;
@@ -23,15 +22,15 @@ use queue_topology::WorkerKind;
 use sea_orm::sqlx::{self, MySqlPool};
 use serde::Serialize;
 use settings::Secret;
-use thiserror::Error;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use self::acts::{Act, Agent, act};
 use self::world::World;
 use crate::dice::Dice;
 use crate::journal::{JournalEntry, SendState};
-use crate::partner::{Journal, PartnerError};
-use crate::sending::{SendError, Sender};
+use crate::partner::Journal;
+use crate::player::{PlayerArgs, PlayerError};
+use crate::sending::Sender;
 
 /// How old an agent's picture of the world may be: like a page that somebody looks at.
 const WORLD_LASTS: Duration = Duration::from_secs(2);
@@ -44,12 +43,6 @@ pub(crate) struct AgentsArgs {
     /// Broker, logged in as somebody who may speak for others: amqp://dray-admin:password@host:port/vhost
     #[arg(long, env = "AMQP_URL", hide_env_values = true)]
     pub(crate) amqp_url: Secret,
-    /// Database, read only: mysql://user:password@host/schema, or ?socket=PATH
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
-    pub(crate) database_url: Secret,
-    /// Decides who does what
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
     /// People at work
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub(crate) agents: u32,
@@ -62,42 +55,8 @@ pub(crate) struct AgentsArgs {
     /// Give up when a command has no outcome so many seconds after the last one
     #[arg(long, default_value_t = 120)]
     pub(crate) stall_seconds: u64,
-    /// Append every confirmed message to this file, for `loadtest verify --journal`
-    #[arg(long)]
-    pub(crate) journal: Option<PathBuf>,
-    /// Print one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Why the agents stopped early.
-#[derive(Debug, Error)]
-pub(crate) enum AgentsError {
-    /// Something could not be said.
-    #[error(transparent)]
-    Send(#[from] SendError),
-    /// The database.
-    #[error("the database: {0}")]
-    Database(#[from] sqlx::Error),
-    /// The journal.
-    #[error(transparent)]
-    Journal(#[from] PartnerError),
-    /// Nobody to serve.
-    #[error("there is no waybill yet: bring some orders into the fleet first")]
-    Nothing,
-    /// Commands without an outcome.
-    #[error(
-        "{missing} of {sent} commands had no outcome after {seconds} s: are all workers up? Are there \
-         dead letters?"
-    )]
-    Stalled {
-        /// How many.
-        missing: u64,
-        /// Of how many.
-        sent: u64,
-        /// How long.
-        seconds: u64,
-    },
+    #[command(flatten)]
+    pub(crate) player: PlayerArgs,
 }
 
 /// What they did.
@@ -119,10 +78,10 @@ struct Said {
 }
 
 /// Acts until the time is over, then waits for every outcome.
-pub(crate) async fn run(args: &AgentsArgs) -> Result<Acted, AgentsError> {
-    let pool = MySqlPool::connect(args.database_url.expose()).await?;
+pub(crate) async fn run(args: &AgentsArgs) -> Result<Acted, PlayerError> {
+    let pool = MySqlPool::connect(args.player.database_url.expose()).await?;
     let sender = Sender::connect(args.amqp_url.expose()).await?;
-    let mut journal = Journal::open(args.journal.as_ref())?;
+    let mut journal = Journal::open(args.player.journal.as_ref())?;
     let mut acted = Acted::default();
     let mut said = Vec::new();
     let mut acts = Acts::new(args, pool.clone(), &sender).await?;
@@ -175,15 +134,15 @@ impl<'a> Acts<'a> {
         args: &AgentsArgs,
         pool: MySqlPool,
         sender: &'a Sender,
-    ) -> Result<Self, AgentsError> {
-        let world = World::look(&pool, args.seed).await?;
+    ) -> Result<Self, PlayerError> {
+        let world = World::look(&pool, args.player.seed).await?;
         if world.is_empty() {
-            return Err(AgentsError::Nothing);
+            return Err(PlayerError::Nothing);
         }
         Ok(Self {
-            seed: args.seed,
+            seed: args.player.seed,
             agents: (1..=args.agents).map(Agent::new).collect(),
-            dice: Dice::new(args.seed, "agents", 0),
+            dice: Dice::new(args.player.seed, "agents", 0),
             number: 0,
             pool,
             sender,
@@ -193,7 +152,7 @@ impl<'a> Acts<'a> {
     }
 
     /// The next command; nothing when the agent found nothing to do. Now and then it is sent twice.
-    async fn next(&mut self) -> Result<Vec<(WorkerKind, Outgoing)>, AgentsError> {
+    async fn next(&mut self) -> Result<Vec<(WorkerKind, Outgoing)>, PlayerError> {
         if self.seen_at.elapsed() > WORLD_LASTS {
             // a database that is away for a moment is part of what a fleet survives: the old picture stays
             if let Ok(world) = World::look(&self.pool, self.dice.bits()).await {
@@ -225,7 +184,7 @@ async fn outcomes(
     pool: &MySqlPool,
     said: &[Said],
     stall_seconds: u64,
-) -> Result<BTreeMap<String, BTreeMap<String, u64>>, AgentsError> {
+) -> Result<BTreeMap<String, BTreeMap<String, u64>>, PlayerError> {
     let mut of_type: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
     for Said { consumer, message_type, message_id } in said {
         let ids = of_type.entry((message_type, consumer.name())).or_default();
@@ -257,7 +216,8 @@ async fn outcomes(
         }
         if since.elapsed() > Duration::from_secs(stall_seconds) {
             let missing = sent.saturating_sub(settled);
-            return Err(AgentsError::Stalled { missing, sent, seconds: stall_seconds });
+            let what = format!("{missing} of {sent} commands had no outcome");
+            return Err(PlayerError::Stalled { what, seconds: stall_seconds });
         }
     }
 }
@@ -266,7 +226,7 @@ async fn count(
     pool: &MySqlPool,
     consumer: &str,
     ids: &[String],
-) -> Result<BTreeMap<String, u64>, AgentsError> {
+) -> Result<BTreeMap<String, u64>, PlayerError> {
     let rows: Vec<(String, i64)> = sqlx::query_as(
         "SELECT CONCAT(i.outcome, ' ', i.code), COUNT(*) FROM JSON_TABLE(?, '$[*]' COLUMNS( \
            id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$')) r \

@@ -10,20 +10,18 @@ mod send;
 mod tests;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use sea_orm::sqlx::{self, MySqlPool};
 use serde::Serialize;
 use settings::Secret;
-use thiserror::Error;
 use tokio::time::Instant;
 
 use self::plan::{Habits, Parcel, Planned, plan};
 use self::send::{Partners, Wave};
-use crate::partner::{Journal, PartnerError};
-use crate::sending::SendError;
+use crate::partner::Journal;
+use crate::player::{PlayerArgs, PlayerError};
 
 /// How often new places are looked for while nothing is on its way.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -39,12 +37,6 @@ pub(crate) struct DeliverArgs {
     /// Broker, logged in as the road: amqp://partner-ods:password@host:port/vhost
     #[arg(long, env = "PARTNER_ODS_AMQP_URL", hide_env_values = true)]
     pub(crate) ods_amqp_url: Secret,
-    /// Database, read only: mysql://user:password@host/schema, or ?socket=PATH
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
-    pub(crate) database_url: Secret,
-    /// Decides what fails, what is late and what is said twice: the same seed treats a waybill alike
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
     /// Share of the waybills whose first attempt fails, 0 to 1
     #[arg(long, default_value_t = 0.08)]
     pub(crate) fail_rate: f64,
@@ -66,42 +58,8 @@ pub(crate) struct DeliverArgs {
     /// Give up after so many seconds without any progress
     #[arg(long, default_value_t = 60)]
     pub(crate) stall_seconds: u64,
-    /// Append every confirmed message to this file, for `loadtest verify --journal`
-    #[arg(long)]
-    pub(crate) journal: Option<PathBuf>,
-    /// Print one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Why not everything was delivered.
-#[derive(Debug, Error)]
-pub(crate) enum DeliverError {
-    /// A partner could not say something.
-    #[error(transparent)]
-    Send(#[from] SendError),
-    /// The database.
-    #[error("the database: {0}")]
-    Database(#[from] sqlx::Error),
-    /// The keys of a wave have no JSON form.
-    #[error("the keys of a wave cannot be encoded: {0}")]
-    Encode(#[from] serde_json::Error),
-    /// The journal.
-    #[error(transparent)]
-    Journal(#[from] PartnerError),
-    /// Nothing moves.
-    #[error(
-        "{unsettled} messages had no effect and {undelivered} waybills are not delivered after \
-         {seconds} s without progress: does waybill-status run? Are there dead letters?"
-    )]
-    Stalled {
-        /// Messages without an effect.
-        unsettled: usize,
-        /// Waybills with a place that are not delivered.
-        undelivered: u64,
-        /// How long.
-        seconds: u64,
-    },
+    #[command(flatten)]
+    pub(crate) player: PlayerArgs,
 }
 
 /// What was delivered.
@@ -128,12 +86,12 @@ pub(crate) struct Delivered {
 }
 
 /// Delivers until every assigned waybill is.
-pub(crate) async fn run(args: &DeliverArgs) -> Result<Delivered, DeliverError> {
-    let pool = MySqlPool::connect(args.database_url.expose()).await?;
+pub(crate) async fn run(args: &DeliverArgs) -> Result<Delivered, PlayerError> {
+    let pool = MySqlPool::connect(args.player.database_url.expose()).await?;
     let partners = Partners::connect(args).await?;
-    let mut journal = Journal::open(args.journal.as_ref())?;
+    let mut journal = Journal::open(args.player.journal.as_ref())?;
     let habits = Habits {
-        seed: args.seed,
+        seed: args.player.seed,
         fail_rate: args.fail_rate,
         late_rate: args.late_rate,
         double_rate: args.double_rate,
@@ -184,7 +142,7 @@ const OPEN: &str = "FROM assignment a JOIN waybill w ON w.waybill_no = a.waybill
 
 impl Round<'_> {
     /// The next waybills that nothing was said of yet.
-    async fn parcels(&self) -> Result<Vec<Parcel>, DeliverError> {
+    async fn parcels(&self) -> Result<Vec<Parcel>, PlayerError> {
         let sql = format!(
             "SELECT w.waybill_no, a.place_no, COALESCE(r.route_ref, ''), w.delivery_date, w.kind {OPEN} \
              ORDER BY w.waybill_no"
@@ -196,7 +154,7 @@ impl Round<'_> {
         Ok(new.take(limit).filter_map(Parcel::of).collect())
     }
 
-    async fn undelivered(&self) -> Result<u64, DeliverError> {
+    async fn undelivered(&self) -> Result<u64, PlayerError> {
         let sql = format!("SELECT COUNT(*) {OPEN}");
         let (count,): (i64,) =
             sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_one(&self.pool).await?;
@@ -220,7 +178,7 @@ impl Round<'_> {
         &mut self,
         planned: Vec<Planned>,
         journal: &mut Journal,
-    ) -> Result<(), DeliverError> {
+    ) -> Result<(), PlayerError> {
         let window = usize::try_from(self.args.window).unwrap_or(usize::MAX);
         let mut planned = planned.into_iter().peekable();
         while planned.peek().is_some() {
@@ -238,7 +196,7 @@ impl Round<'_> {
     }
 
     /// Waits until every message of a wave had its effect.
-    async fn wait_for(&self, wave: &Wave, begun: Instant) -> Result<(), DeliverError> {
+    async fn wait_for(&self, wave: &Wave, begun: Instant) -> Result<(), PlayerError> {
         let mut ticks = tokio::time::interval(Duration::from_millis(10));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -256,12 +214,15 @@ impl Round<'_> {
         since: Instant,
         unsettled: usize,
         undelivered: u64,
-    ) -> Result<(), DeliverError> {
+    ) -> Result<(), PlayerError> {
         let seconds = self.args.stall_seconds;
         if since.elapsed() < Duration::from_secs(seconds) {
             return Ok(());
         }
-        Err(DeliverError::Stalled { unsettled, undelivered, seconds })
+        let what = format!(
+            "{unsettled} messages had no effect and {undelivered} waybills are not delivered"
+        );
+        Err(PlayerError::Stalled { what, seconds })
     }
 }
 

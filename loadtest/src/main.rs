@@ -17,6 +17,7 @@ mod journal;
 mod network;
 mod partner;
 mod peers;
+mod player;
 mod sending;
 mod verify;
 mod vrptw;
@@ -60,9 +61,9 @@ enum Command {
     /// Sequence public instances with time windows; exit code 0 only if every plan holds
     Vrptw(vrptw::VrptwArgs),
     /// A synthetic day through the assignment engine, beside its lower bound and fixed rules
-    AdraDay(adra_day::AdraDayArgs),
+    AdraDay(adra_day::DayArgs),
     /// A truck breakdown and a quota cut on such a day: what keeps its place, and the cost
-    AdraDisturb(adra_disturb::AdraDisturbArgs),
+    AdraDisturb(adra_day::DayArgs),
     /// The engine beside other solvers, at equal processor time
     #[command(subcommand)]
     Peers(peers::PeersCommand),
@@ -93,7 +94,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Deliver(args) => {
             let done = block_on(deliver::run(&args))??;
-            if args.json { print_json(&done)? } else { deliver::print(&done) }
+            if args.player.json { print_json(&done)? } else { deliver::print(&done) }
         }
         Command::Limits(args) => {
             let limits = block_on(bench::limits(&args))??;
@@ -101,7 +102,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Agents(args) => {
             let acted = block_on(agents::run(&args))??;
-            if args.json { print_json(&acted)? } else { agents::print(&acted) }
+            if args.player.json { print_json(&acted)? } else { agents::print(&acted) }
         }
         Command::Run(bench::RunCommand::StatusUpdates(args)) => {
             let measured = block_on(bench::status_updates(&args))??;

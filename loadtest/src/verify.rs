@@ -3,6 +3,7 @@
 //! shares no code with the workers whose results it judges.
 
 mod cancellations;
+mod counts;
 mod history;
 mod orders;
 mod planned;
@@ -189,7 +190,8 @@ pub(crate) async fn run(args: &VerifyArgs) -> Result<Report, VerifyError> {
 pub(crate) async fn database(snapshot: &mut Snapshot) -> Result<Vec<CheckResult>, ReadError> {
     let mut results = Vec::new();
     let checks = [OUTBOX].into_iter().chain(orders::CHECKS).chain(history::CHECKS);
-    for check in checks.chain(cancellations::CHECKS).chain(quota::CHECKS) {
+    let checks = checks.chain(counts::CHECKS).chain(cancellations::CHECKS);
+    for check in checks.chain(quota::CHECKS) {
         results.push(ask(snapshot, check).await?);
     }
     let found = trucks::check(snapshot).await?;

@@ -108,8 +108,7 @@ pub(crate) fn events(kind: WorkerKind) -> Vec<Binding> {
             on::<c::WaybillHeld>(),
             on::<c::WaybillReleased>(),
             on_with::<c::WaybillStatusChanged>("cancelled"),
-            on_with::<c::WaybillStatusChanged>("delivery-failed"),
-            on_with::<c::WaybillStatusChanged>("pickup-failed"),
+            on::<c::WaybillAttemptFailed>(),
             on::<c::WaybillCorrected>(),
             on::<c::AmendmentRequested>(),
             on_with::<c::AmendmentDecided>("sales-order"),
@@ -125,9 +124,9 @@ pub(crate) fn events(kind: WorkerKind) -> Vec<Binding> {
         }
         WorkerKind::CustomerService => vec![
             on_with::<c::WaybillStatusChanged>("collected"),
+            // of every kind: an open case has to hear that its parcel came after all
             on_with::<c::WaybillStatusChanged>("delivered"),
-            on_with::<c::WaybillStatusChanged>("pickup-failed"),
-            on_with::<c::WaybillStatusChanged>("delivery-failed"),
+            on::<c::WaybillAttemptFailed>(),
             on_with::<c::WaybillStatusChanged>("returning"),
             on_with::<c::WaybillStatusChanged>("returned-to-origin"),
             on_with::<c::WaybillStatusChanged>("lost"),

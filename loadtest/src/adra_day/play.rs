@@ -131,7 +131,7 @@ pub(crate) fn play(
             }
         };
         if let Some(planned) = planned.get_mut(wanted.slot) {
-            planned.push(plan_of(wanted, place));
+            planned.push(Planned::of(&wanted.request, place));
         }
     }
     let cpu_seconds = cpu_seconds().ok_or(AdraError::NoProcessorTime)? - before;
@@ -144,23 +144,6 @@ fn name(reason: Reason) -> String {
         .ok()
         .and_then(|v| v.as_str().map(str::to_owned))
         .unwrap_or_default()
-}
-
-fn plan_of(wanted: &Wanted, place: Option<RouteId>) -> Planned {
-    let request = &wanted.request;
-    Planned {
-        waybill_no: request.waybill_no.clone(),
-        order: request.order,
-        stop: request.stop,
-        zone: request.zone.clone(),
-        sku_class: request.sku_class,
-        load: request.load,
-        priority: 1,
-        promised: true,
-        fixed: false,
-        place,
-        excluded_routes: Vec::new(),
-    }
 }
 
 /// What the day's trucks really cost.

@@ -1,10 +1,10 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use super::{AdraDayArgs, percentile_us, run, scenario};
+use super::{DayArgs, percentile_us, run, scenario};
 
 #[test]
 fn a_small_day_stays_above_its_bound_and_reoptimising_does_not_cost_more() {
-    let args = AdraDayArgs { regime: 55.0, seed: 3, waybills: 6_000, seconds: 0.3, json: true };
+    let args = DayArgs { regime: 55.0, seed: 3, waybills: 6_000, seconds: 0.3, json: true };
     let report = run(&args).unwrap();
     assert!(report.lower_bound > 0);
     assert!(report.reoptimised.fleet_cost >= report.lower_bound);

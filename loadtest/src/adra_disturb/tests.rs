@@ -1,11 +1,11 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use super::{AdraDisturbArgs, run};
+use super::run;
+use crate::adra_day::DayArgs;
 
 #[test]
 fn a_disturbed_small_day_is_repaired_without_touching_what_must_stay() {
-    let args =
-        AdraDisturbArgs { regime: 55.0, seed: 2, waybills: 12_000, seconds: 0.3, json: true };
+    let args = DayArgs { regime: 55.0, seed: 2, waybills: 12_000, seconds: 0.3, json: true };
     let report = run(&args).unwrap();
     assert_eq!(report.repaired.len(), 2);
     for repaired in report.repaired {

@@ -7,10 +7,11 @@ use contracts::{MessageId, ReportStatuses, UserId};
 use futures_util::StreamExt;
 use sea_orm::sqlx::{self, MySqlPool};
 
+use super::DeliverArgs;
 use super::plan::{By, Planned};
-use super::{DeliverArgs, DeliverError};
 use crate::journal::{JournalEntry, SendState};
 use crate::partner::Journal;
+use crate::player::PlayerError;
 use crate::sending::Sender;
 
 /// Who consumes reports.
@@ -26,7 +27,7 @@ pub(crate) struct Partners {
 
 impl Partners {
     /// Logs in.
-    pub(crate) async fn connect(args: &DeliverArgs) -> Result<Self, DeliverError> {
+    pub(crate) async fn connect(args: &DeliverArgs) -> Result<Self, PlayerError> {
         let station = Sender::connect(args.pss_amqp_url.expose()).await?;
         let road = Sender::connect(args.ods_amqp_url.expose()).await?;
         Ok(Self { station, road })
@@ -44,7 +45,7 @@ impl Partners {
         &self,
         wave: &Wave,
         journal: &mut Journal,
-    ) -> Result<u64, DeliverError> {
+    ) -> Result<u64, PlayerError> {
         let sent = futures_util::stream::iter(&wave.messages)
             .map(async |(by, message)| (message, self.of(*by).persist(message).await))
             .buffer_unordered(AT_ONCE);
@@ -76,7 +77,7 @@ impl Wave {
         reports: Vec<Planned>,
         partners: &Partners,
         batch: u32,
-    ) -> Result<Self, DeliverError> {
+    ) -> Result<Self, PlayerError> {
         let mut messages = Vec::new();
         if batch <= 1 {
             for Planned { by, message_id, report, .. } in reports {
@@ -100,7 +101,7 @@ impl Wave {
     }
 
     /// How many of them had their effect.
-    pub(crate) async fn settled(&self, pool: &MySqlPool) -> Result<usize, DeliverError> {
+    pub(crate) async fn settled(&self, pool: &MySqlPool) -> Result<usize, PlayerError> {
         let keys: Vec<_> = self
             .keys
             .iter()

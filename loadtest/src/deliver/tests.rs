@@ -17,7 +17,7 @@ use testkit::Stage;
 
 use super::plan::{By, Habits, Parcel, Planned, plan};
 use super::send::{Partners, Wave};
-use super::{DeliverArgs, Journal};
+use super::{DeliverArgs, Journal, PlayerArgs};
 
 const HABITS: Habits = Habits { seed: 7, fail_rate: 0.2, late_rate: 0.2, double_rate: 0.1 };
 
@@ -104,8 +104,6 @@ async fn the_partners_may_say_it_and_nothing_else_is_sent() {
     let args = DeliverArgs {
         pss_amqp_url: Secret::new(stage.amqp_url_as("partner-pss")),
         ods_amqp_url: Secret::new(stage.amqp_url_as("partner-ods")),
-        database_url: Secret::new(stage.database_url()),
-        seed: 7,
         fail_rate: 0.2,
         late_rate: 0.2,
         double_rate: 0.0,
@@ -113,8 +111,12 @@ async fn the_partners_may_say_it_and_nothing_else_is_sent() {
         window: 100,
         batch: 1,
         stall_seconds: 1,
-        journal: None,
-        json: true,
+        player: PlayerArgs {
+            database_url: Secret::new(stage.database_url()),
+            seed: 7,
+            journal: None,
+            json: true,
+        },
     };
     let partners = Partners::connect(&args).await.unwrap();
     let dir = tempfile::tempdir().unwrap();

@@ -13,7 +13,7 @@ const fn oversold(
 }
 
 /// The checks of I4 that SQL can do; what a truck holds is checked in [`super::trucks`].
-pub(crate) const CHECKS: [Check; 12] = [
+pub(crate) const CHECKS: [Check; 13] = [
     oversold(
         "place-is-on-a-route",
         "a live place is on an open route of its day, window and depot",
@@ -32,6 +32,16 @@ pub(crate) const CHECKS: [Check; 12] = [
          FROM assignment a JOIN route r ON r.id = a.route_id \
          WHERE a.state IN ('ASSIGNED', 'LOCKED') AND r.status <> 'CLOSED' \
            AND a.state <> IF(r.status IN ('LOCKED', 'DISPATCHED'), 'LOCKED', 'ASSIGNED')",
+    ),
+    oversold(
+        "failed-place-is-free",
+        "no waybill holds a place whose attempt came to nothing, however late that was reported",
+        "SELECT COUNT(*) FROM assignment WHERE state IN ('ASSIGNED', 'LOCKED')",
+        "SELECT a.waybill_no AS subject, CONCAT(a.state, ', place ', a.place_no, ' has failed; the waybill is ', \
+             w.status) AS detail \
+         FROM assignment a JOIN waybill w ON w.waybill_no = a.waybill_no \
+         WHERE a.state IN ('ASSIGNED', 'LOCKED') \
+           AND w.failed_places & (1 << (CAST(a.place_no AS SIGNED) - 1)) <> 0",
     ),
     oversold(
         "amendment-has-its-room",

@@ -49,7 +49,7 @@ fn a_route_is_within_its_truck_or_says_what_is_too_much() {
 #[test]
 fn every_check_has_a_name_of_its_own() {
     let checks = orders::CHECKS.iter().chain(&history::CHECKS).chain(&quota::CHECKS);
-    let checks = checks.chain(&cancellations::CHECKS);
+    let checks = checks.chain(&counts::CHECKS).chain(&cancellations::CHECKS);
     let names: Vec<&str> = checks.map(|check| check.name).collect();
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
 }

@@ -74,19 +74,18 @@ fn events_go_to_whom_they_concern() {
     check::<c::WaybillReleased>(&[], &[adra]);
     check::<c::WaybillCancelledButMoved>(&[], &[service, intake]);
     check::<c::WaybillCorrected>(&[], &[adra, intake]);
-    for nobody in ["acknowledged", "picked", "packed", "loaded", "out-for-pickup"] {
+    for nobody in ["acknowledged", "picked", "packed", "loaded", "out-for-pickup", "pickup-failed"]
+    {
         check::<c::WaybillStatusChanged>(&[nobody], &[]);
     }
-    for counted in ["dispatched", "out-for-delivery", "ready-for-collection"] {
+    for counted in ["dispatched", "out-for-delivery", "ready-for-collection", "delivery-failed"] {
         check::<c::WaybillStatusChanged>(&[counted], &[intake]);
     }
     for seen_to in ["returning", "delivered", "lost", "damaged", "returned-to-origin"] {
         check::<c::WaybillStatusChanged>(&[seen_to], &[service, intake]);
     }
-    for frees in ["cancelled", "delivery-failed"] {
-        check::<c::WaybillStatusChanged>(&[frees], &[adra, service, intake]);
-    }
-    check::<c::WaybillStatusChanged>(&["pickup-failed"], &[adra, service]);
+    check::<c::WaybillStatusChanged>(&["cancelled"], &[adra, service, intake]);
+    check::<c::WaybillAttemptFailed>(&[], &[adra, service]);
     check::<c::WaybillStatusChanged>(&["collected"], &[service]);
     check::<c::ReturnChanged>(&[], &[intake]);
     check::<c::CaseChanged>(&[], &[]);
@@ -115,8 +114,7 @@ fn the_warehouse_talks_to_its_adapter_only() {
 #[test]
 fn bound_words_are_words_of_messages() {
     assert_eq!(c::WaybillStatus::Cancelled.routing_word(), "cancelled");
-    assert_eq!(c::WaybillStatus::DeliveryFailed.routing_word(), "delivery-failed");
-    assert_eq!(c::WaybillStatus::PickupFailed.routing_word(), "pickup-failed");
+    assert_eq!(c::WaybillStatus::ReturnedToOrigin.routing_word(), "returned-to-origin");
     assert_eq!(c::FulfilledBy::Warehouse.as_str(), "warehouse");
 }
 

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
+use telemetry::Registry;
 
 use crate::process::Process;
 use crate::redis::Redis;
@@ -155,6 +156,22 @@ impl Cache {
     #[must_use]
     pub fn connect(redis_url: Option<&str>) -> Self {
         Self::with_timeout(redis_url, OPERATION_TIMEOUT)
+    }
+
+    /// The same, with its counts in `registry`: how many requests each level answered.
+    ///
+    /// Call it inside a tokio runtime, once a process.
+    #[must_use]
+    pub fn counted(redis_url: Option<&str>, registry: &Registry) -> Self {
+        let cache = Self::connect(redis_url);
+        let counted = cache.clone();
+        registry.counters_from(
+            "dray_cache_requests",
+            "Cache requests by where they were answered",
+            "result",
+            move || counted.stats().labelled().to_vec(),
+        );
+        cache
     }
 
     fn with_timeout(redis_url: Option<&str>, timeout: Duration) -> Self {

@@ -1,4 +1,4 @@
-//! Counts of what the cache did. Showing them is the business of whoever has a registry.
+//! Counts of what the cache did. Whoever has a registry shows them (see [`crate::Cache::counted`]).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

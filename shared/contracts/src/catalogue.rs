@@ -16,10 +16,10 @@ use crate::{
     RecordWarehouseAnswer, RecordWarehouseProgress, RejectReturn, ReleaseHold, Reply, ReportStatus,
     ReportStatuses, RequestReplacement, RequestReturn, RescheduleWaybill, ReturnChanged,
     RouteChanged, SalesOrderAnswered, SalesOrderProgressed, SalesOrderSubmitted, SkipSequence,
-    Unassignable, UnassignedAgain, UpdateCase, UpsertNetwork, WaybillCancelledButMoved,
-    WaybillCorrected, WaybillCreated, WaybillHeld, WaybillReleased, WaybillStatusChanged,
-    WaybillsRequested, WmsCancellationConfirmation, WmsCancellationRequest, WmsOrderConfirmation,
-    WmsOrderProgress, WmsOutboundOrder,
+    Unassignable, UnassignedAgain, UpdateCase, UpsertNetwork, WaybillAttemptFailed,
+    WaybillCancelledButMoved, WaybillCorrected, WaybillCreated, WaybillHeld, WaybillReleased,
+    WaybillStatusChanged, WaybillsRequested, WmsCancellationConfirmation, WmsCancellationRequest,
+    WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder,
 };
 
 /// One message type.
@@ -93,6 +93,7 @@ fn waybills(collect: &mut Collect) {
     collect.message::<ReleaseHold>();
     collect.message::<WaybillCreated>();
     collect.message::<WaybillStatusChanged>();
+    collect.message::<WaybillAttemptFailed>();
     collect.message::<WaybillHeld>();
     collect.message::<WaybillReleased>();
     collect.message::<WaybillCancelledButMoved>();

@@ -40,6 +40,24 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::Customer,
+        Self::Merchant,
+        Self::CsAgent,
+        Self::CsSupervisor,
+        Self::Dispatcher,
+        Self::Warehouse,
+        Self::Sorting,
+        Self::Road,
+        Self::Shop,
+        Self::Worker,
+        Self::Operator,
+        Self::Admin,
+    ];
+}
+
 /// On whose behalf a message acts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Actor {

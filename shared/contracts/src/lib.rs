@@ -101,8 +101,8 @@ pub use waybill::{
     CorrectWaybill, MAX_REPORTS, ReportStatus, ReportStatuses, WaybillKind, WaybillStatus,
 };
 pub use waybill_events::{
-    WaybillCancelledButMoved, WaybillCorrected, WaybillCreated, WaybillHeld, WaybillReleased,
-    WaybillStatusChanged,
+    WaybillAttemptFailed, WaybillCancelledButMoved, WaybillCorrected, WaybillCreated, WaybillHeld,
+    WaybillReleased, WaybillStatusChanged,
 };
 pub use wms::{
     WmsCancellationConfirmation, WmsCancellationRequest, WmsConfirmation, WmsOrderConfirmation,

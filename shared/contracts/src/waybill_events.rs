@@ -103,6 +103,38 @@ impl Contract for WaybillStatusChanged {
     }
 }
 
+/// An attempt came to nothing: its DELIVERY_FAILED or PICKUP_FAILED counts from now on, whatever the status
+/// is. Told once for each attempt; once more only if a correction had taken that failure away and it was
+/// reported again. A failure whose proof arrives later is told when it does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaybillAttemptFailed {
+    /// Row id.
+    pub waybill_id: Uuid,
+    /// Its number.
+    pub waybill_no: WaybillNo,
+    /// Why the waybill exists.
+    pub kind: WaybillKind,
+    /// The attempt: the number of the route place that came to nothing.
+    pub attempt: u16,
+    /// When it failed, by the clock of who reported it.
+    pub occurred_at: Timestamp,
+    /// What the report gave as its reason. Absent also when the report had waited for its proof: the history
+    /// of the waybill has it then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Attempts that have failed, this one included.
+    pub failed_attempts: u16,
+    /// The status of the waybill now; it may be further already.
+    pub status: WaybillStatus,
+    /// The route place that the status belongs to.
+    pub status_attempt: u16,
+}
+
+impl Contract for WaybillAttemptFailed {
+    const TYPE: &'static str = "waybill.attempt-failed.v1";
+    const EXCHANGE: Exchange = Exchange::Events;
+}
+
 /// A waybill is held now (the first hold was placed).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WaybillHeld {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use self::moves::{Move, MoveSet, OpenedRoute, TruckChange};
 
 use self::board::Board;
-use crate::assign::RouteIds;
+use crate::assign::{Request, RouteIds};
 use crate::class::SkuClass;
 use crate::code::{WaybillNo, ZoneCode};
 use crate::key::{OrderKey, RouteId, StopKey};
@@ -48,6 +48,27 @@ pub struct Planned {
     pub fixed: bool,
     pub place: Option<RouteId>,
     pub excluded_routes: Vec<RouteId>,
+}
+
+impl Planned {
+    /// A waybill as it was asked for, with its place if it got one: promised, of ordinary priority, free to
+    /// be moved anywhere.
+    #[must_use]
+    pub fn of(request: &Request, place: Option<RouteId>) -> Self {
+        Self {
+            waybill_no: request.waybill_no.clone(),
+            order: request.order,
+            stop: request.stop,
+            zone: request.zone.clone(),
+            sku_class: request.sku_class,
+            load: request.load,
+            priority: 1,
+            promised: true,
+            fixed: false,
+            place,
+            excluded_routes: Vec::new(),
+        }
+    }
 }
 
 /// What a plan is judged by, in this order; less is better. Travel time has no part in it: the

@@ -70,6 +70,12 @@ pub struct CacheSettings {
 }
 
 impl CacheSettings {
+    /// The URL itself, to connect with.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        self.redis_url.as_ref().map(Secret::expose)
+    }
+
     /// Refuses what is no Redis URL, and sample passwords.
     ///
     /// # Errors

@@ -79,6 +79,29 @@ pub(crate) fn reason_of(word: &str) -> Option<Reason> {
     REASONS.iter().find(|(.., ours)| *ours == word).map(|(reason, ..)| *reason)
 }
 
+/// The places of a waybill that came to nothing; bit n-1 is the n-th.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FailedPlaces(pub(crate) u32);
+
+impl FailedPlaces {
+    pub(crate) const NONE: Self = Self(0);
+
+    /// These, and the n-th.
+    pub(crate) fn with(self, place_no: u16) -> Self {
+        Self(self.0 | Self::bit(place_no))
+    }
+
+    pub(crate) fn has(self, place_no: u16) -> bool {
+        self.0 & Self::bit(place_no) != 0
+    }
+
+    /// No bit for what is no place.
+    fn bit(place_no: u16) -> u32 {
+        let shift = place_no.checked_sub(1).map(u32::from);
+        shift.and_then(|shift| 1_u32.checked_shl(shift)).unwrap_or(0)
+    }
+}
+
 /// What the waybill's own row says about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Standing {
@@ -90,6 +113,8 @@ pub(crate) struct Standing {
     pub(crate) status: WaybillStatus,
     /// The route place that the status belongs to; 0 before the first.
     pub(crate) attempt: u16,
+    /// The attempts whose failure counts, whatever came after them.
+    pub(crate) failed: FailedPlaces,
 }
 
 impl Standing {
@@ -107,11 +132,9 @@ impl Standing {
         )
     }
 
-    /// Its n-th place came to nothing: nobody opened, or it is on its way back.
+    /// Its n-th place came to nothing: nobody opened.
     pub(crate) fn has_failed_at(self, place_no: u16) -> bool {
-        use WaybillStatus as S;
-        let failed = matches!(self.status, S::DeliveryFailed | S::PickupFailed | S::Returning);
-        failed && self.attempt == place_no
+        self.failed.has(place_no)
     }
 
     /// It was loaded for its n-th place, or got further.
@@ -200,7 +223,8 @@ impl Assignment {
     /// How it stands as far as this row knows.
     pub(crate) const fn standing(&self) -> Standing {
         let (version, held) = (self.waybill_version, self.held);
-        Standing { version, held, status: WaybillStatus::Created, attempt: 0 }
+        let (status, failed) = (WaybillStatus::Created, FailedPlaces::NONE);
+        Standing { version, held, status, attempt: 0, failed }
     }
 
     /// The slot day that it has its place in.

@@ -21,7 +21,7 @@ use runtime::Outcome;
 use thiserror::Error;
 use uuid::Uuid;
 
-use crate::assignment::{Assignment, Standing, State};
+use crate::assignment::{Assignment, FailedPlaces, Standing, State};
 use crate::state::Plan;
 
 pub(crate) use self::amend::{Amending, Amendment, AmendmentState, Goods, OrderFacts};
@@ -48,6 +48,10 @@ pub(crate) enum Notice<'a> {
     Moved {
         to: WaybillStatus,
         attempt: u16,
+    },
+    /// Its n-th place came to nothing. True for good, whatever the row says meanwhile.
+    Failed {
+        place_no: u16,
     },
 }
 
@@ -149,6 +153,14 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// Why a message about a waybill has to wait. A failed place of a waybill that is not announced yet is
+    /// kept by nobody: a correction may have taken it out of the waybill's row again.
+    pub(crate) fn waits(&self, waybill_no: &WaybillNo, notice: Notice<'_>) -> Option<String> {
+        let is_early =
+            matches!(notice, Notice::Failed { .. }) && !self.book.contains_key(waybill_no);
+        is_early.then(|| format!("waybill {waybill_no} is not known here yet"))
+    }
+
     /// Decides one message: how it ends, and the version of the assignment after it.
     ///
     /// `stored` is what the waybill's own row says. It is the truth and the message only its herald, so
@@ -175,8 +187,17 @@ impl<'a> Planner<'a> {
             }
             (Notice::Created(_), Some(known)) => Ok((Outcome::Duplicate, known.version)),
             // the row of the waybill keeps it until the waybill is announced
-            (Notice::Held | Notice::Released | Notice::Moved { .. }, None) => {
-                Ok((Outcome::Parked, 0))
+            (
+                Notice::Held | Notice::Released | Notice::Moved { .. } | Notice::Failed { .. },
+                None,
+            ) => Ok((Outcome::Parked, 0)),
+            (Notice::Failed { place_no }, Some(known))
+                if known.place_no == place_no && known.state.route().is_some() =>
+            {
+                let (known, failed) = (known.clone(), standing.failed.with(place_no));
+                let standing = Standing { failed, ..standing };
+                let version = self.follow(cause, known, notice, standing)?;
+                Ok((Outcome::Applied, version))
             }
             (_, Some(known)) if standing.version <= known.waybill_version => {
                 Ok((Outcome::Stale, known.version))
@@ -242,8 +263,8 @@ impl<'a> Planner<'a> {
         Ok(version)
     }
 
-    /// Takes the place of a waybill that is cancelled or came back from it. What is delivered, lost or on
-    /// its way keeps the row of its place.
+    /// Takes the place of a waybill that is cancelled, or whose place came to nothing. What is delivered,
+    /// lost or on its way keeps the row of its place.
     fn leave_if_it_must(
         &mut self,
         cause: usize,
@@ -340,6 +361,7 @@ fn told_by(notice: Notice<'_>, seq: u64, known: Option<&Assignment>) -> Standing
         Notice::Held => (true, WaybillStatus::Created, 0),
         Notice::Released => (false, WaybillStatus::Created, 0),
         Notice::Moved { to, attempt } => (held, to, attempt),
+        Notice::Failed { place_no } => (held, WaybillStatus::DeliveryFailed, place_no),
     };
-    Standing { version: seq, held, status, attempt }
+    Standing { version: seq, held, status, attempt, failed: FailedPlaces::NONE }
 }

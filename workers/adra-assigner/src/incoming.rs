@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use contracts::{
     AmendmentDecided, AmendmentDecider, AmendmentKind, AmendmentRequested, DispatchRoute,
-    LockRoute, NetworkChanged, RescheduleWaybill, WaybillAmendment, WaybillCorrected,
-    WaybillCreated, WaybillHeld, WaybillNo, WaybillReleased, WaybillStatus, WaybillStatusChanged,
+    LockRoute, NetworkChanged, RescheduleWaybill, WaybillAmendment, WaybillAttemptFailed,
+    WaybillCorrected, WaybillCreated, WaybillHeld, WaybillNo, WaybillReleased,
+    WaybillStatusChanged,
 };
 use routing::{Network, SlotDayKey};
 use runtime::LaneKey;
@@ -22,8 +23,10 @@ contracts::inbound! {
         Held(WaybillHeld),
         /// Its last hold was released.
         Released(WaybillReleased),
-        /// It was cancelled, or nobody took it at the door (nothing else is bound).
+        /// It was cancelled (nothing else is bound).
         StatusChanged(WaybillStatusChanged),
+        /// Nobody took it at the door, or gave it to the driver.
+        AttemptFailed(WaybillAttemptFailed),
         /// Somebody set it right.
         Corrected(WaybillCorrected),
         /// It is to be delivered at another time.
@@ -62,10 +65,14 @@ impl Incoming {
             }
             Self::Held(held) => Some(Ask::Follow(&held.waybill_no, Notice::Held)),
             Self::Released(released) => Some(Ask::Follow(&released.waybill_no, Notice::Released)),
-            Self::StatusChanged(changed) => followed(changed.to).then(|| {
+            Self::StatusChanged(changed) => {
                 let (to, attempt) = (changed.to, changed.attempt);
-                Ask::Follow(&changed.waybill_no, Notice::Moved { to, attempt })
-            }),
+                Some(Ask::Follow(&changed.waybill_no, Notice::Moved { to, attempt }))
+            }
+            Self::AttemptFailed(failed) => {
+                let notice = Notice::Failed { place_no: failed.attempt };
+                Some(Ask::Follow(&failed.waybill_no, notice))
+            }
             Self::Corrected(corrected) => {
                 let (to, attempt) = (corrected.status, corrected.attempt);
                 Some(Ask::Follow(&corrected.waybill_no, Notice::Moved { to, attempt }))
@@ -93,6 +100,7 @@ impl Incoming {
             Self::Held(WaybillHeld { waybill_no, .. })
             | Self::Released(WaybillReleased { waybill_no, .. })
             | Self::StatusChanged(WaybillStatusChanged { waybill_no, .. })
+            | Self::AttemptFailed(WaybillAttemptFailed { waybill_no, .. })
             | Self::Corrected(WaybillCorrected { waybill_no, .. })
             | Self::Reschedule(RescheduleWaybill { waybill_no, .. })
             | Self::AmendmentRequested(AmendmentRequested {
@@ -168,12 +176,4 @@ impl<'a> Ask<'a> {
             Self::Move(..) => route.map(|route| route.key.clone()).into_iter().collect(),
         }
     }
-}
-
-/// The statuses after which a place is given up.
-const fn followed(status: WaybillStatus) -> bool {
-    matches!(
-        status,
-        WaybillStatus::Cancelled | WaybillStatus::DeliveryFailed | WaybillStatus::PickupFailed
-    )
 }

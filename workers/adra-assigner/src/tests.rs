@@ -11,11 +11,13 @@
 
 mod amending;
 mod answers;
+mod attempts;
 mod books;
 mod crowd;
 mod fixture;
 mod following;
 mod histories;
+mod late;
 mod moving;
 mod placing;
 mod races;

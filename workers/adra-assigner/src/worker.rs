@@ -228,6 +228,9 @@ fn decide(
     let role = item.envelope.actor.role;
     match ask {
         Ask::Follow(no, notice) => {
+            if let Some(cause) = planner.waits(no, notice) {
+                return Ok(Verdict::NotYet(cause));
+            }
             let seq = item.envelope.seq.unwrap_or(0);
             let (outcome, version) = planner.decide(index, no, notice, seq, stored)?;
             Ok(Verdict::Settled(outcome, version))

@@ -105,7 +105,10 @@ pub(crate) fn decide(
         Incoming::Replace(asked) => replacement::replace(book, asked, cause),
         Incoming::OpenCase(asked) => Ok(cases::open(book, asked, cause)),
         Incoming::UpdateCase(told) => Ok(cases::update(book, told, cause)),
-        Incoming::Moved(moved) => Ok(waybills::moved(book, moved, cause, policy)),
+        Incoming::Moved(moved) => Ok(waybills::moved(book, moved, cause)),
+        Incoming::AttemptFailed(failed) => {
+            Ok(waybills::attempt_failed(book, failed, cause, policy))
+        }
         Incoming::MovedCancelled(moved) => Ok(waybills::moved_cancelled(book, moved, cause)),
         Incoming::Overdue(overdue) => Ok(waybills::overdue(book, overdue, cause)),
         Incoming::Decided(decided) => Ok(waybills::cancellation_decided(book, decided, cause)),

@@ -3,8 +3,8 @@
 use contracts::{
     ApproveReturn, CancelReturn, CancellationDecided, CancellationOverdue, CloseReturn, OpenCase,
     RecordReturnInspection, RecordReturnReceipt, RejectReturn, ReplacementTiming,
-    RequestReplacement, RequestReturn, UpdateCase, WaybillCancelledButMoved, WaybillNo,
-    WaybillStatusChanged,
+    RequestReplacement, RequestReturn, UpdateCase, WaybillAttemptFailed, WaybillCancelledButMoved,
+    WaybillNo, WaybillStatusChanged,
 };
 
 use crate::state::ReturnKey;
@@ -34,6 +34,8 @@ contracts::inbound! {
         UpdateCase(UpdateCase),
         /// A waybill moved.
         Moved(WaybillStatusChanged),
+        /// An attempt of a waybill came to nothing.
+        AttemptFailed(WaybillAttemptFailed),
         /// A cancelled waybill moved all the same.
         MovedCancelled(WaybillCancelledButMoved),
         /// Nobody answers a question for cancellation.
@@ -63,6 +65,7 @@ impl Incoming {
             | Self::OpenCase(_)
             | Self::UpdateCase(_)
             | Self::Moved(_)
+            | Self::AttemptFailed(_)
             | Self::MovedCancelled(_)
             | Self::Overdue(_)
             | Self::Decided(_) => return None,
@@ -74,6 +77,7 @@ impl Incoming {
     pub(crate) const fn waybill_no(&self) -> Option<&WaybillNo> {
         match self {
             Self::Moved(WaybillStatusChanged { waybill_no, .. })
+            | Self::AttemptFailed(WaybillAttemptFailed { waybill_no, .. })
             | Self::MovedCancelled(WaybillCancelledButMoved { waybill_no, .. })
             | Self::Overdue(CancellationOverdue { waybill_no, .. })
             | Self::Decided(CancellationDecided { waybill_no, .. }) => Some(waybill_no),

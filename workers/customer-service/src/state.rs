@@ -39,6 +39,8 @@ pub(crate) struct Order {
     pub customer_ref: Option<CustomerRef>,
     pub ordered_at: Timestamp,
     pub district: DistrictCode,
+    /// Hash of the address; empty where the order named none.
+    pub address_key: String,
     pub timeslot: TimeslotCode,
 }
 

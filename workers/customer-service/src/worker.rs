@@ -53,6 +53,7 @@ impl Worker for CustomerService {
             | Incoming::Inspection(_)
             | Incoming::Close(_)
             | Incoming::Moved(_)
+            | Incoming::AttemptFailed(_)
             | Incoming::MovedCancelled(_)
             | Incoming::Overdue(_)
             | Incoming::Decided(_) => LaneKey::of(""),
@@ -72,6 +73,7 @@ impl Worker for CustomerService {
             | Incoming::OpenCase(_)
             | Incoming::UpdateCase(_)
             | Incoming::Moved(_)
+            | Incoming::AttemptFailed(_)
             | Incoming::MovedCancelled(_)
             | Incoming::Overdue(_)
             | Incoming::Decided(_) => 1,

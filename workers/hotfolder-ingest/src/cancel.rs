@@ -7,7 +7,7 @@ use contracts::{CancelOrder, Contract as _, OrderRef, Source, Timestamp};
 
 use crate::fault::{Code, LineError};
 use crate::fields::{self, Fields};
-use crate::format::{Command, SoundUnit, Unit};
+use crate::format::{Command, Unit};
 use crate::tsv::{Column, Record, TsvReader};
 
 /// What the exchange keeps of a reason, in characters.
@@ -103,26 +103,10 @@ impl<R: BufRead> Cancellations<R> {
 }
 
 fn unit(record: &Record<'_, CancelColumn>, source: &Source) -> Unit {
-    let mut errors = record.shape_errors();
-    let is_shifted = errors.iter().any(|e| matches!(e.code, Code::LineTooLong | Code::FieldCount));
-    let found = if is_shifted { None } else { cancellation(record, source, &mut errors) };
-    let result = match found {
-        Some(found) if errors.is_empty() => {
-            let command = Command::Cancel(Box::new(found));
-            Ok(SoundUnit { command, file_lines: vec![record.line] })
-        }
-        Some(_) | None => Err(errors),
-    };
-    let reference = record.raw(CancelColumn::OrderRef).filter(|raw| !raw.is_empty());
-    Unit {
-        reference: reference.map(|raw| String::from_utf8_lossy(raw).into_owned()),
-        first_line: record.line,
-        last_line: record.line,
-        start: record.start,
-        end: record.end,
-        lines: 1,
-        result,
-    }
+    Unit::of_line(record, CancelColumn::OrderRef, |errors| {
+        let found = cancellation(record, source, errors)?;
+        Some(Command::Cancel(Box::new(found)))
+    })
 }
 
 fn cancellation(

@@ -14,7 +14,7 @@ use crate::name::FileKind;
 use crate::order::{OrderColumn, Orders, ParsedOrder};
 use crate::returns::{ReturnColumn, Returns};
 use crate::status::{Reports, StatusColumn};
-use crate::tsv::{Header, HeaderError, Position, TsvReader};
+use crate::tsv::{Column, Header, HeaderError, Position, Record, TsvReader};
 
 /// One unit of a file, as it stands there: an order with its lines, or a report.
 #[derive(Debug)]
@@ -42,6 +42,35 @@ pub struct SoundUnit {
     pub command: Command,
     /// For each line of the command, its line in the file.
     pub file_lines: Vec<u64>,
+}
+
+impl Unit {
+    /// The unit of a file in which each line is one. `read` makes its command and adds what is wrong; it is
+    /// not asked when the fields may stand in the wrong columns. `reference`: what the line is about.
+    pub(crate) fn of_line<C: Column>(
+        record: &Record<'_, C>,
+        reference: C,
+        read: impl FnOnce(&mut Vec<LineError>) -> Option<Command>,
+    ) -> Self {
+        let mut errors = record.shape_errors();
+        let command = if record.is_shifted() { None } else { read(&mut errors) };
+        let result = match command {
+            Some(command) if errors.is_empty() => {
+                Ok(SoundUnit { command, file_lines: vec![record.line] })
+            }
+            Some(_) | None => Err(errors),
+        };
+        let reference = record.raw(reference).filter(|raw| !raw.is_empty());
+        Self {
+            reference: reference.map(|raw| String::from_utf8_lossy(raw).into_owned()),
+            first_line: record.line,
+            last_line: record.line,
+            start: record.start,
+            end: record.end,
+            lines: 1,
+            result,
+        }
+    }
 }
 
 impl From<ParsedOrder> for Unit {

@@ -7,7 +7,7 @@ use contracts::{Contract as _, ReportStatus, WaybillNo};
 
 use crate::fault::{Code, LineError};
 use crate::fields::{self, Fields};
-use crate::format::{Command, SoundUnit, Unit};
+use crate::format::{Command, Unit};
 use crate::tsv::{Column, Record, TsvReader};
 
 /// Lengths in characters; what the exchange keeps.
@@ -86,26 +86,9 @@ impl<R: BufRead> Reports<R> {
 }
 
 fn unit(record: &Record<'_, StatusColumn>) -> Unit {
-    let mut errors = record.shape_errors();
-    let is_shifted = errors.iter().any(|e| matches!(e.code, Code::LineTooLong | Code::FieldCount));
-    let report = if is_shifted { None } else { report(record, &mut errors) };
-    let result = match report {
-        Some(report) if errors.is_empty() => {
-            let command = Command::Report(Box::new(report));
-            Ok(SoundUnit { command, file_lines: vec![record.line] })
-        }
-        Some(_) | None => Err(errors),
-    };
-    let reference = record.raw(StatusColumn::WaybillNo).filter(|raw| !raw.is_empty());
-    Unit {
-        reference: reference.map(|raw| String::from_utf8_lossy(raw).into_owned()),
-        first_line: record.line,
-        last_line: record.line,
-        start: record.start,
-        end: record.end,
-        lines: 1,
-        result,
-    }
+    Unit::of_line(record, StatusColumn::WaybillNo, |errors| {
+        Some(Command::Report(Box::new(report(record, errors)?)))
+    })
 }
 
 fn report(record: &Record<'_, StatusColumn>, errors: &mut Vec<LineError>) -> Option<ReportStatus> {

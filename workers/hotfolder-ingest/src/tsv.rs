@@ -304,6 +304,12 @@ impl<'a, C: Column> Record<'a, C> {
         fields.filter_map(|(field, name)| self.not_utf8(field, name)).collect()
     }
 
+    /// True when the fields may stand in the wrong columns, so that none of them means anything.
+    #[must_use]
+    pub fn is_shifted(&self) -> bool {
+        self.overlong || self.fields != self.header.columns.len()
+    }
+
     fn not_utf8(&self, field: &[u8], column: &str) -> Option<LineError> {
         let error = std::str::from_utf8(field).err()?;
         let message = format!("byte {} of the field is not UTF-8", error.valid_up_to() + 1);

@@ -25,7 +25,7 @@ use crate::order::Order;
 
 pub(crate) use self::amend::amend;
 pub(crate) use self::cancel::cancel;
-pub(crate) use self::content::{ContentHash, address_key, content_hash};
+pub(crate) use self::content::{ContentHash, address_key, address_key_of, content_hash};
 pub(crate) use self::effect::{Change, Effect, News};
 pub(crate) use self::follow::{decided, moved, returned};
 pub(crate) use self::permit::{may_change, unknown_order};

@@ -26,21 +26,7 @@ use crate::worker::OrderIntake;
 
 fn main() -> ExitCode {
     runtime::run_worker(async |settings: Settings, context: runtime::Context| {
-        let cache = cache(&settings, &context);
+        let cache = Cache::counted(settings.as_ref().cache.url(), &context.registry);
         Ok::<_, Infallible>(OrderIntake::new(settings.policy(), cache))
     })
-}
-
-/// The cache that queries look into first, and the counts of what is written through to it.
-fn cache(settings: &Settings, context: &runtime::Context) -> Cache {
-    let redis = settings.as_ref().cache.redis_url.as_ref();
-    let cache = Cache::connect(redis.map(|url| url.expose()));
-    let counted = cache.clone();
-    context.registry.counters_from(
-        "dray_cache_requests",
-        "Cache requests by where they were answered",
-        "result",
-        move || counted.stats().labelled().to_vec(),
-    );
-    cache
 }

@@ -56,10 +56,10 @@ pub(crate) async fn insert_orders(
 }
 
 const INSERT_ORDERS: &str = "INSERT INTO orders (id, source, order_ref, content_hash, status, version, \
-       ordered_at, customer_ref, district, delivery_date, timeslot, currency, total_minor, line_count, \
-       waybill_count, personal, country, promotion_codes, actor, sender, correlation_id, created_at, updated_at) \
+       ordered_at, customer_ref, district, address_key, delivery_date, timeslot, currency, total_minor, \
+       line_count, waybill_count, personal, country, promotion_codes, actor, sender, correlation_id, created_at, updated_at) \
      SELECT UNHEX(r.id), r.source, r.order_ref, UNHEX(r.content_hash), r.status, r.version, \
-       r.ordered_at, r.customer_ref, r.district, r.delivery_date, r.timeslot, r.currency, r.total_minor, \
+       r.ordered_at, r.customer_ref, r.district, r.address_key, r.delivery_date, r.timeslot, r.currency, r.total_minor, \
        r.line_count, r.waybill_count, r.personal, r.country, r.promotion_codes, r.actor, r.sender, \
        r.correlation_id, r.created_at, r.created_at \
      FROM JSON_TABLE(?, '$[*]' COLUMNS( \
@@ -72,6 +72,7 @@ const INSERT_ORDERS: &str = "INSERT INTO orders (id, source, order_ref, content_
        ordered_at DATETIME(6) PATH '$.ordered_at' ERROR ON ERROR, \
        customer_ref VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.customer_ref' ERROR ON ERROR, \
        district VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.district' ERROR ON ERROR, \
+       address_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.address_key' ERROR ON ERROR, \
        delivery_date DATE PATH '$.delivery_date' ERROR ON ERROR, \
        timeslot VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.timeslot' ERROR ON ERROR, \
        currency CHAR(3) CHARACTER SET ascii COLLATE ascii_bin PATH '$.currency' ERROR ON ERROR, \
@@ -97,6 +98,7 @@ struct OrderRow<'a> {
     ordered_at: String,
     customer_ref: Option<&'a str>,
     district: &'a str,
+    address_key: &'a str,
     delivery_date: String,
     timeslot: &'a str,
     currency: String,
@@ -126,6 +128,7 @@ fn order_row<'a>(new: &NewOrder<'a>, now: Timestamp) -> Result<OrderRow<'a>, Sto
         ordered_at: order.ordered_at.to_sql(),
         customer_ref: order.customer_ref.as_ref().map(|customer| customer.as_str()),
         district: order.district.as_str(),
+        address_key: &accepted.event.address_key,
         delivery_date: order.delivery_date.format("%Y-%m-%d").to_string(),
         timeslot: order.timeslot.as_str(),
         currency: order.currency.to_string(),

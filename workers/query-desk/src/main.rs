@@ -20,15 +20,7 @@ use crate::settings::Settings;
 
 fn main() -> ExitCode {
     runtime::run_responder(async |settings: Settings, context: runtime::Context| {
-        let redis = settings.worker.cache.redis_url.as_ref().map(|url| url.expose().to_owned());
-        let cache = Cache::connect(redis.as_deref());
-        let counted = cache.clone();
-        context.registry.counters_from(
-            "dray_cache_requests",
-            "Cache requests by where they were answered",
-            "result",
-            move || counted.stats().labelled().to_vec(),
-        );
+        let cache = Cache::counted(settings.worker.cache.url(), &context.registry);
         Ok::<_, Infallible>(QueryDesk::new(context.database, cache))
     })
 }

@@ -24,22 +24,8 @@ use crate::worker::SalesOrders;
 
 fn main() -> ExitCode {
     runtime::run_worker(async |settings: Settings, context: runtime::Context| {
-        let cache = cache(&settings, &context);
+        let cache = Cache::counted(settings.worker.cache.url(), &context.registry);
         sweep::start(settings.questions, &context, cache.clone());
         Ok::<_, Infallible>(SalesOrders::new(settings.submit_at, cache))
     })
-}
-
-/// The cache that queries look into first, and the counts of what is written through to it.
-fn cache(settings: &Settings, context: &runtime::Context) -> Cache {
-    let redis = settings.worker.cache.redis_url.as_ref();
-    let cache = Cache::connect(redis.map(|url| url.expose()));
-    let counted = cache.clone();
-    context.registry.counters_from(
-        "dray_cache_requests",
-        "Cache requests by where they were answered",
-        "result",
-        move || counted.stats().labelled().to_vec(),
-    );
-    cache
 }

@@ -267,8 +267,10 @@ fn is_elsewhere(before: &Standing, after: &Standing) -> bool {
 /// What others must know of a change of position.
 fn moves(before: &Standing, after: &Standing) -> Vec<Moved> {
     let status = is_elsewhere(before, after).then_some(Moved::Status(before.status));
+    let failed = after.failed.difference(&before.failed).copied().map(Moved::AttemptFailed);
     let but_moved = after.cancelled_but_moved && !before.cancelled_but_moved;
-    status.into_iter().chain(but_moved.then_some(Moved::InSpiteOfCancellation)).collect()
+    let but_moved = but_moved.then_some(Moved::InSpiteOfCancellation);
+    status.into_iter().chain(failed).chain(but_moved).collect()
 }
 
 fn hold_placed(placed: Placed, hold: Option<Hold>, was_held: bool, reason: HoldReason) -> Verdict {

@@ -4,6 +4,7 @@
 //! A report without an attempt is kept with its time for good: a place that becomes known later may be
 //! the one it belongs to, and the answer must not depend on which of the two arrived first.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::{Timestamp, Way, WaybillStatus};
@@ -156,8 +157,18 @@ impl Evidence {
             let first = || Fact::of(way, said.status, Some(Attempt::FIRST));
             self.fact(way, said).or_else(first)
         });
+        self.placed(way).standing(way, given)
+    }
+
+    /// When an attempt failed, if somebody reported it.
+    pub(crate) fn failed_at(&self, way: Way, attempt: Attempt) -> Option<Timestamp> {
+        self.placed(way).failed_at(way, attempt)
+    }
+
+    /// Every fact reported, those without an attempt at the place that they belong to.
+    fn placed(&self, way: Way) -> Cow<'_, FactSet> {
         if self.loose.is_empty() {
-            return self.facts.standing(way, given);
+            return Cow::Borrowed(&self.facts);
         }
         let mut facts = self.facts.clone();
         for said in &self.loose {
@@ -165,7 +176,7 @@ impl Evidence {
                 facts.insert(fact, said.occurred_at);
             }
         }
-        facts.standing(way, given)
+        Cow::Owned(facts)
     }
 
     /// Reports that wait for their place.

@@ -6,7 +6,7 @@
 
 mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::{Level, StatusRow, Timestamp, Way, WaybillStatus};
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,13 @@ impl Slot {
             Self::Above => Level::Above,
         }
     }
+
+    const fn attempt(self) -> Option<Attempt> {
+        match self {
+            Self::Attempt(attempt) => Some(attempt),
+            Self::Base | Self::Above => None,
+        }
+    }
 }
 
 /// One fact at its position: a status and, on the road, its attempt.
@@ -93,10 +100,7 @@ impl Fact {
 
     /// Its attempt; 0 for what belongs to none.
     pub(crate) fn attempt_no(self) -> u16 {
-        match self.slot {
-            Slot::Attempt(attempt) => attempt.into(),
-            Slot::Base | Slot::Above => 0,
-        }
+        self.slot.attempt().map_or(0, u16::from)
     }
 
     const fn position(self) -> (Slot, u8) {
@@ -162,6 +166,12 @@ impl FactSet {
         self.0.retain(|_, times| !times.is_empty());
     }
 
+    /// When the failure of an attempt occurred, if one was reported.
+    pub(crate) fn failed_at(&self, way: Way, attempt: Attempt) -> Option<Timestamp> {
+        let failure = way.rows().iter().find(|row| is_failure(row.status))?;
+        self.0.get(&Slot::Attempt(attempt))?.get(&failure.rank).copied()
+    }
+
     fn bits(&self) -> Bits {
         let bits_of = |times: &Times| times.keys().fold(0, |bits, rank| bits | (1 << rank));
         self.0.iter().map(|(slot, times)| (*slot, bits_of(times))).collect()
@@ -176,22 +186,19 @@ impl FactSet {
         }
         let counting = counting(way, &known, given);
         let facts = facts_of(way, &counting);
-        let last_attempt = counting.keys().rev().find_map(|slot| match slot {
-            Slot::Attempt(attempt) => Some(*attempt),
-            Slot::Base | Slot::Above => None,
-        });
+        let last_attempt = counting.keys().rev().find_map(|slot| slot.attempt());
         let created = Fact { slot: Slot::Base, rank: 0, status: WaybillStatus::Created };
         let highest = facts.last().copied().unwrap_or(created);
         let attempt = match highest.slot {
             Slot::Base => None,
             Slot::Attempt(_) | Slot::Above => last_attempt,
         };
-        let failed = facts.iter().filter(|fact| is_failure(fact.status)).count();
+        let failed = facts.iter().filter(|fact| is_failure(fact.status));
         let cancelled = facts.iter().find(|fact| fact.status == WaybillStatus::Cancelled);
         Standing {
             status: highest.status,
             attempt: attempt.map_or(0, u16::from),
-            failed_attempts: u16::try_from(failed).unwrap_or(u16::MAX),
+            failed: failed.filter_map(|fact| fact.slot.attempt()).collect(),
             gaps: gaps(way, &known, &facts, last_attempt, given),
             parked: facts_of(way, &known)
                 .into_iter()
@@ -204,7 +211,7 @@ impl FactSet {
 }
 
 /// An attempt that came to nothing.
-const fn is_failure(status: WaybillStatus) -> bool {
+pub(crate) const fn is_failure(status: WaybillStatus) -> bool {
     matches!(status, WaybillStatus::DeliveryFailed | WaybillStatus::PickupFailed)
 }
 
@@ -281,11 +288,23 @@ pub(crate) struct Standing {
     /// Its attempt, or the last one on the road for how it ended; 0 before the first.
     pub attempt: u16,
     /// Attempts with a failure that counts.
-    pub failed_attempts: u16,
+    pub failed: BTreeSet<Attempt>,
     /// Expected statuses below that nobody reported; shown to people, never decided on.
     pub gaps: Vec<WaybillStatus>,
     /// Facts that wait for their proof.
     pub parked: Vec<Fact>,
     /// It was cancelled, and got further all the same.
     pub cancelled_but_moved: bool,
+}
+
+impl Standing {
+    /// How many attempts failed.
+    pub(crate) fn failed_attempts(&self) -> u16 {
+        u16::try_from(self.failed.len()).unwrap_or(u16::MAX)
+    }
+
+    /// The same as a bit set, for readers of the column: bit n-1 is the n-th attempt.
+    pub(crate) fn failed_bits(&self) -> u32 {
+        self.failed.iter().fold(0, |bits, attempt| bits | (1 << (attempt.0 - 1)))
+    }
 }

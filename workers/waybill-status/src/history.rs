@@ -6,13 +6,14 @@
 
 use contracts::{
     Contract, DistrictCode, HoldReason, OrderAccepted, Refusal, Timestamp, WaybillAmendment,
-    WaybillCancelledButMoved, WaybillCorrected, WaybillCreated, WaybillDraft, WaybillHeld,
-    WaybillNo, WaybillReleased, WaybillStatus, WaybillStatusChanged,
+    WaybillAttemptFailed, WaybillCancelledButMoved, WaybillCorrected, WaybillCreated, WaybillDraft,
+    WaybillHeld, WaybillNo, WaybillReleased, WaybillStatus, WaybillStatusChanged,
 };
 use runtime::Outcome;
 use uuid::Uuid;
 
 use crate::change::{Cause, Change, Promise};
+use crate::facts::{Attempt, is_failure};
 use crate::holds::{Hold, Holds};
 use crate::state::{Body, Live, Waybill};
 
@@ -58,6 +59,7 @@ pub(crate) struct Event {
 pub(crate) enum News {
     Created(Box<WaybillCreated>),
     StatusChanged(WaybillStatusChanged),
+    AttemptFailed(WaybillAttemptFailed),
     CancelledButMoved(WaybillCancelledButMoved),
     Corrected(WaybillCorrected),
     Held(WaybillHeld),
@@ -111,6 +113,8 @@ pub(crate) struct Verdict {
 pub(crate) enum Moved {
     /// The position, away from this status.
     Status(WaybillStatus),
+    /// The failure of an attempt that counts from now on.
+    AttemptFailed(Attempt),
     /// A cancelled waybill got further.
     InSpiteOfCancellation,
     /// A supervisor set it right.
@@ -213,15 +217,20 @@ impl History {
         self.holds.extend(hold);
         self.details.extend(details);
         for (moved, live) in moved.into_iter().zip(live.into_iter().cycle()) {
-            let news = self.news(moved, live, change.occurred_at());
+            let news = self.news(moved, live, change, attempt);
             self.events.push(Event { seq: self.version, news });
         }
         outcome
     }
 
-    fn news(&self, moved: Moved, live: &Live, occurred_at: Timestamp) -> News {
+    /// What the others are told of a change; `attempt` is the one that the change itself belongs to.
+    fn news(&self, moved: Moved, live: &Live, change: &Change, attempt: Option<u16>) -> News {
         let (waybill_id, waybill_no) = (self.id, self.no.clone());
+        let occurred_at = change.occurred_at();
         match moved {
+            Moved::AttemptFailed(failed) => {
+                News::AttemptFailed(self.attempt_failed(failed, live, change, attempt))
+            }
             Moved::Status(from) => {
                 let standing = live.standing();
                 News::StatusChanged(WaybillStatusChanged {
@@ -231,7 +240,7 @@ impl History {
                     to: standing.status,
                     attempt: standing.attempt,
                     occurred_at,
-                    failed_attempts: standing.failed_attempts,
+                    failed_attempts: standing.failed_attempts(),
                     fulfilled_by: live.traits.fulfilled_by,
                     kind: live.traits.kind,
                     held: live.holds.open() > 0,
@@ -255,12 +264,38 @@ impl History {
                     kind: live.traits.kind,
                     status: standing.status,
                     attempt: standing.attempt,
-                    failed_attempts: standing.failed_attempts,
+                    failed_attempts: standing.failed_attempts(),
                     occurred_at,
                 })
             }
             Moved::Held(reason) => News::Held(WaybillHeld { waybill_id, waybill_no, reason }),
             Moved::Released => News::Released(WaybillReleased { waybill_id, waybill_no }),
+        }
+    }
+
+    /// The failure of an attempt, as its report tells it, and how the waybill stands by then. The change is
+    /// that report, or else what proved it or gave it its place.
+    fn attempt_failed(
+        &self,
+        failed: Attempt,
+        live: &Live,
+        change: &Change,
+        attempt: Option<u16>,
+    ) -> WaybillAttemptFailed {
+        let standing = live.standing();
+        let is_its_report =
+            change.status().is_some_and(is_failure) && attempt == Some(failed.into());
+        let reported_at = live.evidence.failed_at(live.traits.way(), failed);
+        WaybillAttemptFailed {
+            waybill_id: self.id,
+            waybill_no: self.no.clone(),
+            kind: live.traits.kind,
+            attempt: failed.into(),
+            occurred_at: reported_at.unwrap_or_else(|| change.occurred_at()),
+            reason: if is_its_report { change.detail() } else { None },
+            failed_attempts: standing.failed_attempts(),
+            status: standing.status,
+            status_attempt: standing.attempt,
         }
     }
 
@@ -276,6 +311,7 @@ impl History {
         self.events.retain(|event| match event.news {
             News::Created(_)
             | News::StatusChanged(_)
+            | News::AttemptFailed(_)
             | News::CancelledButMoved(_)
             | News::Corrected(_) => true,
             News::Held(_) | News::Released(_) => false,

@@ -33,20 +33,7 @@ use crate::worker::WaybillStatus;
 fn main() -> ExitCode {
     runtime::run_worker(async |settings: Settings, context: runtime::Context| {
         stubs::start(settings.stubs, &context);
-        Ok::<_, Infallible>(WaybillStatus::new(cache(&settings, &context)))
+        let cache = Cache::counted(settings.worker.cache.url(), &context.registry);
+        Ok::<_, Infallible>(WaybillStatus::new(cache))
     })
-}
-
-/// The cache that queries look into first, and the counts of what is written through to it.
-fn cache(settings: &Settings, context: &runtime::Context) -> Cache {
-    let redis = settings.worker.cache.redis_url.as_ref();
-    let cache = Cache::connect(redis.map(|url| url.expose()));
-    let counted = cache.clone();
-    context.registry.counters_from(
-        "dray_cache_requests",
-        "Cache requests by where they were answered",
-        "result",
-        move || counted.stats().labelled().to_vec(),
-    );
-    cache
 }

@@ -142,7 +142,7 @@ impl Waybills {
                 kind: live.traits.kind,
                 status: standing.status,
                 held: waybill.open_holds() > 0,
-                failed_attempts: standing.failed_attempts,
+                failed_attempts: standing.failed_attempts(),
                 gaps: standing.gaps,
                 delivery_date: promise.delivery_date,
                 timeslot: promise.timeslot.clone(),

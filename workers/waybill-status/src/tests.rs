@@ -9,6 +9,7 @@
 )]
 
 mod amendments;
+mod attempts;
 mod batches;
 mod decisions;
 mod edges;

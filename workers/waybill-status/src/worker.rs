@@ -291,6 +291,7 @@ fn publish(batch: &mut Batch<Incoming>, cause: usize, event: &Event) -> Result<(
     match &event.news {
         News::Created(created) => batch.publish(cause, created.as_ref(), seq),
         News::StatusChanged(changed) => batch.publish(cause, changed, seq),
+        News::AttemptFailed(failed) => batch.publish(cause, failed, seq),
         News::CancelledButMoved(moved) => batch.publish(cause, moved, seq),
         News::Corrected(corrected) => batch.publish(cause, corrected, seq),
         News::Held(held) => batch.publish(cause, held, seq),

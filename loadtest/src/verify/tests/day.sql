@@ -57,3 +57,17 @@ INSERT INTO sales_order (id, sales_order_no, waybill_no, live, revision, warehou
 INSERT INTO sales_order_line (sales_order_id, line_no, sku, quantity, sku_type) VALUES (x'41', 1, 'a', 2, 'dry'), (x'41', 2, 'b', 3, 'frozen');
 
 INSERT INTO partner_delivery (partner, reference, direction, step, message_id, at) VALUES ('wms', 'shop-7-1/1', 'out', 'OUTBOUND_ORDER', x'A4', '2025-03-10');
+
+INSERT INTO customer_return (id, source, return_ref, content_hash, status, complete, requested_at, version, created_at, updated_at) VALUES
+(x'51', 'shop', 'R1', x'00', 'RECEIVED', 0, '2025-03-12', 3, '2025-03-12', '2025-03-12'),
+(x'52', 'shop', 'R2', x'00', 'CANCELLED', 0, '2025-03-12', 2, '2025-03-12', '2025-03-12');
+
+INSERT INTO customer_return_line (return_id, line_no, sku, quantity, verdict, received, damaged, restocked, written_off, refused) VALUES
+(x'51', 1, 'a', 2, 'MATCHED', 1, 0, 0, 0, 1),
+(x'52', 1, 'b', 1, 'MATCHED', 0, 0, 0, 0, 0);
+
+INSERT INTO customer_return_part (return_id, line_no, order_id, order_line_no, order_ref, quantity) VALUES
+(x'51', 1, x'01', 1, '7', 2),
+(x'52', 1, x'01', 2, '7', 1);
+
+INSERT INTO order_return (order_id, return_id, seq, taken) VALUES (x'01', x'51', 3, '{}'), (x'01', x'52', 2, '{}');

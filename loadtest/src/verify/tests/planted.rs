@@ -9,7 +9,7 @@ use crate::digest;
 
 const DAY: &str = include_str!("day.sql");
 
-const TABLES: [&str; 23] = [
+const TABLES: [&str; 27] = [
     "zone_quota",
     "truck_type",
     "truck_pool",
@@ -19,6 +19,10 @@ const TABLES: [&str; 23] = [
     "outbox",
     "orders",
     "order_line",
+    "order_return",
+    "customer_return",
+    "customer_return_line",
+    "customer_return_part",
     "waybill",
     "waybill_line",
     "waybill_event",
@@ -36,7 +40,7 @@ const TABLES: [&str; 23] = [
 ];
 
 /// A row deleted, doubled or changed by hand, and the check that has to say so.
-const PLANTED: [(&str, &str); 60] = [
+const PLANTED: [(&str, &str); 74] = [
     ("DELETE FROM order_line WHERE line_no = 4", "order-has-its-lines"),
     ("DELETE FROM orders", "line-has-its-order"),
     ("DELETE FROM waybill WHERE waybill_no = 'shop-7-2'", "order-has-its-waybills"),
@@ -86,6 +90,22 @@ const PLANTED: [(&str, &str); 60] = [
     ("UPDATE import_file SET orders_accepted = 2", "file-is-accounted-for"),
     ("UPDATE import_file SET orders_accepted = 0", "file-is-accounted-for"),
     ("UPDATE import_file SET state = 'RUNNING'", "file-is-done"),
+    ("UPDATE order_line SET delivered = 2 WHERE line_no = 1", "line-counts-its-waybill"),
+    ("UPDATE order_line SET shipped = 1 WHERE line_no = 3", "line-counts-its-waybill"),
+    (
+        "UPDATE order_line SET removed = 1, waybill_no = NULL WHERE line_no = 3",
+        "line-counts-its-waybill",
+    ),
+    ("UPDATE waybill SET status = 'CANCELLED'", "line-counts-its-waybill"),
+    ("UPDATE waybill SET status = 'LOST', attempt = 1", "line-counts-its-waybill"),
+    ("UPDATE order_line SET delivered = 1 WHERE line_no = 4", "fee-shares-the-fate"),
+    ("UPDATE order_line SET cancelled = quantity WHERE line_no < 4", "fee-shares-the-fate"),
+    ("UPDATE orders SET status = 'PARTIALLY_SHIPPED'", "order-is-what-its-lines-are"),
+    ("UPDATE order_line SET lost = quantity", "order-is-what-its-lines-are"),
+    ("UPDATE orders SET return_status = 'RETURNED'", "return-status-follows"),
+    ("UPDATE order_line SET returned = 1 WHERE line_no = 1", "line-counts-its-returns"),
+    ("UPDATE order_return SET taken = '{\"1\":1,\"2\":1}'", "line-counts-its-returns"),
+    ("UPDATE customer_return_line SET received = 2", "return-is-counted-once"),
     (
         "INSERT INTO outbox (message_id, worker, exchange, routing_key, message_type, body, created_at) \
          VALUES (x'B1', 'w', 'e', 'k', 't', '{}', '2025-03-10')",
@@ -120,6 +140,7 @@ const PLANTED: [(&str, &str); 60] = [
         "UPDATE assignment SET state = 'LOCKED' WHERE state = 'ASSIGNED'",
         "place-is-locked-with-its-route",
     ),
+    ("UPDATE waybill SET failed_places = 1", "failed-place-is-free"),
     (
         "INSERT INTO assignment_amendment VALUES ('shop-7-1', x'71', 'QUANTITIES', 'RESERVED', NULL, 'mixed', \
          2000, 1500, 1300, 'mixed', 2001, 1500, 1300, '2025-03-10', '2025-03-10')",

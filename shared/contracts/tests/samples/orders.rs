@@ -221,6 +221,20 @@ fn events_of_waybills(visitor: &mut impl Visitor) {
     );
     let waybill_no: WaybillNo = id("uci-536365-1");
     visitor.visit(
+        "waybill.attempt-failed.v1",
+        WaybillAttemptFailed {
+            waybill_id: uuid(2),
+            waybill_no: waybill_no.clone(),
+            kind: WaybillKind::Forward,
+            attempt: 1,
+            occurred_at: time("2010-12-02T10:15:30.25Z"),
+            reason: Some("nobody at home".to_owned()),
+            failed_attempts: 1,
+            status: WaybillStatus::OutForDelivery,
+            status_attempt: 2,
+        },
+    );
+    visitor.visit(
         "waybill.cancelled-but-moved.v1",
         WaybillCancelledButMoved {
             waybill_id: uuid(2),

@@ -13,29 +13,13 @@ use crate::{
     StateError,
 };
 
-fn planned(request: &Request, place: Option<RouteId>) -> Planned {
-    Planned {
-        waybill_no: request.waybill_no.clone(),
-        order: request.order,
-        stop: request.stop,
-        zone: request.zone.clone(),
-        sku_class: request.sku_class,
-        load: request.load,
-        priority: 1,
-        promised: true,
-        fixed: false,
-        place,
-        excluded_routes: Vec::new(),
-    }
-}
-
 /// Assigns online and answers the waybills with the places they got.
 fn play(world: &mut World, requests: &[Request]) -> Vec<Planned> {
     let place = |world: &mut World, request: &Request| match world.assign(request).outcome {
         Outcome::Assigned(assignment) => Some(assignment.route),
         Outcome::Unassignable(_) => None,
     };
-    requests.iter().map(|request| planned(request, place(world, request))).collect()
+    requests.iter().map(|request| Planned::of(request, place(world, request))).collect()
 }
 
 fn run(world: &World, waybills: &[Planned], bounds: Bounds, questions: u32) -> Improvement {
@@ -260,7 +244,7 @@ fn moves_stay_within_their_bound() {
 #[test]
 fn a_waybill_without_a_place_gets_one_when_there_is_room() {
     let mut world = World::with(|_| {});
-    let waybills = [planned(&frozen(1, 100), None)];
+    let waybills = [Planned::of(&frozen(1, 100), None)];
     let improvement = run(&world, &waybills, Bounds::default(), 50);
     assert_eq!(improvement.before.unassigned, [0, 1, 0, 0]);
     assert_eq!(improvement.after.unassigned, [0, 0, 0, 0]);
@@ -273,7 +257,7 @@ fn a_waybill_without_a_place_gets_one_when_there_is_room() {
 #[test]
 fn a_waybill_that_the_usual_truck_cannot_hold_opens_a_route_with_a_larger_one() {
     let world = World::with(|_| {});
-    let waybills = [planned(&dry(1, 6_000), None)];
+    let waybills = [Planned::of(&dry(1, 6_000), None)];
     let improvement = run(&world, &waybills, Bounds::default(), 50);
     assert_eq!((improvement.after.unassigned, improvement.after.fleet_cost), ([0; 4], 170));
 }

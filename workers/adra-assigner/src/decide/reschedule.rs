@@ -125,7 +125,8 @@ impl Planner<'_> {
             let detail = format!("waybill {no} is {}", standing.status.as_str());
             return Ok(Some(Refusal::new("WAYBILL_ENDED", detail)));
         }
-        if standing.has_failed_at(known.place_no) {
+        // it may be on the next truck already
+        if standing.has_failed_at(known.place_no) && standing.attempt <= known.place_no {
             return Ok(None);
         }
         let locked = || {

@@ -35,13 +35,13 @@ pub(crate) fn slot_days_of(
             key.into_iter().filter(|key| network.timeslot(&key.timeslot).is_some()).collect()
         }
         (Notice::Released, Some(known)) => both_of(network, known),
-        (Notice::Held | Notice::Moved { .. }, Some(known)) => {
+        (Notice::Held | Notice::Moved { .. } | Notice::Failed { .. }, Some(known)) => {
             let standing = standing.unwrap_or_else(|| known.standing());
             let is_released = known.held && !standing.held;
             let leaves = standing.is_cancelled() || standing.has_failed_at(known.place_no);
             if is_released {
                 both_of(network, known)
-            } else if leaves || matches!(notice, Notice::Moved { .. }) {
+            } else if leaves || !matches!(notice, Notice::Held) {
                 known.place_key().into_iter().collect()
             } else {
                 BTreeSet::new()

@@ -16,7 +16,7 @@ use crate::decide::Freed;
 // Shared: until this transaction ends nobody can cancel or hold a waybill that it has seen, so that the
 // event of such a change is published after this transaction's assignment is there to be found.
 const STANDINGS: &str = concat!(
-    "SELECT w.waybill_no, w.version, w.status, w.attempt, w.open_holds FROM ",
+    "SELECT w.waybill_no, w.version, w.status, w.attempt, w.failed_places, w.open_holds FROM ",
     rows_to_lock!(ascii!("waybill_no", 112)),
     " STRAIGHT_JOIN waybill w FORCE INDEX (waybill_number) ON w.waybill_no = r.waybill_no \
      WHERE w.exists_since IS NOT NULL LOCK IN SHARE MODE"

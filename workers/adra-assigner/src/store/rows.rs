@@ -7,7 +7,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 use store::{StoreError, parse_hex, timestamp};
 
-use crate::assignment::{Assignment, Standing, State, reason_of};
+use crate::assignment::{Assignment, FailedPlaces, Standing, State, reason_of};
 
 /// A waybill's number.
 #[derive(Serialize)]
@@ -41,6 +41,7 @@ pub(super) struct StandingRow {
     version: u64,
     status: String,
     attempt: u16,
+    failed_places: u32,
     open_holds: u16,
 }
 
@@ -51,7 +52,8 @@ impl StandingRow {
             return Err(StoreError::decode(format!("waybill {no}: status {status:?}")));
         };
         let (version, held, attempt) = (self.version, self.open_holds > 0, self.attempt);
-        Ok((number(self.waybill_no)?, Standing { version, held, status, attempt }))
+        let failed = FailedPlaces(self.failed_places);
+        Ok((number(self.waybill_no)?, Standing { version, held, status, attempt, failed }))
     }
 }
 

@@ -74,7 +74,7 @@ fn situation(case: Case) -> (World, Standing) {
         Case::Failed => {
             at(stands_at(3, S::Loaded, 1), &[lock, leaves()]);
             let failed = stands_at(4, S::DeliveryFailed, 1);
-            world.decide(1, Notice::Moved { to: S::DeliveryFailed, attempt: 1 }, failed);
+            world.decide(1, Notice::Failed { place_no: 1 }, failed);
             failed
         }
         Case::Cancelled => {

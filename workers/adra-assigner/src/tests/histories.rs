@@ -197,6 +197,13 @@ impl History {
             Op::Report(number, to) => {
                 let attempt = self.world.book.get(&no(number))?.place_no;
                 let attempt = if to == WaybillStatus::Packed { 0 } else { attempt };
+                if to == WaybillStatus::DeliveryFailed {
+                    let notice = Notice::Failed { place_no: attempt };
+                    return self.row(number, notice, |row| {
+                        let failed = row.failed.with(attempt);
+                        (row.status, row.attempt, row.failed) = (to, attempt, failed);
+                    });
+                }
                 let notice = Notice::Moved { to, attempt };
                 self.row(number, notice, |row| (row.status, row.attempt) = (to, attempt))
             }

@@ -21,7 +21,7 @@ fn three() -> World {
 }
 
 fn fails(world: &mut World, number: u32, to: WaybillStatus, place: u16, version: u64) -> Outcome {
-    let notice = Notice::Moved { to, attempt: place };
+    let notice = Notice::Failed { place_no: place };
     world.decide(number, notice, stands_at(version, to, place)).0
 }
 
@@ -185,11 +185,8 @@ fn what_is_delivered_or_lost_keeps_its_place() {
         let route = world.route_of(1);
         let loaded = Standings::from([(no(1), stands_at(3, S::Loaded, 1))]);
         world.move_route(&route, leaves(), &loaded);
-        // the failed attempt is told after the waybill had moved on
-        let notice = Notice::Moved { to: S::DeliveryFailed, attempt: 1 };
-        world.transact(|planner| {
-            planner.decide(0, &no(1), notice, 4, Some(stands_at(6, status, 1))).unwrap()
-        });
+        let notice = Notice::Moved { to: status, attempt: 1 };
+        world.decide(1, notice, stands_at(6, status, 1));
         assert_eq!(world.state(1), State::Locked(route.id), "{status:?}");
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use contracts::{
     Actor, AmendmentDecided, AmendmentDecider, AmendmentRequested, AmendmentReserved, Contract,
     DispatchRoute, Exchange, LockRoute, Reply, ReplyOutcome, Role, WaybillAmendment,
-    WaybillCorrected, WaybillKind, WaybillStatus, WaybillStatusChanged,
+    WaybillAttemptFailed, WaybillCorrected, WaybillKind, WaybillStatus,
 };
 use queue_topology::RetryTier;
 use testkit::{PublishAs, ReplyBox, Stage, eventually};
@@ -16,7 +16,7 @@ use super::fixture::{no, parts, time, waybill};
 use super::worker::{
     KIND, cancelled, held, released, stage, start, tell, until, until_row, waybill_row,
 };
-use super::world::{ROUTE_1, destination, litres, reschedule};
+use super::world::{ROUTE_1, STANDS, destination, litres, reschedule};
 
 const IN_TIME: Duration = Duration::from_secs(30);
 
@@ -35,27 +35,39 @@ fn dispatch(route_ref: &str) -> DispatchRoute {
 }
 
 /// Sends a command on somebody's behalf and waits for the answer.
-async fn ask<C: Contract>(stage: &Stage, replies: &mut ReplyBox, role: Role, command: &C) -> Reply {
+pub(super) async fn ask<C: Contract>(
+    stage: &Stage,
+    replies: &mut ReplyBox,
+    role: Role,
+    command: &C,
+) -> Reply {
     let how =
         PublishAs::default().user("dray-operator").actor(somebody(role)).reply_to(replies.queue());
     stage.publish(how, command).await.unwrap();
     replies.next(IN_TIME).await
 }
 
-fn failed(number: u32, attempt: u16) -> WaybillStatusChanged {
-    WaybillStatusChanged {
-        from: WaybillStatus::OutForDelivery,
-        to: WaybillStatus::DeliveryFailed,
+pub(super) fn failed(number: u32, attempt: u16) -> WaybillAttemptFailed {
+    WaybillAttemptFailed {
+        waybill_id: Uuid::from_u128(number.into()),
+        waybill_no: no(number),
+        kind: WaybillKind::Forward,
         attempt,
+        occurred_at: time("2035-06-13T10:00:00Z"),
+        reason: None,
         failed_attempts: attempt,
-        ..cancelled(number)
+        status: WaybillStatus::DeliveryFailed,
+        status_attempt: attempt,
     }
 }
 
-/// The attempt that a waybill's row stands at.
-async fn attempt(stage: &Stage, number: u32, attempt: u16) {
+/// The attempt that a waybill's row stands at, and which of them failed.
+pub(super) async fn attempt(stage: &Stage, number: u32, attempt: u16, failed: &[u16]) {
+    let places = failed.iter().fold(STANDS.failed, |places, place_no| places.with(*place_no)).0;
     let no = no(number);
-    let sql = format!("UPDATE waybill SET attempt = {attempt} WHERE waybill_no = '{no}'");
+    let sql = format!(
+        "UPDATE waybill SET attempt = {attempt}, failed_places = {places} WHERE waybill_no = '{no}'"
+    );
     stage.run_sql(&sql).await;
 }
 
@@ -91,7 +103,7 @@ async fn a_route_from_its_first_waybill_to_a_door_that_did_not_open() {
 
     // the road itself says that it leaves, with 3 and without 4
     waybill_row(&stage, 3, 3, "LOADED", 0).await;
-    attempt(&stage, 3, 1).await;
+    attempt(&stage, 3, 1, &[]).await;
     let road = PublishAs::default().user("partner-ods").reply_to(replies.queue());
     stage.publish(road, &dispatch(ROUTE_1)).await.unwrap();
     assert_eq!(replies.next(IN_TIME).await.outcome, ReplyOutcome::Applied);
@@ -99,6 +111,7 @@ async fn a_route_from_its_first_waybill_to_a_door_that_did_not_open() {
     audit(&stage).await;
 
     waybill_row(&stage, 3, 4, "DELIVERY_FAILED", 0).await;
+    attempt(&stage, 3, 1, &[1]).await;
     tell(&stage, 4, &failed(3, 1)).await;
     until(&stage, "ASSIGNED 1, UNASSIGNABLE MISSED 1, UNASSIGNED 2").await;
     let moved = ask(&stage, &mut replies, Role::CsAgent, &reschedule(3, 1)).await;
@@ -134,8 +147,8 @@ async fn a_correction_is_noted_and_a_pickup_that_failed_is_free() {
     until(&stage, "LOCKED 1").await;
     let kind: String = stage.scalar("SELECT kind FROM assignment").await;
     assert_eq!(kind, "RETURN");
-    let to = WaybillStatus::PickupFailed;
-    let nobody_there = WaybillStatusChanged { to, kind: WaybillKind::Return, ..failed(1, 1) };
+    let status = WaybillStatus::PickupFailed;
+    let nobody_there = WaybillAttemptFailed { status, kind: WaybillKind::Return, ..failed(1, 1) };
     tell(&stage, 4, &nobody_there).await;
     until(&stage, "UNASSIGNED 1").await;
     let corrected = WaybillCorrected {

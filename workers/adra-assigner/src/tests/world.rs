@@ -12,15 +12,20 @@ use runtime::Outcome;
 use uuid::Uuid;
 
 use super::fixture::{SLOT, delivery_date, key, no, time, waybill};
-use crate::assignment::{Assignment, Standing, State};
+use crate::assignment::{Assignment, FailedPlaces, Standing, State};
 use crate::decide::{
     Amendment, Clock, Event, KnownRoute, News, Notice, Planned, Planner, RouteStep, Verdict,
 };
 use crate::state::Plan;
 
 /// Neither held nor cancelled nor anywhere yet.
-pub(super) const STANDS: Standing =
-    Standing { version: 1, held: false, status: WaybillStatus::Created, attempt: 0 };
+pub(super) const STANDS: Standing = Standing {
+    version: 1,
+    held: false,
+    status: WaybillStatus::Created,
+    attempt: 0,
+    failed: FailedPlaces::NONE,
+};
 
 /// It was cancelled.
 pub(super) const CANCELLED: Notice<'static> =
@@ -31,9 +36,17 @@ pub(super) fn cancelled_at(version: u64) -> Standing {
     Standing { version, status: WaybillStatus::Cancelled, ..STANDS }
 }
 
-/// It stands here on the road.
+/// It stands here on the road. Only the attempt that it stands at may have failed.
 pub(super) fn stands_at(version: u64, status: WaybillStatus, attempt: u16) -> Standing {
-    Standing { version, status, attempt, ..STANDS }
+    let is_failure = [WaybillStatus::DeliveryFailed, WaybillStatus::PickupFailed].contains(&status);
+    let failed = if is_failure { STANDS.failed.with(attempt) } else { STANDS.failed };
+    Standing { version, status, attempt, failed, ..STANDS }
+}
+
+/// The same, after these places came to nothing.
+pub(super) fn after_failures(failed: &[u16], standing: Standing) -> Standing {
+    let failed = failed.iter().fold(standing.failed, |failed, place_no| failed.with(*place_no));
+    Standing { failed, ..standing }
 }
 
 /// The days that a world has.

@@ -107,8 +107,7 @@ fn wanted(order_id: Uuid, order: &Order, pickup: &Pickup, draft: WaybillDraft) -
     }))
 }
 
-/// An order with further waybills alone. Its address is not kept where we can read it: the stop is that of
-/// the customer in the district.
+/// An order with further waybills alone, to or from the door of the order.
 pub(super) fn accepted(
     order_id: Uuid,
     order: &Order,
@@ -125,7 +124,7 @@ pub(super) fn accepted(
         district: order.district.clone(),
         delivery_date,
         timeslot,
-        address_key: String::new(),
+        address_key: order.address_key.clone(),
         waybills,
     }
 }

@@ -3,8 +3,8 @@
 
 use contracts::{
     CancellationDecided, CancellationOverdue, CancellationVerdict, CaseKind, CaseSubject,
-    ReportStatus, ReturnStatus, WaybillCancelledButMoved, WaybillKind, WaybillNo, WaybillStatus,
-    WaybillStatusChanged,
+    ReportStatus, ReturnStatus, Way, WaybillAttemptFailed, WaybillCancelledButMoved, WaybillKind,
+    WaybillNo, WaybillStatus, WaybillStatusChanged,
 };
 use runtime::Outcome;
 
@@ -14,18 +14,11 @@ use crate::lifecycle::{Next, Step};
 use crate::settings::Policy;
 
 /// A waybill moved.
-pub(super) fn moved(
-    book: &mut Book,
-    moved: &WaybillStatusChanged,
-    cause: &Cause,
-    policy: &Policy,
-) -> Decision {
+pub(super) fn moved(book: &mut Book, moved: &WaybillStatusChanged, cause: &Cause) -> Decision {
     use WaybillStatus as S;
-    let is_last_try = moved.failed_attempts >= policy.max_attempts;
     let kind = match moved.to {
         S::Lost => Some(CaseKind::Lost),
         S::Damaged => Some(CaseKind::Damaged),
-        S::DeliveryFailed | S::PickupFailed if is_last_try => Some(CaseKind::DeliveryFailed),
         S::Created
         | S::Acknowledged
         | S::Picked
@@ -53,13 +46,43 @@ pub(super) fn moved(
                 decision.outcome = Outcome::Applied;
             }
         }
-        (WaybillKind::Return, _) => {}
-        (_, S::DeliveryFailed) if is_last_try => {
-            decision.notices.push(send_back(moved));
-        }
-        (WaybillKind::Forward | WaybillKind::Replacement | WaybillKind::Transfer, _) => {}
+        (
+            WaybillKind::Forward
+            | WaybillKind::Replacement
+            | WaybillKind::Transfer
+            | WaybillKind::Return,
+            _,
+        ) => {}
     }
     decision
+}
+
+/// An attempt came to nothing. After the last one a person looks at it, and the parcel goes back: unless it
+/// is out on a further attempt already, which may end well, or is somewhere for good.
+pub(super) fn attempt_failed(
+    book: &mut Book,
+    failed: &WaybillAttemptFailed,
+    cause: &Cause,
+    policy: &Policy,
+) -> Decision {
+    let row = Way::of(failed.kind).row(failed.status);
+    let is_over = row.is_some_and(|row| row.terminal);
+    let is_last_try = failed.failed_attempts >= policy.max_attempts && !is_over;
+    let kind = is_last_try.then_some(CaseKind::DeliveryFailed);
+    let mut decision = told(book, &failed.waybill_no, kind, &failure(failed), cause);
+    if is_last_try && failed.status == WaybillStatus::DeliveryFailed {
+        decision.notices.push(send_back(failed));
+    }
+    decision
+}
+
+fn failure(failed: &WaybillAttemptFailed) -> String {
+    let WaybillAttemptFailed { waybill_no, attempt, occurred_at, failed_attempts, .. } = failed;
+    let reason = failed.reason.as_deref().unwrap_or("no reason given");
+    format!(
+        "attempt {attempt} of waybill {waybill_no} failed at {occurred_at} ({reason}); {failed_attempts} \
+         failed so far"
+    )
 }
 
 fn story(moved: &WaybillStatusChanged) -> String {
@@ -71,14 +94,14 @@ fn story(moved: &WaybillStatusChanged) -> String {
 }
 
 /// It was tried as often as it is: the parcel goes back to where it came from.
-fn send_back(moved: &WaybillStatusChanged) -> Notice {
+fn send_back(failed: &WaybillAttemptFailed) -> Notice {
     Notice::Report(ReportStatus {
-        waybill_no: moved.waybill_no.clone(),
+        waybill_no: failed.waybill_no.clone(),
         status: WaybillStatus::Returning,
-        attempt: (moved.attempt > 0).then_some(moved.attempt),
+        attempt: Some(failed.status_attempt),
         route_ref: None,
-        occurred_at: moved.occurred_at,
-        reason: Some(format!("{} failed attempts", moved.failed_attempts)),
+        occurred_at: failed.occurred_at,
+        reason: Some(format!("{} failed attempts", failed.failed_attempts)),
     })
 }
 

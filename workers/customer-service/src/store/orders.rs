@@ -61,7 +61,7 @@ macro_rules! columns {
     ($from:literal) => {
         concat!(
             "SELECT HEX(o.id) order_id, o.source, o.order_ref, o.customer_ref, o.ordered_at, o.district, \
-               o.timeslot, l.line_no, l.merchant, l.store, l.sku, l.quantity, l.sku_type, l.volume_ml, \
+               o.address_key, o.timeslot, l.line_no, l.merchant, l.store, l.sku, l.quantity, l.sku_type, l.volume_ml, \
                l.weight_g, l.fulfilled_by, w.status FROM JSON_TABLE(?, '$[*]' COLUMNS( ",
             $from
         )
@@ -104,6 +104,7 @@ struct Row {
     customer_ref: Option<String>,
     ordered_at: NaiveDateTime,
     district: String,
+    address_key: String,
     timeslot: String,
     line_no: u32,
     merchant: String,
@@ -177,6 +178,7 @@ impl Row {
             customer_ref: customer_ref.map_err(invalid)?,
             ordered_at: timestamp(self.ordered_at),
             district: DistrictCode::new(self.district.as_str()).map_err(invalid)?,
+            address_key: self.address_key.clone(),
             timeslot: TimeslotCode::new(self.timeslot.as_str()).map_err(invalid)?,
         })
     }

@@ -8,7 +8,7 @@ use contracts::{
 };
 
 use super::floor::Floor;
-use super::world::{asked, changed, key, source};
+use super::world::{asked, changed, failed, key, source};
 
 fn receipt(number: &str, received: u32, complete: bool) -> RecordReturnReceipt {
     RecordReturnReceipt {
@@ -52,6 +52,8 @@ async fn a_return_with_a_replacement_from_request_to_end() {
     let (_, second) = events.next_of::<WaybillsRequested>().await;
     let numbers = [&first, &second].map(|wanted| wanted.order.waybills[0].waybill_no.as_str());
     assert_eq!(numbers, ["shop-O1-r1", "shop-O2-r1"]);
+    let doors = [&first, &second].map(|wanted| wanted.order.address_key.as_str());
+    assert_eq!(doors, ["a1", "a2"], "each is fetched where its order was delivered");
     let again = floor.as_shop(&asked("R1", &[("A", 4), ("B", 1)])).await;
     assert_eq!((again.code.as_str(), again.items.len()), ("DUPLICATE", 2));
     assert_eq!(floor.as_shop(&asked("R2", &[("A", 2)])).await.code, "NOTHING_MATCHES");
@@ -60,6 +62,7 @@ async fn a_return_with_a_replacement_from_request_to_end() {
     let (_, sent_again) = events.next_of::<WaybillsRequested>().await;
     let hold = sent_again.order.waybills[0].hold.as_ref().expect("it is held");
     assert_eq!(hold.owner, "dray-customer-service");
+    assert_eq!(sent_again.order.address_key, "a1");
 
     let collected = changed("shop-O2-r1", WaybillKind::Return, WaybillStatus::Collected, 0);
     floor.event("dray-waybill-status", &collected).await;
@@ -97,8 +100,7 @@ async fn cases_come_from_events_and_people_go_on_with_them() {
     let mut floor = Floor::with(1).await;
     let mut events = floor.tap("case.#").await;
     let mut reports = floor.stage.tap(Exchange::Commands, "waybill.report-status").await;
-    let failed = changed("shop-O1-1", WaybillKind::Forward, WaybillStatus::DeliveryFailed, 3);
-    floor.event("dray-waybill-status", &failed).await;
+    floor.event("dray-waybill-status", &failed("shop-O1-1", WaybillKind::Forward, 3)).await;
     let (envelope, opened) = events.next_of::<CaseChanged>().await;
     assert_eq!((envelope.seq, opened.kind, opened.open), (Some(1), CaseKind::DeliveryFailed, true));
     let (envelope, report) = reports.next_of::<ReportStatus>().await;

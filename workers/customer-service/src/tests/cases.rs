@@ -2,12 +2,12 @@
 
 use contracts::{
     CancellationDecided, CancellationOverdue, CancellationVerdict, CaseKind, CaseStep, CaseSubject,
-    OpenCase, ReportStatus, Role, UpdateCase, WaybillCancelledButMoved, WaybillKind, WaybillNo,
-    WaybillStatus,
+    OpenCase, ReportStatus, Role, UpdateCase, WaybillAttemptFailed, WaybillCancelledButMoved,
+    WaybillKind, WaybillNo, WaybillStatus,
 };
 use uuid::Uuid;
 
-use super::world::{World, actor, anna, changed, moved, time};
+use super::world::{World, actor, anna, failed, moved, time};
 use crate::decide::{Decision, Notice};
 use crate::message::Incoming;
 
@@ -28,6 +28,13 @@ fn case(decision: &Decision) -> (CaseKind, bool, u64) {
         _ => None,
     });
     found.expect("a case was told of")
+}
+
+fn report(decision: &Decision) -> Option<ReportStatus> {
+    decision.notices.iter().find_map(|notice| match notice {
+        Notice::Report(report) => Some(report.clone()),
+        _ => None,
+    })
 }
 
 fn decided(verdict: CancellationVerdict) -> Incoming {
@@ -59,7 +66,7 @@ fn what_opens_a_case() {
         (to(WaybillStatus::Lost), Some(CaseKind::Lost)),
         (to(WaybillStatus::Damaged), Some(CaseKind::Damaged)),
         (to(WaybillStatus::Delivered), None),
-        (to(WaybillStatus::DeliveryFailed), None),
+        (to(WaybillStatus::Returning), None),
         (moved_cancelled, Some(CaseKind::CancelledButMoved)),
         (overdue, Some(CaseKind::CancellationOverdue)),
         (decided(CancellationVerdict::Rejected), Some(CaseKind::CancellationRejected)),
@@ -77,19 +84,7 @@ fn what_opens_a_case() {
 
 #[test]
 fn the_last_failed_attempt_sends_the_parcel_back() {
-    let failed = |attempt, kind| {
-        let to = match kind {
-            WaybillKind::Return => WaybillStatus::PickupFailed,
-            _ => WaybillStatus::DeliveryFailed,
-        };
-        Incoming::Moved(changed(WAYBILL, kind, to, attempt))
-    };
-    let report = |decision: &Decision| -> Option<ReportStatus> {
-        decision.notices.iter().find_map(|notice| match notice {
-            Notice::Report(report) => Some(report.clone()),
-            _ => None,
-        })
-    };
+    let failed = |attempt, kind| Incoming::AttemptFailed(failed(WAYBILL, kind, attempt));
     let mut world = World::with_five();
     for attempt in [1, 2] {
         assert_eq!(world.code(&fleet(), &failed(attempt, WaybillKind::Forward)), "STALE");
@@ -101,6 +96,31 @@ fn the_last_failed_attempt_sends_the_parcel_back() {
     // what nobody hands over cannot be sent back
     let decision = World::with_five().done(&fleet(), &failed(3, WaybillKind::Return));
     assert_eq!((case(&decision).0, report(&decision)), (CaseKind::DeliveryFailed, None));
+}
+
+#[test]
+fn a_failure_that_is_told_late_sends_back_what_waits_and_nothing_else() {
+    use WaybillStatus as S;
+    let table = [
+        // the first attempt is the last one told of: the parcel waits after the third
+        ((S::DeliveryFailed, 3), true, Some(3)),
+        // it is out once more: a person looks at it, and this attempt may end well
+        ((S::OutForDelivery, 4), true, None),
+        ((S::Returning, 3), true, None),
+        ((S::Delivered, 4), false, None),
+        ((S::Lost, 3), false, None),
+    ];
+    for ((status, status_attempt), opens, sent_back) in table {
+        let late = WaybillAttemptFailed {
+            failed_attempts: 3,
+            status,
+            status_attempt,
+            ..failed(WAYBILL, WaybillKind::Forward, 1)
+        };
+        let decision = World::with_five().tell(&fleet(), &Incoming::AttemptFailed(late));
+        assert_eq!(!decision.notices.is_empty(), opens, "{status:?}");
+        assert_eq!(report(&decision).and_then(|report| report.attempt), sent_back, "{status:?}");
+    }
 }
 
 #[test]

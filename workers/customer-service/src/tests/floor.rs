@@ -53,10 +53,10 @@ impl Floor {
         let id = format!("{number:032x}");
         let order = format!(
             "INSERT INTO orders (id, source, order_ref, content_hash, status, version, ordered_at, \
-               customer_ref, district, delivery_date, timeslot, currency, total_minor, line_count, \
+               customer_ref, district, address_key, delivery_date, timeslot, currency, total_minor, line_count, \
                waybill_count, actor, created_at, updated_at) \
              VALUES (UNHEX('{id}'), 'shop', 'O{number}', UNHEX(REPEAT('0', 64)), 'PAID', 1, \
-               '2026-03-01' + INTERVAL {number} DAY, 'C-1', 'D1', '2026-03-20', '0900-1300', 'GBP', 0, 1, 1, \
+               '2026-03-01' + INTERVAL {number} DAY, 'C-1', 'D1', 'a{number}', '2026-03-20', '0900-1300', 'GBP', 0, 1, 1, \
                '{{}}', NOW(6), NOW(6))"
         );
         let waybill = format!(

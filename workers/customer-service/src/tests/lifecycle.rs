@@ -4,21 +4,6 @@ use contracts::{ReturnStatus as S, Role};
 
 use crate::lifecycle::{Next, Step};
 
-const ROLES: [Role; 12] = [
-    Role::Customer,
-    Role::Merchant,
-    Role::CsAgent,
-    Role::CsSupervisor,
-    Role::Dispatcher,
-    Role::Warehouse,
-    Role::Sorting,
-    Role::Road,
-    Role::Shop,
-    Role::Worker,
-    Role::Operator,
-    Role::Admin,
-];
-
 #[test]
 fn who_may_take_each_step() {
     use Role::{Admin, CsAgent, CsSupervisor, Customer, Merchant, Operator, Shop, Warehouse};
@@ -35,7 +20,7 @@ fn who_may_take_each_step() {
         (Step::Close, and(&[])),
     ];
     for (step, allowed) in table {
-        for role in ROLES {
+        for role in Role::ALL {
             assert_eq!(step.permit(role).is_ok(), allowed.contains(&role), "{step:?} by {role:?}");
         }
     }

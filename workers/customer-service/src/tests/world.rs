@@ -6,7 +6,7 @@ use contracts::{
     Actor, ApproveReturn, CancelReturn, CloseReturn, CustomerRef, FulfilledBy, InspectionLine,
     MessageId, OrderRef, ReceiptLine, RecordReturnInspection, RecordReturnReceipt, RejectReturn,
     RequestReturn, ReturnLine, ReturnRef, ReturnStatus, Role, Sku, SkuType, Source, Timestamp,
-    WaybillKind, WaybillNo, WaybillStatus, WaybillStatusChanged,
+    WaybillAttemptFailed, WaybillKind, WaybillNo, WaybillStatus, WaybillStatusChanged,
 };
 use runtime::Outcome;
 use uuid::Uuid;
@@ -133,6 +133,7 @@ pub(super) fn order(number: u128, ordered_at: &str) -> Order {
         customer_ref: Some(CustomerRef::new("C-1").unwrap()),
         ordered_at: time(ordered_at),
         district: contracts::DistrictCode::new("D1").unwrap(),
+        address_key: "a1".to_owned(),
         timeslot: contracts::TimeslotCode::new("0900-1300").unwrap(),
     }
 }
@@ -241,6 +242,27 @@ pub(super) fn close(number: &str) -> Incoming {
 /// A waybill of this kind moved.
 pub(super) fn moved(waybill_no: &str, kind: WaybillKind, to: WaybillStatus) -> Incoming {
     Incoming::Moved(changed(waybill_no, kind, to, 0))
+}
+
+/// An attempt of a waybill came to nothing, and that is where it stands; as many failed as it had.
+pub(super) fn failed(waybill_no: &str, kind: WaybillKind, attempt: u16) -> WaybillAttemptFailed {
+    let status = match kind {
+        WaybillKind::Return => WaybillStatus::PickupFailed,
+        WaybillKind::Forward | WaybillKind::Replacement | WaybillKind::Transfer => {
+            WaybillStatus::DeliveryFailed
+        }
+    };
+    WaybillAttemptFailed {
+        waybill_id: Uuid::nil(),
+        waybill_no: WaybillNo::new(waybill_no).unwrap(),
+        kind,
+        attempt,
+        occurred_at: now(),
+        reason: Some("nobody at home".to_owned()),
+        failed_attempts: attempt,
+        status,
+        status_attempt: attempt,
+    }
 }
 
 pub(super) fn changed(

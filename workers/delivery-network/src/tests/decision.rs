@@ -93,22 +93,8 @@ fn a_correct_row_of_every_table_is_taken_whatever_it_refers_to() {
 #[test]
 fn operators_and_dispatchers_change_the_network_and_nobody_else() {
     let command = command(json!([{ "table": "depots", "rows": [row("depots", json!({}))] }]));
-    let all = [
-        Role::Customer,
-        Role::Merchant,
-        Role::CsAgent,
-        Role::CsSupervisor,
-        Role::Dispatcher,
-        Role::Warehouse,
-        Role::Sorting,
-        Role::Road,
-        Role::Shop,
-        Role::Worker,
-        Role::Operator,
-        Role::Admin,
-    ];
     let may: Vec<Role> =
-        all.into_iter().filter(|role| check(&command, &actor(*role)).is_ok()).collect();
+        Role::ALL.into_iter().filter(|role| check(&command, &actor(*role)).is_ok()).collect();
     assert_eq!(may, [Role::Dispatcher, Role::Operator, Role::Admin]);
     let refusal = check(&command, &actor(Role::Shop)).unwrap_err();
     assert_eq!(refusal.code, "NOT_ALLOWED");

@@ -102,11 +102,8 @@ impl Group {
             self.lines = Vec::new();
             return;
         }
-        let shape = record.shape_errors();
-        let is_shifted =
-            shape.iter().any(|e| matches!(e.code, Code::LineTooLong | Code::FieldCount));
-        self.errors.extend(shape);
-        if is_shifted {
+        self.errors.extend(record.shape_errors());
+        if record.is_shifted() {
             return;
         }
         match &self.head {

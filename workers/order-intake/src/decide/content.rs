@@ -83,7 +83,7 @@ pub(crate) fn address_key(order: &CreateOrder) -> String {
 }
 
 /// The same of stored personal fields.
-pub(super) fn address_key_of(personal: Option<&str>) -> String {
+pub(crate) fn address_key_of(personal: Option<&str>) -> String {
     let fields = personal_of(personal);
     let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
     door_key(text("address"), text("postcode"))

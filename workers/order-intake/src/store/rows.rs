@@ -7,7 +7,7 @@ use serde::Serialize;
 use store::{StoreError, hex};
 use uuid::Uuid;
 
-use crate::decide::Change;
+use crate::decide::{Change, address_key_of};
 use crate::order::{Asked, Counters, Line, Order, Parcel, Taken, Verdict};
 
 /// The id that the parts of an order are read by.
@@ -35,6 +35,7 @@ pub(super) struct OrderState<'a> {
     status: &'static str,
     return_status: &'static str,
     district: &'a str,
+    address_key: String,
     delivery_date: NaiveDate,
     timeslot: &'a str,
     total_minor: i64,
@@ -52,6 +53,7 @@ impl<'a> OrderState<'a> {
             status: order.status.as_str(),
             return_status: order.return_status.as_str(),
             district: order.destination.district.as_str(),
+            address_key: address_key_of(order.personal.as_deref()),
             delivery_date: order.destination.delivery_date,
             timeslot: order.destination.timeslot.as_str(),
             total_minor: order.total_minor,

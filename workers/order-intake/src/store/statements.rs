@@ -53,6 +53,7 @@ pub(super) const UPDATE: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
        status VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin PATH '$.status' ERROR ON ERROR, \
        return_status VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin PATH '$.return_status' ERROR ON ERROR, \
        district VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.district' ERROR ON ERROR, \
+       address_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.address_key' ERROR ON ERROR, \
        delivery_date DATE PATH '$.delivery_date' ERROR ON ERROR, \
        timeslot VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.timeslot' ERROR ON ERROR, \
        total_minor BIGINT PATH '$.total_minor' ERROR ON ERROR, \
@@ -62,7 +63,7 @@ pub(super) const UPDATE: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
        updated_at DATETIME(6) PATH '$.updated_at' ERROR ON ERROR)) r \
      STRAIGHT_JOIN orders o FORCE INDEX (PRIMARY) ON o.id = UNHEX(r.id) \
      SET o.version = r.version, o.status = r.status, o.return_status = r.return_status, o.district = r.district, \
-       o.delivery_date = r.delivery_date, o.timeslot = r.timeslot, o.total_minor = r.total_minor, \
+       o.address_key = r.address_key, o.delivery_date = r.delivery_date, o.timeslot = r.timeslot, o.total_minor = r.total_minor, \
        o.personal = r.personal, o.open_amendment = UNHEX(r.open_amendment), o.amended_at = r.amended_at, \
        o.updated_at = r.updated_at";
 

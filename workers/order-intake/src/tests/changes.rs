@@ -146,6 +146,8 @@ async fn another_destination_is_taken_over_with_its_personal_fields() {
     let personal: serde_json::Value = serde_json::from_str(&personal).unwrap();
     let expected = json!({"recipient": "Ada Example", "address": "2 Other \"Street\""});
     assert_eq!(personal, expected);
+    let door: String = fleet.stage.scalar("SELECT address_key FROM orders").await;
+    assert_eq!((door.is_empty(), door), (false, first.amendment.address_key));
     let kept = "SELECT COUNT(*) FROM order_amendment WHERE personal IS NOT NULL";
     assert_eq!(fleet.stage.scalar::<i64>(kept).await, 0);
     let told = "SELECT COUNT(*) FROM order_change WHERE CONCAT_WS(' ', from_value, to_value) LIKE '%Street%'";

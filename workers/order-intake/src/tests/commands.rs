@@ -5,7 +5,7 @@ use contracts::{
 };
 use runtime::Outcome;
 
-use super::fixture::{ROLES, actor, asker, at, network, two_waybills};
+use super::fixture::{actor, asker, at, network, two_waybills};
 use crate::decide::{Effect, amend, cancel, may_change};
 use crate::order::Order;
 
@@ -98,7 +98,7 @@ fn expected(command: &str, status: S, role: Role) -> &'static str {
 fn every_status_and_command_and_role() {
     for status in S::ALL {
         for command in COMMANDS {
-            for role in ROLES {
+            for role in Role::ALL {
                 let mut order = two_waybills();
                 order.status = status;
                 let before = order.clone();

@@ -85,21 +85,6 @@ pub(super) fn decided_by(
     decide(order, &Circumstances { actor, known, network, policy, order_id })
 }
 
-pub(super) const ROLES: [Role; 12] = [
-    Role::Customer,
-    Role::Merchant,
-    Role::CsAgent,
-    Role::CsSupervisor,
-    Role::Dispatcher,
-    Role::Warehouse,
-    Role::Sorting,
-    Role::Road,
-    Role::Shop,
-    Role::Worker,
-    Role::Operator,
-    Role::Admin,
-];
-
 /// The order as it is kept once it was taken; what makes no parcel is called `FEE`.
 pub(super) fn taken(order: &CreateOrder) -> Order {
     let fees = policy(Compartments::Mixed, &["FEE"]);

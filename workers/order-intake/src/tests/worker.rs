@@ -99,6 +99,8 @@ async fn an_accepted_order_is_an_answer_an_event_and_a_row() {
     let personal: String = stage.scalar("SELECT personal FROM orders").await;
     let personal: Value = serde_json::from_str(&personal).unwrap();
     assert_eq!(personal, json!({"recipient": "Ada Example", "address": "1 Test Street"}));
+    let door: String = stage.scalar("SELECT address_key FROM orders").await;
+    assert_eq!((door.is_empty(), door), (false, event.address_key));
     let sender: String = stage.scalar("SELECT actor FROM orders").await;
     assert_eq!(serde_json::from_str::<Actor>(&sender).unwrap(), shop());
 

@@ -281,21 +281,6 @@ fn what_comes_back_from_a_customer_is_picked_by_nobody() {
     }
 }
 
-const ROLES: [Role; 12] = [
-    Role::Customer,
-    Role::Merchant,
-    Role::CsAgent,
-    Role::CsSupervisor,
-    Role::Dispatcher,
-    Role::Warehouse,
-    Role::Sorting,
-    Role::Road,
-    Role::Shop,
-    Role::Worker,
-    Role::Operator,
-    Role::Admin,
-];
-
 fn may_ask(actor: &Actor, waybill: Option<&Waybill>) -> String {
     permit_request(actor, waybill).err().map_or("yes".to_owned(), |refusal| refusal.code)
 }
@@ -303,7 +288,7 @@ fn may_ask(actor: &Actor, waybill: Option<&Waybill>) -> String {
 #[test]
 fn every_role_asks_for_what_it_may() {
     use Role::{Admin, CsAgent, CsSupervisor, Merchant, Operator};
-    for role in ROLES {
+    for role in Role::ALL {
         let asks = [CsAgent, CsSupervisor, Merchant, Operator, Admin].contains(&role);
         let expected = |seen: bool| match (asks, seen) {
             (false, _) => "NOT_ALLOWED",
@@ -332,7 +317,7 @@ fn every_role_answers_what_it_may_in_every_status() {
         every_status().into_iter().map(|order| (order, ours(), [Warehouse, Operator, Admin]));
     let theirs = [(of_merchant, theirs(), [Merchant, Operator, Admin])];
     for (order, waybill, answerers) in orders.chain(theirs) {
-        for (role, merchant) in ROLES
+        for (role, merchant) in Role::ALL
             .into_iter()
             .flat_map(|role| [(role, None), (role, Some("M01")), (role, Some("M02"))])
         {

@@ -13,6 +13,7 @@ use store::{StoreError, hex, parse_hex, timestamp};
 use uuid::Uuid;
 
 use crate::change::Promise;
+use crate::facts::Standing;
 use crate::history::{Detail, LogEntry};
 use crate::holds::Hold;
 use crate::permit::Traits;
@@ -115,6 +116,7 @@ pub(super) struct StateRow {
     status: &'static str,
     attempt: u16,
     failed_attempts: u16,
+    failed_places: u32,
     open_holds: usize,
     parked: usize,
     parked_since: Option<String>,
@@ -135,7 +137,8 @@ impl StateRow {
             version: waybill.version,
             status: status_word(standing.as_ref().map(|standing| standing.status)),
             attempt: standing.as_ref().map_or(0, |standing| standing.attempt),
-            failed_attempts: standing.as_ref().map_or(0, |standing| standing.failed_attempts),
+            failed_attempts: standing.as_ref().map_or(0, Standing::failed_attempts),
+            failed_places: standing.as_ref().map_or(0, Standing::failed_bits),
             open_holds: waybill.open_holds(),
             parked: waybill.parked(),
             parked_since: waybill.parked_since.map(Timestamp::to_sql),

@@ -8,89 +8,91 @@ pub(super) const LOCK: &str = "SELECT HEX(w.id) id, w.waybill_no, w.version, w.p
        waybill_no VARCHAR(112) CHARACTER SET ascii COLLATE ascii_bin PATH '$.waybill_no' ERROR ON ERROR)) r) r \
      STRAIGHT_JOIN waybill w FORCE INDEX (waybill_number) ON w.waybill_no = r.waybill_no FOR UPDATE";
 
+/// The columns of a waybill's state.
+macro_rules! state {
+    () => {
+        "version BIGINT UNSIGNED PATH '$.version' ERROR ON ERROR, \
+         status VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin PATH '$.status' ERROR ON ERROR, \
+         attempt SMALLINT UNSIGNED PATH '$.attempt' ERROR ON ERROR, \
+         failed_attempts SMALLINT UNSIGNED PATH '$.failed_attempts' ERROR ON ERROR, \
+         failed_places INT UNSIGNED PATH '$.failed_places' ERROR ON ERROR, \
+         open_holds SMALLINT UNSIGNED PATH '$.open_holds' ERROR ON ERROR, \
+         parked SMALLINT UNSIGNED PATH '$.parked' ERROR ON ERROR, \
+         parked_since DATETIME(6) PATH '$.parked_since' ERROR ON ERROR, \
+         lifecycle TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.lifecycle' ERROR ON ERROR, \
+         updated_at DATETIME(6) PATH '$.updated_at' ERROR ON ERROR"
+    };
+}
+
+/// The columns of what a waybill is besides its state.
+macro_rules! details {
+    () => {
+        "kind VARCHAR(12) CHARACTER SET ascii COLLATE ascii_bin PATH '$.kind' ERROR ON ERROR, \
+         order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.order_id' ERROR ON ERROR, \
+         source VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.source' ERROR ON ERROR, \
+         order_ref VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.order_ref' ERROR ON ERROR, \
+         merchant VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.merchant' ERROR ON ERROR, \
+         store VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.store' ERROR ON ERROR, \
+         sku_type VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sku_type' ERROR ON ERROR, \
+         fulfilled_by VARCHAR(12) CHARACTER SET ascii COLLATE ascii_bin PATH '$.fulfilled_by' ERROR ON ERROR, \
+         customer_ref VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.customer_ref' ERROR ON ERROR, \
+         district VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.district' ERROR ON ERROR, \
+         delivery_date DATE PATH '$.delivery_date' ERROR ON ERROR, \
+         timeslot VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.timeslot' ERROR ON ERROR, \
+         dry_ml BIGINT UNSIGNED PATH '$.dry_ml' ERROR ON ERROR, \
+         frozen_ml BIGINT UNSIGNED PATH '$.frozen_ml' ERROR ON ERROR, \
+         weight_g BIGINT UNSIGNED PATH '$.weight_g' ERROR ON ERROR, \
+         line_count INT UNSIGNED PATH '$.line_count' ERROR ON ERROR, \
+         exists_since DATETIME(6) PATH '$.exists_since' ERROR ON ERROR"
+    };
+}
+
 /// New numbers: waybills, or stubs without details.
-pub(super) const INSERT: &str = "INSERT INTO waybill (id, waybill_no, version, status, attempt, failed_attempts, \
-       open_holds, parked, parked_since, lifecycle, kind, order_id, source, order_ref, merchant, store, \
+pub(super) const INSERT: &str = concat!(
+    "INSERT INTO waybill (id, waybill_no, version, status, attempt, failed_attempts, \
+       failed_places, open_holds, parked, parked_since, lifecycle, kind, order_id, source, order_ref, merchant, store, \
        sku_type, fulfilled_by, customer_ref, district, delivery_date, timeslot, dry_ml, frozen_ml, weight_g, \
        line_count, exists_since, first_seen_at, updated_at) \
-     SELECT UNHEX(r.id), r.waybill_no, r.version, r.status, r.attempt, r.failed_attempts, r.open_holds, \
-       r.parked, r.parked_since, r.lifecycle, COALESCE(r.kind, 'FORWARD'), UNHEX(r.order_id), r.source, \
+     SELECT UNHEX(r.id), r.waybill_no, r.version, r.status, r.attempt, r.failed_attempts, r.failed_places, \
+       r.open_holds, r.parked, r.parked_since, r.lifecycle, COALESCE(r.kind, 'FORWARD'), UNHEX(r.order_id), r.source, \
        r.order_ref, r.merchant, r.store, r.sku_type, r.fulfilled_by, r.customer_ref, r.district, \
        r.delivery_date, r.timeslot, COALESCE(r.dry_ml, 0), COALESCE(r.frozen_ml, 0), \
        COALESCE(r.weight_g, 0), COALESCE(r.line_count, 0), r.exists_since, r.updated_at, r.updated_at \
      FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR, \
-       waybill_no VARCHAR(112) CHARACTER SET ascii COLLATE ascii_bin PATH '$.waybill_no' ERROR ON ERROR, \
-       version BIGINT UNSIGNED PATH '$.version' ERROR ON ERROR, \
-       status VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin PATH '$.status' ERROR ON ERROR, \
-       attempt SMALLINT UNSIGNED PATH '$.attempt' ERROR ON ERROR, \
-       failed_attempts SMALLINT UNSIGNED PATH '$.failed_attempts' ERROR ON ERROR, \
-       open_holds SMALLINT UNSIGNED PATH '$.open_holds' ERROR ON ERROR, \
-       parked SMALLINT UNSIGNED PATH '$.parked' ERROR ON ERROR, \
-       parked_since DATETIME(6) PATH '$.parked_since' ERROR ON ERROR, \
-       lifecycle TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.lifecycle' ERROR ON ERROR, \
-       updated_at DATETIME(6) PATH '$.updated_at' ERROR ON ERROR, \
-       kind VARCHAR(12) CHARACTER SET ascii COLLATE ascii_bin PATH '$.kind' ERROR ON ERROR, \
-       order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.order_id' ERROR ON ERROR, \
-       source VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.source' ERROR ON ERROR, \
-       order_ref VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.order_ref' ERROR ON ERROR, \
-       merchant VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.merchant' ERROR ON ERROR, \
-       store VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.store' ERROR ON ERROR, \
-       sku_type VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sku_type' ERROR ON ERROR, \
-       fulfilled_by VARCHAR(12) CHARACTER SET ascii COLLATE ascii_bin PATH '$.fulfilled_by' ERROR ON ERROR, \
-       customer_ref VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.customer_ref' ERROR ON ERROR, \
-       district VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.district' ERROR ON ERROR, \
-       delivery_date DATE PATH '$.delivery_date' ERROR ON ERROR, \
-       timeslot VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.timeslot' ERROR ON ERROR, \
-       dry_ml BIGINT UNSIGNED PATH '$.dry_ml' ERROR ON ERROR, \
-       frozen_ml BIGINT UNSIGNED PATH '$.frozen_ml' ERROR ON ERROR, \
-       weight_g BIGINT UNSIGNED PATH '$.weight_g' ERROR ON ERROR, \
-       line_count INT UNSIGNED PATH '$.line_count' ERROR ON ERROR, \
-       exists_since DATETIME(6) PATH '$.exists_since' ERROR ON ERROR)) r";
+       waybill_no VARCHAR(112) CHARACTER SET ascii COLLATE ascii_bin PATH '$.waybill_no' ERROR ON ERROR, ",
+    state!(),
+    ", ",
+    details!(),
+    ")) r"
+);
 
 /// What changes of a waybill that this transaction has locked.
-pub(super) const UPDATE: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
-       id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR, \
-       version BIGINT UNSIGNED PATH '$.version' ERROR ON ERROR, \
-       status VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin PATH '$.status' ERROR ON ERROR, \
-       attempt SMALLINT UNSIGNED PATH '$.attempt' ERROR ON ERROR, \
-       failed_attempts SMALLINT UNSIGNED PATH '$.failed_attempts' ERROR ON ERROR, \
-       open_holds SMALLINT UNSIGNED PATH '$.open_holds' ERROR ON ERROR, \
-       parked SMALLINT UNSIGNED PATH '$.parked' ERROR ON ERROR, \
-       parked_since DATETIME(6) PATH '$.parked_since' ERROR ON ERROR, \
-       lifecycle TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.lifecycle' ERROR ON ERROR, \
-       updated_at DATETIME(6) PATH '$.updated_at' ERROR ON ERROR)) r \
+pub(super) const UPDATE: &str = concat!(
+    "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
+       id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR, ",
+    state!(),
+    ")) r \
      STRAIGHT_JOIN waybill w FORCE INDEX (PRIMARY) ON w.id = UNHEX(r.id) \
      SET w.version = r.version, w.status = r.status, w.attempt = r.attempt, \
-       w.failed_attempts = r.failed_attempts, w.open_holds = r.open_holds, w.parked = r.parked, \
-       w.parked_since = r.parked_since, w.lifecycle = r.lifecycle, w.updated_at = r.updated_at";
+       w.failed_attempts = r.failed_attempts, w.failed_places = r.failed_places, \
+       w.open_holds = r.open_holds, w.parked = r.parked, \
+       w.parked_since = r.parked_since, w.lifecycle = r.lifecycle, w.updated_at = r.updated_at"
+);
 
 /// The details of a stub that became a waybill.
-pub(super) const FILL: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
-       id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR, \
-       kind VARCHAR(12) CHARACTER SET ascii COLLATE ascii_bin PATH '$.kind' ERROR ON ERROR, \
-       order_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.order_id' ERROR ON ERROR, \
-       source VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.source' ERROR ON ERROR, \
-       order_ref VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.order_ref' ERROR ON ERROR, \
-       merchant VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.merchant' ERROR ON ERROR, \
-       store VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.store' ERROR ON ERROR, \
-       sku_type VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sku_type' ERROR ON ERROR, \
-       fulfilled_by VARCHAR(12) CHARACTER SET ascii COLLATE ascii_bin PATH '$.fulfilled_by' ERROR ON ERROR, \
-       customer_ref VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.customer_ref' ERROR ON ERROR, \
-       district VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.district' ERROR ON ERROR, \
-       delivery_date DATE PATH '$.delivery_date' ERROR ON ERROR, \
-       timeslot VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.timeslot' ERROR ON ERROR, \
-       dry_ml BIGINT UNSIGNED PATH '$.dry_ml' ERROR ON ERROR, \
-       frozen_ml BIGINT UNSIGNED PATH '$.frozen_ml' ERROR ON ERROR, \
-       weight_g BIGINT UNSIGNED PATH '$.weight_g' ERROR ON ERROR, \
-       line_count INT UNSIGNED PATH '$.line_count' ERROR ON ERROR, \
-       exists_since DATETIME(6) PATH '$.exists_since' ERROR ON ERROR)) r \
+pub(super) const FILL: &str = concat!(
+    "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \
+       id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR, ",
+    details!(),
+    ")) r \
      STRAIGHT_JOIN waybill w FORCE INDEX (PRIMARY) ON w.id = UNHEX(r.id) \
      SET w.kind = r.kind, w.order_id = UNHEX(r.order_id), w.source = r.source, w.order_ref = r.order_ref, \
        w.merchant = r.merchant, w.store = r.store, w.sku_type = r.sku_type, w.fulfilled_by = r.fulfilled_by, \
        w.customer_ref = r.customer_ref, w.district = r.district, w.delivery_date = r.delivery_date, \
        w.timeslot = r.timeslot, w.dry_ml = r.dry_ml, w.frozen_ml = r.frozen_ml, w.weight_g = r.weight_g, \
-       w.line_count = r.line_count, w.exists_since = r.exists_since";
+       w.line_count = r.line_count, w.exists_since = r.exists_since"
+);
 
 /// What changes of the details of a waybill.
 pub(super) const SET: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS( \

@@ -20,6 +20,7 @@ fn news(events: &[crate::history::Event]) -> Vec<(u64, String)> {
         News::StatusChanged(change) => {
             format!("{} > {} @{}", change.from.as_str(), change.to.as_str(), change.attempt)
         }
+        News::AttemptFailed(failed) => format!("attempt {} failed", failed.attempt),
         News::CancelledButMoved(moved) => {
             format!("cancelled but {} @{}", moved.status.as_str(), moved.attempt)
         }

@@ -4,7 +4,6 @@
 use contracts::{FulfilledBy, Role, Way, WaybillKind, WaybillStatus as S};
 use runtime::Outcome;
 
-use super::lifecycle::ROLES;
 use super::story::{Said, Story, cancelled, report};
 use crate::lifecycle::may_report;
 
@@ -143,7 +142,7 @@ fn every_step_by_every_role_is_taken_or_refused_as_it_is_meant() {
     for meant in &MEANT {
         for (from, _) in meant.steps {
             for to in S::ALL {
-                for role in ROLES {
+                for role in Role::ALL {
                     let outcome = meant.at(*from).outcome(&report(role, to, 1, 2));
                     let step = format!("{from:?} to {to:?} by {role:?} ({:?})", meant.way);
                     if may_report(to, role, meant.kind, FulfilledBy::Warehouse) {

@@ -31,7 +31,7 @@ fn check_of(
 ) {
     let set = facts(way, all);
     let standing = set.standing(way, None);
-    let position = (standing.status, standing.attempt, standing.failed_attempts);
+    let position = (standing.status, standing.attempt, standing.failed_attempts());
     assert_eq!(position, (status, attempt, failed), "{all:?}");
     assert_eq!(standing.gaps, gaps, "gaps of {all:?}");
     let waits: Vec<_> =

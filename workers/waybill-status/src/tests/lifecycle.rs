@@ -13,24 +13,9 @@ use FulfilledBy::{Merchant, Warehouse};
 use Role::{Admin, CsAgent, CsSupervisor, Road, Sorting, Worker};
 use WaybillStatus as S;
 
-pub(super) const ROLES: [Role; 12] = [
-    Role::Customer,
-    Role::Merchant,
-    CsAgent,
-    CsSupervisor,
-    Role::Dispatcher,
-    Role::Warehouse,
-    Sorting,
-    Road,
-    Role::Shop,
-    Worker,
-    Role::Operator,
-    Admin,
-];
-
 /// Tries every role, on a waybill that exists and on one that does not yet: allowed are exactly `roles`.
 fn check(status: WaybillStatus, fulfilled_by: FulfilledBy, roles: &[Role]) {
-    for role in ROLES {
+    for role in Role::ALL {
         let said = report(role, status, 1, 5);
         let mut live = Story::new(fulfilled_by);
         live.hear(&Said::Order);
@@ -76,7 +61,7 @@ fn every_status_is_reported_by_its_own_roles_only() {
 fn what_is_fetched_from_a_customer_is_reported_by_its_own_roles_only() {
     let may = |status| -> Vec<Role> {
         let may = |role: &Role| may_report(status, *role, WaybillKind::Return, Warehouse);
-        ROLES.into_iter().filter(may).collect()
+        Role::ALL.into_iter().filter(may).collect()
     };
     assert_eq!(may(S::Created), [CsAgent, CsSupervisor, Worker, Admin]);
     for road in [S::Dispatched, S::OutForPickup, S::PickupFailed] {

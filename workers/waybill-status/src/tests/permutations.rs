@@ -8,6 +8,7 @@ use super::story::{
     Said, Story, amended, assigned, cancelled, corrected, hold, on_route, release, report,
 };
 
+use super::attempts::{failed_now, names_every_attempt, told};
 use super::histories::histories;
 
 use Role::{CsAgent, CsSupervisor, Merchant, Road, Sorting, Warehouse, Worker};
@@ -90,6 +91,34 @@ proptest! {
     ) {
         let begin = || if comes_back { Story::of_return() } else { Story::of(&[]) };
         prop_assert_eq!(begin().after(&again).ending(), begin().after(&said).ending());
+    }
+
+    #[test]
+    fn a_failed_attempt_is_told_once(
+        (index, said) in (0..histories().len())
+            .prop_flat_map(|index| (Just(index), repeated(&histories()[index].said)))
+    ) {
+        prop_assume!(names_every_attempt(&said));
+        let mut story = histories()[index].begin();
+        let mut heard: Vec<u16> = said.iter().flat_map(|said| told(&story.hear(said))).collect();
+        heard.sort_unstable();
+        prop_assert_eq!(heard, failed_now(&story));
+    }
+
+    #[test]
+    fn whenever_a_failure_begins_to_count_it_is_told(
+        (said, correction) in (proptest::collection::vec(anything(), 0..24), corrections()),
+        comes_back in any::<bool>(),
+    ) {
+        let mut story = if comes_back { Story::of_return() } else { Story::of(&[]) };
+        story.hear(&Said::Order);
+        for message in said.iter().chain(&correction).chain(&said) {
+            let before = failed_now(&story);
+            let heard = told(&story.hear(message));
+            let mut new = failed_now(&story);
+            new.retain(|attempt| !before.contains(attempt));
+            prop_assert_eq!(heard, new);
+        }
     }
 
     #[test]

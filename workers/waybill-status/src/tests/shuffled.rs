@@ -123,7 +123,7 @@ fn shuffled(histories: &[History]) -> Vec<Wire> {
 
 async fn row(fleet: &Fleet, order: &OrderAccepted) -> Value {
     let sql = format!(
-        "SELECT status, attempt, failed_attempts, open_holds, parked, lifecycle FROM waybill \
+        "SELECT status, attempt, failed_attempts, failed_places, open_holds, parked, lifecycle FROM waybill \
          WHERE waybill_no = '{}'",
         order.waybills[0].waybill_no
     );
@@ -157,6 +157,9 @@ async fn histories_sent_shuffled_and_doubled_end_in_equal_rows() {
             let found: Vec<_> = columns.iter().map(|column| row[*column].clone()).collect();
             assert_eq!(Value::from(found), ends, "history {index}");
             assert_eq!(row["lifecycle"], rows[0]["lifecycle"], "history {index}");
+            assert_eq!(row["failed_places"], rows[0]["failed_places"], "history {index}");
+            let places = row["failed_places"].as_u64().unwrap().count_ones();
+            assert_eq!(places, u32::from(failed), "history {index}");
         }
     }
     fleet.stop().await;

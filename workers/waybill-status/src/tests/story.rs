@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::change::{Cause, Change, Promise};
 use crate::decide::{Request, decide};
 use crate::evidence::{Evidence, Place, Report};
-use crate::facts::{Attempt, Fact};
+use crate::facts::{Attempt, Fact, Standing};
 use crate::history::{Decision, Detail};
 use crate::state::{Body, Live, Waybill};
 
@@ -279,7 +279,7 @@ impl Story {
         Ending {
             status: standing.as_ref().map(|standing| standing.status),
             attempt: standing.as_ref().map_or(0, |standing| standing.attempt),
-            failed_attempts: standing.as_ref().map_or(0, |standing| standing.failed_attempts),
+            failed_attempts: standing.as_ref().map_or(0, Standing::failed_attempts),
             open_holds: self.waybill.open_holds(),
             parked: standing.map(|standing| standing.parked).unwrap_or_default(),
             evidence: live.map(|live| live.evidence.clone()),
