@@ -2,6 +2,8 @@
 
 mod decide;
 mod desk;
+mod history;
+mod incoming;
 mod lifecycle;
 mod network;
 mod settings;
