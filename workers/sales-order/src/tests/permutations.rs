@@ -51,7 +51,8 @@ impl Story {
             Said::Answer(question, verdict) => {
                 let told = cancellation_answer(question, verdict);
                 let warehouse = actor(Role::Warehouse, None);
-                answer(Some(&self.order), Some(&ours), &told, &warehouse, (&lines(2), at(3))).unwrap()
+                answer(Some(&self.order), Some(&ours), &told, &warehouse, (&lines(2), at(3)))
+                    .unwrap()
             }
         };
         self.take(decision)

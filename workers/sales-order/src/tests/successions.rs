@@ -51,26 +51,25 @@ fn moving(facts: &[Fact]) -> SalesOrder {
 }
 
 fn verdicts(decision: &Decision) -> Vec<(CancellationVerdict, Option<&str>)> {
-    let verdicts = decision.events.iter().filter_map(|event| match event {
-        Event::TransferDecided(SalesOrderTransferDecided { verdict, successor, .. }) => {
-            Some((*verdict, successor.as_ref().map(SalesOrderNo::as_str)))
-        }
-        _ => None,
+    let verdicts = decision.events.iter().filter_map(|event| {
+        let Event::TransferDecided(event) = event else { return None };
+        let SalesOrderTransferDecided { verdict, successor, .. } = event;
+        Some((*verdict, successor.as_ref().map(SalesOrderNo::as_str)))
     });
     verdicts.collect()
 }
 
 fn ride(decision: &Decision) -> Option<&WaybillsRequested> {
-    decision.events.iter().find_map(|event| match event {
-        Event::WaybillsWanted(wanted) => Some(&**wanted),
-        _ => None,
+    decision.events.iter().find_map(|event| {
+        let Event::WaybillsWanted(wanted) = event else { return None };
+        Some(&**wanted)
     })
 }
 
 fn hears(decision: &Decision) -> Vec<(&str, &str)> {
-    let submitted = decision.events.iter().filter_map(|event| match event {
-        Event::Submitted(event) => Some((event.sales_order_no.as_str(), event.warehouse.as_str())),
-        _ => None,
+    let submitted = decision.events.iter().filter_map(|event| {
+        let Event::Submitted(event) = event else { return None };
+        Some((event.sales_order_no.as_str(), event.warehouse.as_str()))
     });
     submitted.collect()
 }
@@ -97,7 +96,8 @@ fn every_status_meets_a_transfer_and_a_resubmission() {
     for (order, (word, outcomes, afterwards)) in every_status().iter().zip(STATUSES) {
         assert_eq!(status(order), word);
         let decisions = [move_to(order, "COLD"), again(order)];
-        for ((decision, expected), (then, number)) in decisions.iter().zip(outcomes).zip(afterwards) {
+        for ((decision, expected), (then, number)) in decisions.iter().zip(outcomes).zip(afterwards)
+        {
             assert_eq!(outcome(decision), expected, "{word}");
             let current = decision.changed.as_ref().unwrap_or(order);
             assert_eq!(status(current), then, "{word} after {expected}");
@@ -276,7 +276,11 @@ fn a_target_must_be_known_keep_the_goods_and_be_another_one() {
     assert_eq!(outcome(&move_to(&order, "DRY")), "SAME_WAREHOUSE");
     let mut icy = network();
     let (code_of, depot) = (code("ICE"), icy.warehouses[0].depot.clone());
-    icy.warehouses.push(Warehouse { code: code_of, depot, keeps: Goods { dry: false, frozen: true } });
+    icy.warehouses.push(Warehouse {
+        code: code_of,
+        depot,
+        keeps: Goods { dry: false, frozen: true },
+    });
     let at_ice = |network: &Network| {
         let when = (SubmitAt::Assigned, at(2));
         let lines = lines(2);
