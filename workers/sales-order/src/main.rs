@@ -2,6 +2,8 @@
 
 mod decide;
 mod desk;
+#[cfg(test)]
+mod drawing;
 mod history;
 mod incoming;
 mod lifecycle;

@@ -4,6 +4,7 @@ use contracts::CancellationVerdict::{Accepted, Rejected};
 use contracts::{CancellationVerdict, Role, SalesOrderStatus};
 use proptest::prelude::*;
 
+use crate::drawing;
 use crate::lifecycle::{Fact, OnRequest, OnTransfer, may_answer, may_replace, may_request, row};
 use crate::standing::{Standing, Submission};
 
@@ -166,6 +167,14 @@ fn without_facts_our_decision_is_the_status() {
     assert_eq!(status(Standing::of(Submission::Submitted)), "SUBMITTED");
     assert_eq!(status(Standing::of(Submission::Refused)), "REJECTED");
     assert_eq!(status(Standing::of(Submission::Merchant)), "SUBMITTED");
+}
+
+#[test]
+fn the_readme_shows_the_table() {
+    let readme = include_str!("../../README.md");
+    for part in [drawing::statuses(), drawing::facts()] {
+        assert!(readme.contains(&part), "README.md should contain:\n{part}");
+    }
 }
 
 #[test]
