@@ -55,7 +55,7 @@ const fn request(on_request: OnRequest) -> &'static str {
         OnRequest::Cancel => "cancelled at once",
         OnRequest::Ask => "whoever picks is asked",
         OnRequest::Refuse => "refused",
-        OnRequest::Known => "known; takes over a transfer's question",
+        OnRequest::Known => "known, nothing changes",
     }
 }
 
