@@ -126,8 +126,14 @@ pub(crate) struct Decision {
 
 impl Decision {
     pub(crate) const fn unchanged(outcome: Outcome) -> Self {
-        let (changed, past, lines, note) = (None, None, Lines::Stay, None);
-        Self { outcome, changed, past, lines, note, events: Vec::new() }
+        Self {
+            outcome,
+            changed: None,
+            past: None,
+            lines: Lines::Stay,
+            note: None,
+            events: Vec::new(),
+        }
     }
 
     pub(crate) const fn refused(refusal: Refusal) -> Self {

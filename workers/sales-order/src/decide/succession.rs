@@ -112,10 +112,9 @@ pub(crate) fn transfer(
     match on_transfer {
         OnTransfer::Move => hand_on(order, fulfilment, case.lines, wish, (submit_at, now)),
         OnTransfer::Ask => ask(order, fulfilment, wish),
-        OnTransfer::Wait => Ok(refuse(
-            "CHANGE_OPEN",
-            "an answer of the warehouse is awaited: one change at a time".to_owned(),
-        )),
+        OnTransfer::Wait => {
+            Ok(refuse("CHANGE_OPEN", "an answer of the warehouse is awaited: one change at a time"))
+        }
         OnTransfer::Refuse => {
             let status = order.standing.row().word;
             Ok(refuse("TRANSFER_TOO_LATE", format!("{} is {status}", order.number)))
@@ -143,7 +142,7 @@ fn is_on_the_way(order: &SalesOrder, to: &WarehouseCode) -> bool {
 }
 
 fn refuse(code: &'static str, detail: impl Into<String>) -> Decision {
-    Decision::refused(Refusal::new(code, detail.into()))
+    Decision::refused(Refusal::new(code, detail))
 }
 
 /// What keeps any warehouse from being told to prepare a waybill.

@@ -54,7 +54,8 @@ const OF_ROUTE: &str = "SELECT a.waybill_no, a.place_no, a.state
     route_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.route_id' ERROR ON ERROR,
     done VARCHAR(112) CHARACTER SET ascii COLLATE ascii_bin PATH '$.done' ERROR ON ERROR)) r
   STRAIGHT_JOIN assignment a FORCE INDEX (assignment_route) ON a.route_id = UNHEX(r.route_id)
-  WHERE a.state = 'LOCKED' AND a.fulfilled_by = 'warehouse' AND a.waybill_no > r.done
+  STRAIGHT_JOIN sales_order s FORCE INDEX (sales_order_live) ON s.waybill_no = a.waybill_no AND s.live = 1
+  WHERE a.state = 'LOCKED' AND s.status = 'CREATED' AND a.waybill_no > r.done
   ORDER BY a.waybill_no LIMIT 200";
 
 #[derive(Serialize)]
@@ -64,8 +65,8 @@ struct PageKey<'a> {
     done: &'a str,
 }
 
-/// The next waybills of a locked route after that one, with the number of their place, at most [`PAGE`].
-/// One that was held when the route was locked is not among them.
+/// The next waybills of a locked route after that one whose sales order waits, with the number of their
+/// place, at most [`PAGE`]. One that was held when the route was locked is not among them.
 ///
 /// # Errors
 /// [`StoreError`] when the statement fails.
