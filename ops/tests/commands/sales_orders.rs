@@ -42,6 +42,11 @@ async fn sales_orders_are_shown_with_who_changed_them() {
     assert_eq!((&step["actor"], &step["sender"]), (&"anna".into(), &"dray-operator".into()));
     let what = step["what"].as_str().unwrap();
     assert!(what.ends_with("SUBMITTED -> CANCELLATION_REQUESTED v2"), "{what}");
+    let traced = operator.ok(&["waybill", "trace", "shop-42-1"]).await;
+    let step = &traced[1];
+    assert_eq!((&step["actor"], &step["origin"]), (&"anna".into(), &"portal".into()));
+    assert_eq!(step["detail"], "sales order shop-42-1/1");
+    assert_eq!(step["status"], "CANCELLATION_REQUESTED");
     operator.stage.close().await;
 }
 
