@@ -1,6 +1,6 @@
 //! `loadtest agents`: customer service and customers at work. Several agents at once do by seed what such
 //! people do with the orders and waybills that are there: hold, release, cancel, reschedule, amend, return,
-//! correct, lock routes. Many of it must be refused; what counts is that each command had one outcome and
+//! correct, lock routes, have parcels prepared elsewhere or asked for again. Many of it must be refused; what counts is that each command had one outcome and
 //! that the invariants hold afterwards (`loadtest verify`).
 //!
 //! What lives here: how many agents, how fast, when to stop, and the account at the end. [`acts`] says what

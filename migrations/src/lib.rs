@@ -18,6 +18,7 @@ mod m0010_order_changes;
 mod m0011_customer_service;
 mod m0012_places;
 mod m0013_attempts;
+mod m0014_sales_order_lifecycle;
 
 /// All migrations in order.
 #[derive(Debug)]
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_customer_service::Migration),
             Box::new(m0012_places::Migration),
             Box::new(m0013_attempts::Migration),
+            Box::new(m0014_sales_order_lifecycle::Migration),
         ]
     }
 }

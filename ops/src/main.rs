@@ -21,6 +21,7 @@ mod quickstart;
 mod redis;
 mod reschedule;
 mod route;
+mod sales_order;
 mod service;
 mod show;
 mod site;
@@ -81,6 +82,9 @@ enum Command {
     /// Look at waybills, cancel or reschedule them
     #[command(subcommand)]
     Waybill(show::WaybillCommand),
+    /// Look at sales orders, have them prepared elsewhere or asked for again
+    #[command(subcommand)]
+    SalesOrder(sales_order::SalesOrderCommand),
     /// Say what is done with routes
     #[command(subcommand)]
     Route(route::RouteCommand),
@@ -156,6 +160,7 @@ async fn run(command: Command, output: Output) -> Result<()> {
         Command::KillSwitch(command) => control::kill_switch(&command, &site, output).await,
         Command::Order(command) => show::order(command, &site, output).await,
         Command::Waybill(command) => show::waybill(command, &site, output).await,
+        Command::SalesOrder(command) => sales_order::run(command, &site, output).await,
         Command::Route(command) => route::run(command, &site, output).await,
         Command::Return(command) => service::returns(command, &site, output).await,
         Command::Case(command) => service::cases(command, &site, output).await,

@@ -64,6 +64,8 @@ pub(crate) fn commands(kind: WorkerKind) -> Vec<Binding> {
             on::<c::RecordWarehouseProgress>(),
             on::<c::CancelWaybill>(),
             on::<c::RecordCancellationAnswer>(),
+            on::<c::ResubmitSalesOrder>(),
+            on::<c::TransferSalesOrder>(),
         ],
         WorkerKind::CustomerService => vec![
             on::<c::RequestReturn>(),
@@ -118,6 +120,8 @@ pub(crate) fn events(kind: WorkerKind) -> Vec<Binding> {
             on_with::<c::Assigned>("warehouse"),
             on::<c::AmendmentReserved>(),
             on::<c::OrderCancellationRequested>(),
+            on_with::<c::RouteChanged>(c::RouteChange::Locked.routing_word()),
+            on::<c::SubmissionDue>(),
         ],
         WorkerKind::WmsSync => {
             vec![on::<c::SalesOrderSubmitted>(), on_with::<c::CancellationAsked>("warehouse")]

@@ -217,7 +217,12 @@ impl WorkerKind {
                 vec![(Events, &["assignment.#", "route.#", "amendment.decided.adra-assigner"])]
             }
             Self::SalesOrder => {
-                vec![(Events, &["sales-order.#", "amendment.decided.sales-order"])]
+                const KEYS: &[&str] = &[
+                    "sales-order.#",
+                    "amendment.decided.sales-order",
+                    "waybill-request.made.sales-order",
+                ];
+                vec![(Events, KEYS)]
             }
             Self::WmsSync => vec![
                 (

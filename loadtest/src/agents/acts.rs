@@ -6,12 +6,12 @@ use contracts::{
     Actor, AmendOrder, AmendedDestination, AmendedLine, CancelOrder, CancelWaybill, CaseSubject,
     CorrectWaybill, HoldHandle, HoldInstance, HoldReason, LockRoute, MessageId, OpenCase, OrderRef,
     PlaceHold, ReleaseHold, ReplacementLine, ReplacementTiming, RequestReplacement, RequestReturn,
-    RescheduleWaybill, ReturnLine, ReturnRef, Role, Sku, Source, TimeslotCode, Timestamp,
-    WaybillNo, WaybillStatus,
+    RescheduleWaybill, ResubmitSalesOrder, ReturnLine, ReturnRef, Role, SalesOrderNo, Sku, Source,
+    TimeslotCode, Timestamp, TransferSalesOrder, WarehouseCode, WaybillNo, WaybillStatus,
 };
 use queue_topology::WorkerKind;
 
-use super::world::{SeenOrder, SeenWaybill, World};
+use super::world::{SeenOrder, SeenSalesOrder, SeenWaybill, World};
 use crate::dice::Dice;
 use crate::sending::{SendError, Sender};
 
@@ -61,6 +61,8 @@ pub(crate) enum Say {
     Return(RequestReturn),
     Replace(RequestReplacement),
     Case(OpenCase),
+    Transfer(TransferSalesOrder),
+    Resubmit(ResubmitSalesOrder),
 }
 
 impl Say {
@@ -83,13 +85,17 @@ impl Say {
             Self::Return(command) => sender.outgoing(id, actor, command),
             Self::Replace(command) => sender.outgoing(id, actor, command),
             Self::Case(command) => sender.outgoing(id, actor, command),
+            Self::Transfer(command) => sender.outgoing(id, actor, command),
+            Self::Resubmit(command) => sender.outgoing(id, actor, command),
         }
     }
 
     const fn consumer(&self) -> WorkerKind {
         match self {
             Self::Hold(_) | Self::Release(_) | Self::Correct(_) => WorkerKind::WaybillStatus,
-            Self::CancelWaybill(_) => WorkerKind::SalesOrder,
+            Self::CancelWaybill(_) | Self::Transfer(_) | Self::Resubmit(_) => {
+                WorkerKind::SalesOrder
+            }
             Self::CancelOrder(_) | Self::Amend(_) => WorkerKind::OrderIntake,
             Self::Reschedule(_) | Self::Lock(_) => WorkerKind::AdraAssigner,
             Self::Return(_) | Self::Replace(_) | Self::Case(_) => WorkerKind::CustomerService,
@@ -108,7 +114,9 @@ impl Say {
             | Self::Reschedule(_)
             | Self::Return(_)
             | Self::Replace(_)
-            | Self::Case(_) => Role::CsAgent,
+            | Self::Case(_)
+            | Self::Transfer(_)
+            | Self::Resubmit(_) => Role::CsAgent,
         }
     }
 }
@@ -124,7 +132,9 @@ fn choose(agent: &mut Agent, world: &World, id: MessageId, dice: &mut Dice) -> O
     match dice.below(100) {
         0..20 => hold(agent, world, dice).map(Say::Hold),
         20..36 => release(agent, dice).map(Say::Release),
-        36..52 => reschedule(world, dice).map(Say::Reschedule),
+        36..46 => reschedule(world, dice).map(Say::Reschedule),
+        46..50 => transfer(world, dice).map(Say::Transfer),
+        50..52 => resubmit(world, dice).map(Say::Resubmit),
         52..62 => amend(world, dice).map(Say::Amend),
         62..70 => cancel_waybill(world, dice).map(Say::CancelWaybill),
         70..76 => cancel_order(world, dice).map(Say::CancelOrder),
@@ -247,6 +257,28 @@ fn cancel_waybill(world: &World, dice: &mut Dice) -> Option<CancelWaybill> {
     let (seen, waybill_no) = waybill(world, dice)?;
     let occurred_at = at(seen.delivery_date, dice);
     Some(CancelWaybill { waybill_no, reason: Some("not wanted any more".to_owned()), occurred_at })
+}
+
+/// To any warehouse: many a one does not keep the goods, or has it already.
+fn transfer(world: &World, dice: &mut Dice) -> Option<TransferSalesOrder> {
+    let seen = one(&world.sales_orders, dice)?;
+    Some(TransferSalesOrder {
+        sales_order_no: SalesOrderNo::new(seen.sales_order_no.clone()).ok()?,
+        warehouse: WarehouseCode::new(one(&world.warehouses, dice)?.clone()).ok()?,
+        reason: Some("no stock".to_owned()),
+        occurred_at: at(seen.delivery_date, dice),
+    })
+}
+
+fn resubmit(world: &World, dice: &mut Dice) -> Option<ResubmitSalesOrder> {
+    let rejected: Vec<&SeenSalesOrder> =
+        world.sales_orders.iter().filter(|seen| seen.status == "REJECTED").collect();
+    let seen = one(&rejected, dice)?;
+    Some(ResubmitSalesOrder {
+        sales_order_no: SalesOrderNo::new(seen.sales_order_no.clone()).ok()?,
+        reason: None,
+        occurred_at: at(seen.delivery_date, dice),
+    })
 }
 
 fn cancel_order(world: &World, dice: &mut Dice) -> Option<CancelOrder> {

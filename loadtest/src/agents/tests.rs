@@ -14,7 +14,7 @@ use std::mem::{Discriminant, discriminant};
 use contracts::{Contract, MessageId, derive_message_id};
 
 use super::acts::{Agent, Say, act};
-use super::world::{SeenLine, SeenOrder, SeenWaybill, World};
+use super::world::{SeenLine, SeenOrder, SeenSalesOrder, SeenWaybill, World};
 use crate::dice::Dice;
 
 fn world() -> World {
@@ -32,7 +32,14 @@ fn world() -> World {
         delivery_date: day,
         lines: vec![SeenLine { line_no: 1, sku: "A".to_owned(), quantity: 9_999 }],
     };
+    let sales_order = |n: u32| SeenSalesOrder {
+        sales_order_no: format!("shop-{n}-1/1"),
+        status: ["SUBMITTED", "REJECTED"][n as usize % 2].to_owned(),
+        delivery_date: day,
+    };
     World {
+        sales_orders: (0..20).map(sales_order).collect(),
+        warehouses: vec!["WH-N1".to_owned(), "WH-N2".to_owned()],
         waybills: (0..20).map(waybill).collect(),
         orders: (0..20).map(order).collect(),
         routes: vec!["NORTH-7".to_owned()],
@@ -53,6 +60,8 @@ fn valid(say: &Say) -> Result<(), String> {
         Say::Return(command) => command.validate(),
         Say::Replace(command) => command.validate(),
         Say::Case(command) => command.validate(),
+        Say::Transfer(command) => command.validate(),
+        Say::Resubmit(command) => command.validate(),
     }
 }
 
@@ -71,7 +80,7 @@ fn agents_do_everything_there_is_and_nothing_of_it_is_invalid() {
             kinds.push(discriminant(&act.say));
         }
     }
-    assert_eq!(kinds.len(), 11);
+    assert_eq!(kinds.len(), 13);
     assert_eq!(done.len(), 5, "{done:?}");
 }
 

@@ -18,6 +18,14 @@ pub(crate) struct SeenWaybill {
     pub(crate) delivery_date: NaiveDate,
 }
 
+/// A sales order that is in force.
+#[derive(Debug, Clone)]
+pub(crate) struct SeenSalesOrder {
+    pub(crate) sales_order_no: String,
+    pub(crate) status: String,
+    pub(crate) delivery_date: NaiveDate,
+}
+
 /// An order with its lines.
 #[derive(Debug, Clone)]
 pub(crate) struct SeenOrder {
@@ -42,6 +50,8 @@ pub(crate) struct SeenLine {
 pub(crate) struct World {
     pub(crate) waybills: Vec<SeenWaybill>,
     pub(crate) orders: Vec<SeenOrder>,
+    pub(crate) sales_orders: Vec<SeenSalesOrder>,
+    pub(crate) warehouses: Vec<String>,
     pub(crate) routes: Vec<String>,
     pub(crate) timeslots: Vec<String>,
 }
@@ -55,6 +65,10 @@ const ORDERS: &str = "SELECT o.source, o.order_ref, o.version, o.customer_ref, o
       l.line_no, l.sku, l.quantity \
     FROM (SELECT * FROM orders ORDER BY CRC32(CONCAT(order_ref, ?)) LIMIT ?) o \
     JOIN order_line l ON l.order_id = o.id ORDER BY o.source, o.order_ref, l.line_no";
+const SALES_ORDERS: &str = "SELECT sales_order_no, status, delivery_date FROM sales_order \
+    WHERE live = 1 AND delivery_date IS NOT NULL \
+    ORDER BY status = 'REJECTED' DESC, CRC32(CONCAT(sales_order_no, ?)) LIMIT ?";
+const WAREHOUSES: &str = "SELECT warehouse FROM warehouse ORDER BY warehouse";
 const ROUTES: &str = "SELECT route_ref FROM route WHERE status <> 'CLOSED' \
     ORDER BY CRC32(CONCAT(route_ref, ?)) LIMIT ?";
 const TIMESLOTS: &str = "SELECT timeslot FROM timeslot ORDER BY timeslot";
@@ -68,10 +82,20 @@ impl World {
             sqlx::query_as(ORDERS).bind(seed).bind(SHOWN).fetch_all(pool).await?;
         let routes: Vec<(String,)> =
             sqlx::query_as(ROUTES).bind(seed).bind(SHOWN).fetch_all(pool).await?;
+        let sales_orders: Vec<(String, String, NaiveDate)> =
+            sqlx::query_as(SALES_ORDERS).bind(seed).bind(SHOWN).fetch_all(pool).await?;
+        let warehouses: Vec<(String,)> = sqlx::query_as(WAREHOUSES).fetch_all(pool).await?;
         let timeslots: Vec<(String,)> = sqlx::query_as(TIMESLOTS).fetch_all(pool).await?;
         let waybill =
             |(waybill_no, status, delivery_date)| SeenWaybill { waybill_no, status, delivery_date };
+        let sales_order = |(sales_order_no, status, delivery_date)| SeenSalesOrder {
+            sales_order_no,
+            status,
+            delivery_date,
+        };
         Ok(Self {
+            sales_orders: sales_orders.into_iter().map(sales_order).collect(),
+            warehouses: warehouses.into_iter().map(|(warehouse,)| warehouse).collect(),
             waybills: waybills.into_iter().map(waybill).collect(),
             orders: orders(rows),
             routes: routes.into_iter().map(|(route,)| route).collect(),

@@ -126,6 +126,23 @@ fn a_revision_is_confirmed_like_the_order_itself_under_an_id_of_its_own() {
     }
 }
 
+/// A second submission, and one at another site, is another order.
+#[test]
+fn the_next_number_of_a_parcel_is_an_order_of_its_own() {
+    let next = |number: u32| WmsOutboundOrder {
+        order_number: format!("shop-{number}-1/2"),
+        ..order(number)
+    };
+    let refused = (0..2_000).filter(|number| !accepts(&order(*number).order_number, PATIENT));
+    let taken = |number: &u32| accepts(&next(*number).order_number, PATIENT);
+    let (again, still_no): (Vec<u32>, Vec<u32>) = refused.partition(taken);
+    assert!(again.len() > still_no.len(), "a no to the first number is no no to the next");
+    let plan = plan(&next(again[0]), asked("m2"), PATIENT);
+    let told: WmsOrderConfirmation = serde_json::from_slice(&plan.answers[0].body).unwrap();
+    assert_eq!(told.order_number, next(again[0]).order_number);
+    assert_eq!((plan.accepts, plan.answers.len()), (true, 4));
+}
+
 fn granted(progress: Progress) -> usize {
     let words =
         (0..1_000).map(|number| cancellation(&request(number), progress, asked("m"), PATIENT));

@@ -1,11 +1,12 @@
-//! I1 and I3 of cancellations: every question that was asked is open or decided, whoever picks heard of it,
-//! and sales order and waybill agree about what is cancelled.
+//! I1 and I3 of cancellations and transfers: every question that was asked is open or decided, whoever picks
+//! heard of it, sales order and waybill agree about what is cancelled, and sales orders that took the place of
+//! others are linked with them.
 
 use super::orders::lost;
 use super::{Check, Invariant};
 
 /// The checks of cancellations.
-pub(crate) const CHECKS: [Check; 5] = [
+pub(crate) const CHECKS: [Check; 7] = [
     Check {
         invariant: Invariant::LegalHistory,
         name: "questions-are-numbered",
@@ -35,7 +36,7 @@ pub(crate) const CHECKS: [Check; 5] = [
            CONCAT(s.status, ', granted: ', COALESCE(q.granted, 0)) AS detail \
          FROM sales_order s LEFT JOIN \
            (SELECT waybill_no, MAX(IF(verdict = 'ACCEPTED', question, 0)) AS granted, MAX(question) AS last \
-            FROM sales_order_question GROUP BY waybill_no) q ON q.waybill_no = s.waybill_no \
+            FROM sales_order_question WHERE purpose = 'CANCEL' GROUP BY waybill_no) q ON q.waybill_no = s.waybill_no \
          WHERE s.live = 1 AND ((s.status = 'CANCELLED' AND COALESCE(q.granted, 0) <> COALESCE(q.last, -1)) \
            OR (s.status <> 'CANCELLED' AND COALESCE(q.granted, 0) > 0))",
     },
@@ -46,10 +47,11 @@ pub(crate) const CHECKS: [Check; 5] = [
         "SELECT q.waybill_no AS subject, CONCAT('question ', q.question, ', nothing sent') AS detail \
          FROM sales_order_question q \
            JOIN sales_order s ON s.waybill_no = q.waybill_no AND s.live = 1 \
-           LEFT JOIN partner_delivery d ON d.partner = 'wms' AND d.reference = s.sales_order_no \
-             AND d.direction = 'out' AND d.step = CONCAT('CANCELLATION_REQUEST/', q.question) \
-         WHERE s.reached LIKE 'SUBMITTED%' AND d.partner IS NULL \
-           AND (q.verdict IS NULL OR q.decided_by <> 'sales-order')",
+         WHERE s.reached LIKE 'SUBMITTED%' AND (q.verdict IS NULL OR q.decided_by <> 'sales-order') \
+           AND NOT EXISTS (SELECT 1 FROM sales_order x \
+             JOIN partner_delivery d ON d.partner = 'wms' AND d.reference = x.sales_order_no \
+               AND d.direction = 'out' AND d.step = CONCAT('CANCELLATION_REQUEST/', q.question) \
+             WHERE x.waybill_no = q.waybill_no)",
     ),
     lost(
         "cancelled-is-cancelled",
@@ -64,4 +66,27 @@ pub(crate) const CHECKS: [Check; 5] = [
            AND NOT EXISTS (SELECT 1 FROM waybill_event e \
              WHERE e.waybill_id = w.id AND e.message_type = 'waybill.correct.v1')",
     ),
+    Check {
+        invariant: Invariant::LegalHistory,
+        name: "sales-orders-are-linked",
+        says: "a sales order is in force, or the one that took its place names it",
+        examined: "SELECT COUNT(*) FROM sales_order",
+        violations: "SELECT s.sales_order_no AS subject, \
+           CONCAT(IF(s.live = 1, 'in force', 'not in force'), ', then ', COALESCE(n.sales_order_no, 'none')) AS detail \
+         FROM sales_order s LEFT JOIN sales_order n \
+           ON n.sales_order_no = s.successor AND n.predecessor = s.sales_order_no AND n.waybill_no = s.waybill_no \
+         WHERE (s.live IS NULL) <> (n.id IS NOT NULL) OR (s.live = 1 AND s.successor IS NOT NULL)",
+    },
+    Check {
+        invariant: Invariant::LegalHistory,
+        name: "sales-order-has-its-history",
+        says: "who made each version of a sales order is kept, up to the one it has",
+        examined: "SELECT COUNT(*) FROM sales_order",
+        violations: "SELECT s.sales_order_no AS subject, \
+           CONCAT('version ', s.version, ', kept: ', COALESCE(c.found, 0), ' up to ', COALESCE(c.last, 0)) AS detail \
+         FROM sales_order s LEFT JOIN \
+           (SELECT sales_order_no, COUNT(*) AS found, MIN(version) AS first, MAX(version) AS last \
+            FROM sales_order_change GROUP BY sales_order_no) c ON c.sales_order_no = s.sales_order_no \
+         WHERE c.last IS NULL OR c.last <> s.version OR c.found <> c.last - c.first + 1",
+    },
 ];

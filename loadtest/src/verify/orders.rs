@@ -68,14 +68,14 @@ pub(crate) const CHECKS: [Check; 15] = [
     ),
     lost(
         "waybill-line-is-an-order-line",
-        "what is on a waybill was ordered, and the order says on which waybill it is (what comes back or is sent again is a part of it)",
+        "what is on a waybill was ordered, and the order says on which waybill it is (what comes back, is sent again or goes to another warehouse is a part of it)",
         "SELECT COUNT(*) FROM waybill_line",
         "SELECT CONCAT(COALESCE(w.waybill_no, HEX(p.waybill_id)), ' line ', p.line_no) AS subject, \
            IF(w.id IS NULL, 'no such waybill', 'its order has no such line') AS detail \
          FROM waybill_line p LEFT JOIN waybill w ON w.id = p.waybill_id \
            LEFT JOIN order_line l ON l.order_id = w.order_id AND l.line_no = p.line_no \
          WHERE w.id IS NULL OR l.line_no IS NULL OR l.sku <> p.sku OR l.sku_type <> p.sku_type \
-           OR CASE WHEN w.kind IN ('RETURN', 'REPLACEMENT') THEN p.quantity > l.quantity \
+           OR CASE WHEN w.kind IN ('RETURN', 'REPLACEMENT', 'TRANSFER') THEN p.quantity > l.quantity \
              ELSE l.quantity <> p.quantity OR COALESCE(l.waybill_no, '') <> w.waybill_no END",
     ),
     lost(
@@ -134,7 +134,7 @@ pub(crate) const CHECKS: [Check; 15] = [
            ON s.waybill_no = a.waybill_no \
            LEFT JOIN waybill w ON w.waybill_no = a.waybill_no \
          WHERE a.state IN ('ASSIGNED', 'LOCKED') AND a.fulfilled_by = 'warehouse' AND a.held = 0 \
-           AND COALESCE(w.kind, '') <> 'RETURN' AND COALESCE(s.found, 0) <> 1",
+           AND COALESCE(w.kind, '') NOT IN ('RETURN', 'TRANSFER') AND COALESCE(s.found, 0) <> 1",
     ),
     lost(
         "sales-order-has-its-waybill",

@@ -140,6 +140,15 @@ const SALES_ORDERS: &str = of_waybills!(
        IF(s.live = 1, 'in force, now', 'replaced,'), s.status, s.reason) what",
     "STRAIGHT_JOIN sales_order s ON s.waybill_no = k.no"
 );
+const SALES_ORDER_CHANGES: &str = of_waybills!(
+    "c.at, s.waybill_no, CONCAT_WS(' ', c.sales_order_no, c.message_type, \
+       CONCAT_WS(' -> ', c.from_status, c.to_status), CONCAT('v', c.version)) what",
+    "CAST('APPLIED' AS CHAR) outcome, \
+       CAST(JSON_OBJECT('subject', c.who, 'role', c.role, 'origin', c.origin) AS CHAR) actor, c.sender, \
+       c.correlation_id",
+    "STRAIGHT_JOIN sales_order s ON s.waybill_no = k.no \
+     STRAIGHT_JOIN sales_order_change c ON c.sales_order_no = s.sales_order_no"
+);
 const PARTNERS: &str = of_waybills!(
     "p.at, s.waybill_no, CONCAT_WS(' ', p.partner, IF(p.direction = 'out', 'was told', 'said'), p.step, \
        p.reference) what",
@@ -150,11 +159,12 @@ const PARTNERS: &str = of_waybills!(
 /// Everything about these waybills, in order.
 pub(super) async fn of_waybills(database: &Database, waybills: &[Waybill]) -> Result<Vec<Event>> {
     let keys: Vec<Key<'_>> = waybills.iter().map(|w| Key { waybill_no: &w.waybill_no }).collect();
-    let parts: [(&'static str, &'static str); 5] = [
+    let parts: [(&'static str, &'static str); 6] = [
         ("waybill-status", REPORTS),
         ("waybill-status", HOLDS),
         ("adra-assigner", DECISIONS),
         ("sales-order", SALES_ORDERS),
+        ("sales-order", SALES_ORDER_CHANGES),
         ("wms-sync", PARTNERS),
     ];
     let mut events = Vec::new();

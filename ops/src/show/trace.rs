@@ -1,5 +1,5 @@
-//! The whole history of one waybill, a line a message: when it came, from whom and whence, what it said,
-//! what came of it, and the conversation it belongs to.
+//! The whole history of one waybill and of its sales orders, a line a message: when it came, from whom and
+//! whence, what it said, what came of it, and the conversation it belongs to.
 
 use chrono::NaiveDateTime;
 use contracts::{Actor, WaybillNo};
@@ -72,6 +72,19 @@ const STEPS: &str = "SELECT e.version, e.received_at, e.occurred_at, e.sender, e
      LEFT JOIN import_file f ON f.id = UNHEX(REPLACE(e.correlation_id, '-', '')) \
      ORDER BY e.version";
 
+/// The same of its sales orders: every change has the message behind it.
+const SALES_ORDER_STEPS: &str = "SELECT c.version, c.at received_at, c.at occurred_at, c.sender, \
+       CAST(JSON_OBJECT('subject', c.who, 'role', c.role, 'origin', c.origin) AS CHAR) actor, c.message_type, \
+       LOWER(HEX(c.message_id)) message_id, CAST(NULL AS CHAR) batch_id, CAST(NULL AS CHAR) fact, \
+       CAST(NULL AS UNSIGNED) attempt, CAST('APPLIED' AS CHAR) outcome, CAST(NULL AS CHAR) code, \
+       CONCAT('sales order ', c.sales_order_no) detail, c.to_status status, c.correlation_id, f.file_name file \
+     FROM JSON_TABLE(?, '$[*]' COLUMNS( \
+       no VARCHAR(112) CHARACTER SET ascii COLLATE ascii_bin PATH '$.waybill_no' ERROR ON ERROR)) k \
+     STRAIGHT_JOIN sales_order s ON s.waybill_no = k.no \
+     STRAIGHT_JOIN sales_order_change c ON c.sales_order_no = s.sales_order_no \
+     LEFT JOIN import_file f ON f.id = UNHEX(REPLACE(c.correlation_id, '-', '')) \
+     ORDER BY c.at, c.version";
+
 impl From<Row> for Step {
     fn from(row: Row) -> Self {
         let actor: Option<Actor> = serde_json::from_str(&row.actor).ok();
@@ -103,7 +116,9 @@ impl From<Row> for Step {
 pub(super) async fn trace(waybill_no: &WaybillNo, site: &Site, output: Output) -> Result<()> {
     let database = site.database().await?;
     let key = [Key { waybill_no: waybill_no.as_str() }];
-    let rows: Vec<Row> = database.select(STEPS, &key).await?;
+    let mut rows: Vec<Row> = database.select(STEPS, &key).await?;
+    rows.extend(database.select::<Row, _>(SALES_ORDER_STEPS, &key).await?);
+    rows.sort_by_key(|row| row.received_at);
     if rows.is_empty() {
         let message = format!("nothing was ever said of a waybill {waybill_no}");
         return Err(CommandError::new(Exit::NoInput, message));

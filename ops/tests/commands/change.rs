@@ -47,7 +47,7 @@ async fn answer<C: Contract>(stage: &Stage, heard: &mut Tap, refusal: Option<Ref
 }
 
 /// Calls the program while somebody answers.
-async fn asked<C: Contract>(
+pub(crate) async fn asked<C: Contract>(
     operator: &Operator,
     arguments: &[&str],
     refusal: Option<Refusal>,
@@ -57,7 +57,7 @@ async fn asked<C: Contract>(
 }
 
 /// Every exchange and an administrator that may use them.
-async fn ready() -> Operator {
+pub(crate) async fn ready() -> Operator {
     let operator = Operator::on(Stage::new(&[]).await);
     operator.ok(&["topology", "apply"]).await;
     operator

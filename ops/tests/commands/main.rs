@@ -16,6 +16,7 @@ mod fleet;
 mod network;
 mod places;
 mod run;
+mod sales_orders;
 mod service;
 mod show;
 mod topology;

@@ -111,7 +111,7 @@ fn workers_may_publish_what_they_do_publish() {
     publishes::<c::Assigned>(WorkerKind::AdraAssigner, Some("warehouse"));
     publishes::<c::Unassignable>(WorkerKind::AdraAssigner, None);
     publishes::<c::UnassignedAgain>(WorkerKind::AdraAssigner, None);
-    publishes::<c::RouteChanged>(WorkerKind::AdraAssigner, None);
+    publishes::<c::RouteChanged>(WorkerKind::AdraAssigner, Some("locked"));
     publishes::<c::AmendmentReserved>(WorkerKind::AdraAssigner, None);
     publishes::<c::AmendmentDecided>(WorkerKind::AdraAssigner, Some("adra-assigner"));
     publishes::<c::SalesOrderSubmitted>(WorkerKind::SalesOrder, None);
@@ -120,6 +120,9 @@ fn workers_may_publish_what_they_do_publish() {
     publishes::<c::CancellationAsked>(WorkerKind::SalesOrder, Some("merchant"));
     publishes::<c::CancellationOverdue>(WorkerKind::SalesOrder, None);
     publishes::<c::AmendmentDecided>(WorkerKind::SalesOrder, Some("sales-order"));
+    publishes::<c::SalesOrderTransferDecided>(WorkerKind::SalesOrder, None);
+    publishes::<c::SubmissionDue>(WorkerKind::SalesOrder, None);
+    publishes::<c::WaybillsRequested>(WorkerKind::SalesOrder, Some("sales-order"));
     publishes::<c::RecordWarehouseAnswer>(WorkerKind::WmsSync, None);
     publishes::<c::RecordWarehouseProgress>(WorkerKind::WmsSync, None);
     publishes::<c::ReportStatus>(WorkerKind::WmsSync, None);

@@ -43,6 +43,8 @@ fn commands_have_one_receiver() {
     check::<c::RescheduleWaybill>(&[], &["adra-assigner.commands"]);
     check::<c::CancelWaybill>(&[], &["sales-order.commands"]);
     check::<c::RecordCancellationAnswer>(&[], &["sales-order.commands"]);
+    check::<c::ResubmitSalesOrder>(&[], &["sales-order.commands"]);
+    check::<c::TransferSalesOrder>(&[], &["sales-order.commands"]);
     check::<c::RequestReturn>(&[], &["customer-service.commands"]);
     check::<c::ApproveReturn>(&[], &["customer-service.commands"]);
     check::<c::RequestReplacement>(&[], &["customer-service.commands"]);
@@ -95,7 +97,10 @@ fn events_go_to_whom_they_concern() {
     check::<c::Assigned>(&["merchant"], &[waybills]);
     check::<c::Unassignable>(&[], &[]);
     check::<c::UnassignedAgain>(&[], &[]);
-    check::<c::RouteChanged>(&[], &[]);
+    check::<c::RouteChanged>(&["locked"], &[sales]);
+    check::<c::RouteChanged>(&["opened"], &[]);
+    check::<c::SubmissionDue>(&[], &[sales]);
+    check::<c::SalesOrderTransferDecided>(&[], &[]);
     check::<c::SalesOrderSubmitted>(&[], &["wms-sync.events"]);
     check::<c::SalesOrderAnswered>(&[], &[]);
     check::<c::SalesOrderProgressed>(&[], &[]);

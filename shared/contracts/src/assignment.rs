@@ -121,6 +121,20 @@ pub enum RouteChange {
     Dispatched,
 }
 
+impl RouteChange {
+    /// The word a topic binding filters on.
+    #[must_use]
+    pub const fn routing_word(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Upgraded => "upgraded",
+            Self::Closed => "closed",
+            Self::Locked => "locked",
+            Self::Dispatched => "dispatched",
+        }
+    }
+}
+
 /// A route was opened, upgraded, locked, dispatched or given up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RouteChanged {
@@ -145,6 +159,14 @@ pub struct RouteChanged {
 impl Contract for RouteChanged {
     const TYPE: &'static str = "route.changed.v1";
     const EXCHANGE: Exchange = Exchange::Events;
+
+    fn key_form() -> String {
+        RoutingKey::of_type(Self::TYPE).with("{change}").as_str().to_owned()
+    }
+
+    fn routing_key(&self) -> RoutingKey {
+        RoutingKey::of_type(Self::TYPE).with(self.change.routing_word())
+    }
 }
 
 /// Give a waybill another day or window. A new place is found first, then the old one is given up; where

@@ -14,12 +14,7 @@ use crate::{
     OpenCase, OrderAccepted, OrderCancellationRequested, OrderChanged, PlaceHold, Query,
     QueryAnswer, RecordCancellationAnswer, RecordReturnInspection, RecordReturnReceipt,
     RecordWarehouseAnswer, RecordWarehouseProgress, RejectReturn, ReleaseHold, Reply, ReportStatus,
-    ReportStatuses, RequestReplacement, RequestReturn, RescheduleWaybill, ReturnChanged,
-    RouteChanged, SalesOrderAnswered, SalesOrderProgressed, SalesOrderSubmitted, SkipSequence,
-    Unassignable, UnassignedAgain, UpdateCase, UpsertNetwork, WaybillAttemptFailed,
-    WaybillCancelledButMoved, WaybillCorrected, WaybillCreated, WaybillHeld, WaybillReleased,
-    WaybillStatusChanged, WaybillsRequested, WmsCancellationConfirmation, WmsCancellationRequest,
-    WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder,
+    ReportStatuses, RequestReplacement, RequestReturn, RescheduleWaybill, ResubmitSalesOrder, ReturnChanged, RouteChanged, SalesOrderAnswered, SalesOrderProgressed, SalesOrderSubmitted, SalesOrderTransferDecided, SkipSequence, SubmissionDue, TransferSalesOrder, Unassignable, UnassignedAgain, UpdateCase, UpsertNetwork, WaybillAttemptFailed, WaybillCancelledButMoved, WaybillCorrected, WaybillCreated, WaybillHeld, WaybillReleased, WaybillStatusChanged, WaybillsRequested, WmsCancellationConfirmation, WmsCancellationRequest, WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder,
 };
 
 /// One message type.
@@ -79,6 +74,10 @@ fn orders(collect: &mut Collect) {
     collect.message::<RecordWarehouseProgress>();
     collect.message::<SalesOrderAnswered>();
     collect.message::<SalesOrderProgressed>();
+    collect.message::<ResubmitSalesOrder>();
+    collect.message::<TransferSalesOrder>();
+    collect.message::<SalesOrderTransferDecided>();
+    collect.message::<SubmissionDue>();
     collect.message::<CancellationDecided>();
     collect.message::<WmsOutboundOrder>();
     collect.message::<WmsOrderConfirmation>();

@@ -228,6 +228,15 @@ impl WaybillNo {
         Self::new(format!("{}-x{n}", Self::order_prefix(source, order_ref)))
     }
 
+    /// The number of the waybill that takes picked goods of this one to the warehouse of its `n`-th sales
+    /// order: `source-order_ref-ktN`.
+    ///
+    /// # Errors
+    /// It is too long for a number.
+    pub fn of_transfer(&self, n: u32) -> Result<Self, InvalidId> {
+        Self::new(format!("{}t{n}", self.0))
+    }
+
     /// What the numbers of all waybills of an order begin with.
     #[must_use]
     pub fn order_prefix(source: &Source, order_ref: &OrderRef) -> String {

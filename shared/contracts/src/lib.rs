@@ -77,8 +77,8 @@ pub use order_change::{CreateOrders, OrderChanged, OrderLineStanding, OrderRetur
 pub use order_lifecycle::{ORDER_ENTRY, ORDER_STATES, OrderReached, OrderStateRow, OrderWay};
 pub use personal::Personal;
 pub use query::{
-    AssignmentStanding, OrderStanding, OrderView, Query, QueryAnswer, SalesOrderStanding,
-    WaybillStanding, WaybillView,
+    AssignmentStanding, OrderStanding, OrderView, Query, QueryAnswer, SalesOrderShown,
+    SalesOrderStanding, SalesOrderStep, SalesOrderView, WaybillStanding, WaybillView,
 };
 pub use replacement::{ReplacementLine, ReplacementTiming, RequestReplacement};
 pub use reply::{FieldError, ItemReply, Refusal, Reply, ReplyOutcome};
@@ -88,8 +88,9 @@ pub use returns::{
     ReturnLine, ReturnLineStanding, ReturnStanding, ReturnStatus, ReturnVerdict, ReturnedPart,
 };
 pub use sales_order::{
-    RecordWarehouseAnswer, RecordWarehouseProgress, SalesOrderAnswered, SalesOrderLine,
-    SalesOrderProgressed, SalesOrderStatus, SalesOrderSubmitted, WarehouseAnswer,
+    RecordWarehouseAnswer, RecordWarehouseProgress, ResubmitSalesOrder, SalesOrderAnswered,
+    SalesOrderLine, SalesOrderProgressed, SalesOrderStatus, SalesOrderSubmitted,
+    SalesOrderTransferDecided, SubmissionDue, TransferSalesOrder, WarehouseAnswer,
     WarehouseProgress,
 };
 pub use service_case::{

@@ -28,6 +28,11 @@ pub enum Query {
         /// Its number.
         waybill_no: WaybillNo,
     },
+    /// Which sales orders has a waybill had, and who changed them?
+    SalesOrder {
+        /// The waybill's number.
+        waybill_no: WaybillNo,
+    },
     /// How far is a return?
     Return {
         /// Who sent it.
@@ -109,6 +114,73 @@ pub struct SalesOrderStanding {
     pub version: u64,
 }
 
+/// A sales order of a waybill as queries show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SalesOrderShown {
+    /// Its number.
+    pub sales_order_no: String,
+    /// Its status.
+    pub status: String,
+    /// True for the one that counts.
+    pub in_force: bool,
+    /// Who was asked to prepare it; absent where nobody was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warehouse: Option<String>,
+    /// Why it was rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The warehouse that shall get it, once the one that has it has answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer_to: Option<String>,
+    /// The one whose place it took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predecessor: Option<String>,
+    /// The one that took its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<String>,
+    /// Version of the row.
+    pub version: u64,
+}
+
+/// One change of a sales order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SalesOrderStep {
+    /// When.
+    pub at: Timestamp,
+    /// Of which sales order.
+    pub sales_order_no: String,
+    /// Its version since.
+    pub version: u64,
+    /// The message that changed it.
+    pub message_type: String,
+    /// The status before; absent when it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The status since.
+    pub to: String,
+    /// Who.
+    pub who: String,
+    /// As what.
+    pub role: String,
+    /// Where it came in: a file and its line, an address, a partner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// In which conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+}
+
+/// All sales orders of a waybill, and who changed them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SalesOrderView {
+    /// The waybill they fulfil.
+    pub waybill_no: WaybillNo,
+    /// In the order of their making.
+    pub orders: Vec<SalesOrderShown>,
+    /// In the order of time.
+    pub history: Vec<SalesOrderStep>,
+}
+
 /// A waybill as queries show it: each owner's part, as far as there is one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WaybillView {
@@ -175,6 +247,8 @@ pub enum QueryAnswer {
     Order(Box<OrderView>),
     /// A waybill.
     Waybill(Box<WaybillView>),
+    /// The sales orders of a waybill.
+    SalesOrder(Box<SalesOrderView>),
     /// A return.
     Return(Box<ReturnStanding>),
     /// A case.

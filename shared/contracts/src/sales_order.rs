@@ -4,9 +4,10 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::waybill::check_reason;
 use crate::{
-    Contract, Exchange, SalesOrderNo, Sku, SkuType, TimeslotCode, Timestamp, WarehouseCode,
-    WaybillNo,
+    CancellationVerdict, Contract, Exchange, RouteId, SalesOrderNo, Sku, SkuType, TimeslotCode,
+    Timestamp, WarehouseCode, WaybillNo,
 };
 
 /// The states of a sales order.
@@ -167,5 +168,99 @@ pub struct SalesOrderProgressed {
 
 impl Contract for SalesOrderProgressed {
     const TYPE: &'static str = "sales-order.progressed.v1";
+    const EXCHANGE: Exchange = Exchange::Events;
+}
+
+/// Ask the same warehouse again for what it rejected. The new sales order has the next number: an answer
+/// to the old one decides nothing any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResubmitSalesOrder {
+    /// The rejected one.
+    pub sales_order_no: SalesOrderNo,
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it was asked for.
+    pub occurred_at: Timestamp,
+}
+
+impl Contract for ResubmitSalesOrder {
+    const TYPE: &'static str = "sales-order.resubmit.v1";
+    const EXCHANGE: Exchange = Exchange::Commands;
+
+    fn validate(&self) -> Result<(), String> {
+        check_reason(self.reason.as_deref())
+    }
+}
+
+/// Let another warehouse prepare a waybill: the sales order is cancelled where it is, and made anew there
+/// with the next number. A warehouse that has it is asked first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TransferSalesOrder {
+    /// The one in force.
+    pub sales_order_no: SalesOrderNo,
+    /// Who shall prepare it instead.
+    pub warehouse: WarehouseCode,
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it was asked for.
+    pub occurred_at: Timestamp,
+}
+
+impl Contract for TransferSalesOrder {
+    const TYPE: &'static str = "sales-order.transfer.v1";
+    const EXCHANGE: Exchange = Exchange::Commands;
+
+    fn validate(&self) -> Result<(), String> {
+        check_reason(self.reason.as_deref())
+    }
+}
+
+/// A transfer to another warehouse was decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SalesOrderTransferDecided {
+    /// The waybill it fulfils.
+    pub waybill_no: WaybillNo,
+    /// The sales order that was to be transferred.
+    pub sales_order_no: SalesOrderNo,
+    /// Who had it; absent when nobody had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<WarehouseCode>,
+    /// Who was to get it.
+    pub to: WarehouseCode,
+    /// Yes or no.
+    pub verdict: CancellationVerdict,
+    /// The sales order that took its place, after a yes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<SalesOrderNo>,
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it was decided.
+    pub occurred_at: Timestamp,
+}
+
+impl Contract for SalesOrderTransferDecided {
+    const TYPE: &'static str = "sales-order.transfer-decided.v1";
+    const EXCHANGE: Exchange = Exchange::Events;
+}
+
+/// The rest of a locked route: sales-order to itself, where a route has more waybills than one transaction
+/// submits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SubmissionDue {
+    /// The locked route.
+    pub route_id: RouteId,
+    /// Its readable name.
+    pub route_ref: String,
+    /// Everything up to this waybill is done.
+    pub after: WaybillNo,
+}
+
+impl Contract for SubmissionDue {
+    const TYPE: &'static str = "sales-order.submission-due.v1";
     const EXCHANGE: Exchange = Exchange::Events;
 }

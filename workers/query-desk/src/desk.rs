@@ -186,6 +186,9 @@ impl QueryDesk {
                 let view = self.waybill(scope, &waybill_no).await?;
                 Ok(view.map_or(QueryAnswer::NotFound, |view| QueryAnswer::Waybill(Box::new(view))))
             }
+            Query::SalesOrder { waybill_no } => {
+                service::sales_orders(&self.database, scope, waybill_no).await
+            }
             Query::Return { source, return_ref } => {
                 service::customer_return(&self.database, scope, &source, &return_ref).await
             }

@@ -1,12 +1,14 @@
-//! Answers about returns and cases, and to whom. They are asked for seldom: there is no cache.
+//! Answers about returns, cases and the story of sales orders, and to whom. They are asked for seldom: there
+//! is no cache.
 //!
 //! Never here: a statement.
 
 use ::store::{Database, StoreError};
-use contracts::{QueryAnswer, ReturnRef, ReturnStanding, Source};
+use contracts::{QueryAnswer, ReturnRef, ReturnStanding, SalesOrderView, Source, WaybillNo};
 use uuid::Uuid;
 
 use crate::scope::Scope;
+use crate::store::sales_orders as story;
 use crate::store::service::{self as rows, FoundReturn};
 
 /// A return, as far as the asker may see it.
@@ -50,4 +52,22 @@ pub(crate) async fn service_case(
     }
     let found = rows::service_case(database, case_id).await?;
     Ok(found.map_or(QueryAnswer::NotFound, |view| QueryAnswer::Case(Box::new(view))))
+}
+
+/// All sales orders of a waybill, and who changed them: for staff alone.
+pub(crate) async fn sales_orders(
+    database: &Database,
+    scope: &Scope,
+    waybill_no: WaybillNo,
+) -> Result<QueryAnswer, StoreError> {
+    if !scope.is_all() {
+        return Ok(QueryAnswer::NotFound);
+    }
+    let orders = story::orders(database, &waybill_no).await?;
+    if orders.is_empty() {
+        return Ok(QueryAnswer::NotFound);
+    }
+    let history = story::history(database, &waybill_no).await?;
+    let view = SalesOrderView { waybill_no, orders, history };
+    Ok(QueryAnswer::SalesOrder(Box::new(view)))
 }

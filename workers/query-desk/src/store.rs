@@ -1,5 +1,6 @@
 //! The reads of query-desk, one statement a part. It writes nothing.
 
+pub(crate) mod sales_orders;
 pub(crate) mod service;
 
 use std::collections::BTreeSet;

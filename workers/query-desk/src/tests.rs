@@ -135,8 +135,10 @@ impl Desk {
     async fn insert_sales_order(&self, waybill_no: &str) {
         self.stage
             .run_sql(&format!(
-                "INSERT INTO sales_order VALUES (UNHEX('{}'), '{waybill_no}/1', '{waybill_no}', 1, 1, 'DRY', \
-                   'PICK', 'ACCEPTED', '', NULL, 'NORTH-007', '2035-06-13', '0900-1300', 3, NOW(6), NOW(6))",
+                "INSERT INTO sales_order (id, sales_order_no, waybill_no, live, revision, warehouse, pick_flow, \
+                   status, reached, route_ref, delivery_date, timeslot, version, created_at, updated_at) \
+                 VALUES (UNHEX('{}'), '{waybill_no}/1', '{waybill_no}', 1, 1, 'DRY', 'PICK', 'ACCEPTED', \
+                   '', 'NORTH-007', '2035-06-13', '0900-1300', 3, NOW(6), NOW(6))",
                 new_id()
             ))
             .await;

@@ -1,5 +1,5 @@
 //! What becomes of a sales order when its waybill gets a place, and when the warehouse tells something.
-//! Cancellations and amendments are decided in modules of their own.
+//! Cancellations, amendments and successions are decided in modules of their own.
 //!
 //! What lives here: pure decisions, state and message in, state, events and outcome out. What never does:
 //! IO, the clock, generated ids.
@@ -7,20 +7,24 @@
 mod amendment;
 mod cancellation;
 mod events;
+mod ride;
+mod succession;
 
 use chrono::NaiveDate;
 use contracts::{
-    Assigned, FulfilledBy, InvalidId, Refusal, Role, SalesOrderLine, SalesOrderNo, TimeslotCode,
-    WaybillNo,
+    Assigned, FulfilledBy, InvalidId, Refusal, Role, SalesOrderLine, SalesOrderNo,
+    SalesOrderStatus, TimeslotCode, WaybillNo,
 };
 use runtime::Outcome;
 
 pub(crate) use self::amendment::{Amended, amend};
 pub(crate) use self::cancellation::{
-    Asked, Decided, Look, OpenQuestion, Request, answer, look_again, permit_request, request,
+    Asked, Decided, Look, OpenQuestion, Purpose, Request, TakenOver, answer, look_again,
+    permit_request, request,
 };
 pub(crate) use self::events::Event;
 use self::events::{submitted, told};
+pub(crate) use self::succession::{Case, Wish, permit_wish, record_late, resubmit, transfer};
 use crate::lifecycle::Fact;
 use crate::network::{Fulfilment, Network, NoFulfilment};
 use crate::settings::SubmitAt;
@@ -51,7 +55,13 @@ pub(crate) struct SalesOrder {
     pub standing: Standing,
     /// Why it was rejected.
     pub reason: Option<String>,
-    /// Raised by every change.
+    /// Who gets it when a transfer that waits for an answer is granted.
+    pub next: Option<Fulfilment>,
+    /// The one whose place it took.
+    pub predecessor: Option<SalesOrderNo>,
+    /// The one that took its place; None: it is in force.
+    pub successor: Option<SalesOrderNo>,
+    /// Raised by every change; counted on by a successor.
     pub version: u64,
 }
 
@@ -66,6 +76,9 @@ impl SalesOrder {
             fulfilment: None,
             standing: Standing::of(submission),
             reason: None,
+            next: None,
+            predecessor: None,
+            successor: None,
             version: 0,
         })
     }
@@ -78,6 +91,8 @@ pub(crate) enum Lines {
     Stay,
     /// It takes those of its waybill.
     OfTheWaybill,
+    /// It takes those of its predecessor.
+    OfThePredecessor,
     /// These replace them.
     Are(Vec<SalesOrderLine>),
 }
@@ -89,6 +104,8 @@ pub(crate) enum Note {
     Asked(Asked),
     /// One was decided.
     Decided(Decided),
+    /// One that waits will decide something else.
+    TakenOver(TakenOver),
     /// An amendment was decided.
     Amended(Amended),
 }
@@ -97,8 +114,10 @@ pub(crate) enum Note {
 #[derive(Debug)]
 pub(crate) struct Decision {
     pub outcome: Outcome,
-    /// The sales order after the change; None: nothing changed.
+    /// The sales order in force after the change; None: nothing changed.
     pub changed: Option<SalesOrder>,
+    /// One that is not in force, or not any more, as it is left; None: there is none, or it did not change.
+    pub past: Option<SalesOrder>,
     pub lines: Lines,
     pub note: Option<Note>,
     /// In the order in which they are told.
@@ -106,8 +125,15 @@ pub(crate) struct Decision {
 }
 
 impl Decision {
-    const fn unchanged(outcome: Outcome) -> Self {
-        Self { outcome, changed: None, lines: Lines::Stay, note: None, events: Vec::new() }
+    pub(crate) const fn unchanged(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            changed: None,
+            past: None,
+            lines: Lines::Stay,
+            note: None,
+            events: Vec::new(),
+        }
     }
 
     pub(crate) const fn refused(refusal: Refusal) -> Self {
@@ -123,7 +149,7 @@ impl Decision {
     pub(crate) fn unknown(number: &SalesOrderNo) -> Self {
         Self::refused(Refusal::new(
             "UNKNOWN_SALES_ORDER",
-            format!("there is no sales order {number} in force: check the number"),
+            format!("there is no sales order {number}: check the number"),
         ))
     }
 
@@ -131,15 +157,26 @@ impl Decision {
     pub(crate) fn not_picked() -> Self {
         Self::refused(Refusal::new(
             "NOT_PICKED",
-            "what comes back from a customer is picked by nobody: it gets no sales order",
+            "what comes back from a customer or goes to another warehouse is picked by nobody: it \
+             gets no sales order",
         ))
     }
 }
 
 /// The waybill in a sales order number: what all messages are ordered by.
 pub(crate) fn waybill_of(number: &SalesOrderNo) -> &str {
-    let text = number.as_str();
-    text.rsplit_once('/').map_or(text, |(waybill_no, _)| waybill_no)
+    before_count(number.as_str())
+}
+
+/// The same, of a number's text.
+pub(crate) fn before_count(number: &str) -> &str {
+    number.rsplit_once('/').map_or(number, |(waybill_no, _)| waybill_no)
+}
+
+/// Which sales order of its waybill a number means, from 1; 0 for a number that was made otherwise.
+fn count_of(number: &SalesOrderNo) -> u32 {
+    let count = number.as_str().rsplit_once('/').map(|(_, count)| count.parse());
+    count.and_then(Result::ok).unwrap_or(0)
 }
 
 /// The waybill has a place. The first one makes its sales order; a later one (re-assigned, rescheduled)
@@ -187,6 +224,24 @@ fn passed_over(current: &SalesOrder, assigned: &Assigned) -> Option<Outcome> {
     }
     let is_over = current.standing.is_cancelled() || current.standing.is_being_picked();
     (place_no < current.revision || is_over).then_some(Outcome::Stale)
+}
+
+/// The route that it has a place on is locked, so that its warehouse is asked now. `place_no` is the place
+/// that was locked: one that is not known here yet submits it when it comes. Nothing where there is nothing
+/// to submit.
+pub(crate) fn submit_locked(
+    current: &SalesOrder,
+    place_no: u32,
+    lines: &[SalesOrderLine],
+) -> Option<Decision> {
+    let waits = current.standing.status() == SalesOrderStatus::Created;
+    if !waits || current.revision != place_no || current.fulfilment.is_none() {
+        return None;
+    }
+    let mut order = current.clone();
+    order.standing.decide(Submission::Submitted);
+    order.version += 1;
+    Some(placed(order, lines))
 }
 
 /// The warehouse told something.
@@ -252,7 +307,11 @@ fn submit(
     submit_at: SubmitAt,
 ) {
     let lines = u32::try_from(lines).unwrap_or(u32::MAX);
-    let choice = network.choose(&assigned.depot, assigned.sku_type, lines);
+    let choice = match (&order.predecessor, &order.fulfilment) {
+        // somebody chose the warehouse
+        (Some(_), Some(chosen)) => Ok(chosen.clone()),
+        (None, _) | (_, None) => network.choose(&assigned.depot, assigned.sku_type, lines),
+    };
     let submission = match (&choice, submit_at) {
         (Err(_), _) => Submission::Refused,
         (Ok(_), SubmitAt::Assigned) => Submission::Submitted,

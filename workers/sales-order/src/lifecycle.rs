@@ -19,7 +19,23 @@
 //!                          '---- no to n, on the road-'     (answers: whoever picks, operator, admin)
 //!   HANDED_OVER, on the road ----- request --> refused, nothing changes
 //!   CANCELLATION_REQUESTED, CANCELLED ---- request --> known, nothing changes
+//!
+//! transfers to another warehouse, and resubmissions (customer service, operator, admin)
+//!
+//!   CREATED, REJECTED ------------ transfer ----> CANCELLED, and a successor there: CREATED or SUBMITTED
+//!   SUBMITTED, ACCEPTED, \
+//!   PICKING, PICKED, PACKED  ----- transfer n --> CANCELLATION_REQUESTED -- yes to n -> CANCELLED, and a
+//!                          ^                          |        |            successor there: SUBMITTED
+//!                          '---- no to n, on the road-'        '-- request: the yes will cancel it
+//!   HANDED_OVER, on the road, CANCELLED ---- transfer --> refused, nothing changes
+//!   CANCELLATION_REQUESTED ----------------- transfer --> known (the same), refused (another)
+//!   REJECTED by a warehouse ---------------- resubmit --> REJECTED, and a successor there: SUBMITTED
+//!   anything else -------------------------- resubmit --> refused, nothing changes
 //! ```
+//!
+//! A successor has the next number; one sales order of a waybill is in force, the last. What is told of
+//! another is kept with it and decides nothing, but goods that were picked there travel on: they get a
+//! waybill of kind TRANSFER, whether we hear of the picking before the yes or after it.
 //!
 //! The status is CANCELLED after a yes, CANCELLATION_REQUESTED while a question is open, and otherwise the
 //! strongest fact, or our decision while there is none. So a no leads back to what the facts say, also to
@@ -60,6 +76,10 @@ pub(crate) struct StatusRow {
     pub word: &'static str,
     /// What a request for cancellation leads to.
     pub on_request: OnRequest,
+    /// What a transfer to another warehouse leads to.
+    pub on_transfer: OnTransfer,
+    /// True where the same warehouse may be asked again.
+    pub is_resubmittable: bool,
     /// True while the lines may still change.
     pub is_amendable: bool,
     /// True while somebody has the order, with nothing in hand: whoever picks hears of every change.
@@ -79,10 +99,30 @@ pub(crate) enum OnRequest {
     Known,
 }
 
+/// What a transfer to another warehouse leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnTransfer {
+    /// Nobody prepares it: it goes there at once.
+    Move,
+    /// The warehouse that has it is asked.
+    Ask,
+    /// Another question is open.
+    Wait,
+    /// It is too late.
+    Refuse,
+}
+
 const WAREHOUSE: &[Role] = &[Role::Warehouse, Role::Operator, Role::Admin];
 const MERCHANT: &[Role] = &[Role::Merchant, Role::Operator, Role::Admin];
 const REQUESTERS: &[Role] =
     &[Role::CsAgent, Role::CsSupervisor, Role::Merchant, Role::Operator, Role::Admin];
+
+const STAFF: &[Role] = &[Role::CsAgent, Role::CsSupervisor, Role::Operator, Role::Admin];
+
+/// Who may transfer a sales order or submit it again.
+pub(crate) fn may_replace(role: Role) -> bool {
+    STAFF.contains(&role)
+}
 
 /// Who may ask for the cancellation of a waybill; a merchant only for its own goods.
 pub(crate) fn may_request(role: Role) -> bool {
@@ -129,19 +169,49 @@ impl Fact {
 #[rustfmt::skip]
 pub(crate) const fn row(status: SalesOrderStatus) -> &'static StatusRow {
     use OnRequest::{Ask, Cancel, Known, Refuse};
+    use OnTransfer as T;
     use SalesOrderStatus as S;
     match status {
-        S::Created => &StatusRow { word: "CREATED", on_request: Cancel, is_amendable: true, is_expected: false },
-        S::Submitted => &StatusRow { word: "SUBMITTED", on_request: Ask, is_amendable: true, is_expected: true },
-        S::Accepted => &StatusRow { word: "ACCEPTED", on_request: Ask, is_amendable: true, is_expected: true },
-        S::Rejected => &StatusRow { word: "REJECTED", on_request: Cancel, is_amendable: true, is_expected: false },
-        S::Picking => &StatusRow { word: "PICKING", on_request: Ask, is_amendable: false, is_expected: false },
-        S::Picked => &StatusRow { word: "PICKED", on_request: Ask, is_amendable: false, is_expected: false },
-        S::Packed => &StatusRow { word: "PACKED", on_request: Ask, is_amendable: false, is_expected: false },
-        S::HandedOver => &StatusRow { word: "HANDED_OVER", on_request: Refuse, is_amendable: false, is_expected: false },
-        S::CancellationRequested =>
-            &StatusRow { word: "CANCELLATION_REQUESTED", on_request: Known, is_amendable: false, is_expected: false },
-        S::Cancelled => &StatusRow { word: "CANCELLED", on_request: Known, is_amendable: false, is_expected: false },
+        S::Created => &StatusRow {
+            word: "CREATED", on_request: Cancel, on_transfer: T::Move,
+            is_resubmittable: false, is_amendable: true, is_expected: false,
+        },
+        S::Submitted => &StatusRow {
+            word: "SUBMITTED", on_request: Ask, on_transfer: T::Ask,
+            is_resubmittable: false, is_amendable: true, is_expected: true,
+        },
+        S::Accepted => &StatusRow {
+            word: "ACCEPTED", on_request: Ask, on_transfer: T::Ask,
+            is_resubmittable: false, is_amendable: true, is_expected: true,
+        },
+        S::Rejected => &StatusRow {
+            word: "REJECTED", on_request: Cancel, on_transfer: T::Move,
+            is_resubmittable: true, is_amendable: true, is_expected: false,
+        },
+        S::Picking => &StatusRow {
+            word: "PICKING", on_request: Ask, on_transfer: T::Ask,
+            is_resubmittable: false, is_amendable: false, is_expected: false,
+        },
+        S::Picked => &StatusRow {
+            word: "PICKED", on_request: Ask, on_transfer: T::Ask,
+            is_resubmittable: false, is_amendable: false, is_expected: false,
+        },
+        S::Packed => &StatusRow {
+            word: "PACKED", on_request: Ask, on_transfer: T::Ask,
+            is_resubmittable: false, is_amendable: false, is_expected: false,
+        },
+        S::HandedOver => &StatusRow {
+            word: "HANDED_OVER", on_request: Refuse, on_transfer: T::Refuse,
+            is_resubmittable: false, is_amendable: false, is_expected: false,
+        },
+        S::CancellationRequested => &StatusRow {
+            word: "CANCELLATION_REQUESTED", on_request: Known, on_transfer: T::Wait,
+            is_resubmittable: false, is_amendable: false, is_expected: false,
+        },
+        S::Cancelled => &StatusRow {
+            word: "CANCELLED", on_request: Known, on_transfer: T::Refuse,
+            is_resubmittable: false, is_amendable: false, is_expected: false,
+        },
     }
 }
 

@@ -2,6 +2,10 @@
 
 mod decide;
 mod desk;
+#[cfg(test)]
+mod drawing;
+mod history;
+mod incoming;
 mod lifecycle;
 mod network;
 mod settings;

@@ -3,7 +3,7 @@
 //! What lives here: warehouses, pick-flow rules and the choice among them, pure. What never does: how
 //! they are loaded (`store.rs`) and when (`worker.rs`).
 
-use contracts::{DepotCode, SkuType, WarehouseCode};
+use contracts::{DepotCode, SalesOrderLine, SkuType, WarehouseCode};
 
 /// Which goods are meant: dry, cold, or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,6 +19,16 @@ impl Goods {
 
     fn kinds(self) -> u8 {
         u8::from(self.dry) + u8::from(self.frozen)
+    }
+}
+
+/// The class of some lines together.
+fn class_of(lines: &[SalesOrderLine]) -> SkuType {
+    let has = |class| lines.iter().any(|line| line.sku_type == class);
+    match (has(SkuType::Dry), has(SkuType::Frozen), has(SkuType::Mixed)) {
+        (_, false, false) => SkuType::Dry,
+        (false, true, false) => SkuType::Frozen,
+        (true, true, false) | (_, _, true) => SkuType::Mixed,
     }
 }
 
@@ -75,6 +85,10 @@ pub(crate) enum NoFulfilment {
     NoWarehouse,
     /// No pick-flow rule fits.
     NoPickFlow,
+    /// The warehouse that was named is none.
+    UnknownWarehouse,
+    /// The warehouse that was named does not keep all of it.
+    NotKept,
 }
 
 impl NoFulfilment {
@@ -83,6 +97,8 @@ impl NoFulfilment {
         match self {
             Self::NoWarehouse => "NO_WAREHOUSE",
             Self::NoPickFlow => "NO_PICK_FLOW",
+            Self::UnknownWarehouse => "UNKNOWN_WAREHOUSE",
+            Self::NotKept => "NOT_KEPT",
         }
     }
 }
@@ -108,9 +124,34 @@ impl Network {
     ) -> Result<Fulfilment, NoFulfilment> {
         let warehouse =
             self.warehouse_for(depot, sku_type.into()).ok_or(NoFulfilment::NoWarehouse)?;
+        let pick_flow = self.pick_flow(sku_type, lines)?;
+        Ok(Fulfilment { warehouse: warehouse.code.clone(), pick_flow })
+    }
+
+    /// How a named warehouse picks these lines.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub(crate) fn at(
+        &self,
+        warehouse: &WarehouseCode,
+        lines: &[SalesOrderLine],
+    ) -> Result<Fulfilment, NoFulfilment> {
+        let named = self.warehouses.iter().find(|known| known.code == *warehouse);
+        let named = named.ok_or(NoFulfilment::UnknownWarehouse)?;
+        let class = class_of(lines);
+        if !named.keeps.include(class.into()) {
+            return Err(NoFulfilment::NotKept);
+        }
+        let count = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+        let pick_flow = self.pick_flow(class, count)?;
+        Ok(Fulfilment { warehouse: named.code.clone(), pick_flow })
+    }
+
+    fn pick_flow(&self, sku_type: SkuType, lines: u32) -> Result<String, NoFulfilment> {
         let rules = self.pick_rules.iter().filter(|rule| rule.fits(sku_type, lines));
         let rule = rules.min_by_key(|rule| rule.priority).ok_or(NoFulfilment::NoPickFlow)?;
-        Ok(Fulfilment { warehouse: warehouse.code.clone(), pick_flow: rule.pick_flow.clone() })
+        Ok(rule.pick_flow.clone())
     }
 
     /// The most specialised one that keeps everything needed: dry goods leave a cold store's room to

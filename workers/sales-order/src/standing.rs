@@ -33,31 +33,56 @@ impl Submission {
     }
 }
 
+/// What a question for cancellation is for, or what became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Open: a yes cancels the waybill.
+    Asked,
+    /// Open: a yes gives the goods to another warehouse.
+    Moving,
+    /// A no.
+    Kept,
+    /// A yes.
+    Cancelled,
+    /// It was about a predecessor.
+    Past,
+}
+
 /// The last request for cancellation that was not refused, and what became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Question {
-    /// From 1; each request that is not refused has the next one.
+    /// From 1; each request that is not refused has the next one, through all sales orders of a waybill.
     pub number: u32,
-    /// None: it is open.
-    pub verdict: Option<CancellationVerdict>,
+    stage: Stage,
 }
 
 impl Question {
-    const WORDS: [(&'static str, Option<CancellationVerdict>); 3] = [
-        ("ASKED", None),
-        ("KEPT", Some(CancellationVerdict::Rejected)),
-        ("CANCELLED", Some(CancellationVerdict::Accepted)),
+    const WORDS: [(&'static str, Stage); 5] = [
+        ("ASKED", Stage::Asked),
+        ("MOVING", Stage::Moving),
+        ("KEPT", Stage::Kept),
+        ("CANCELLED", Stage::Cancelled),
+        ("PAST", Stage::Past),
     ];
 
+    /// None: it is open.
+    pub(crate) const fn verdict(self) -> Option<CancellationVerdict> {
+        match self.stage {
+            Stage::Asked | Stage::Moving => None,
+            Stage::Kept => Some(CancellationVerdict::Rejected),
+            Stage::Cancelled | Stage::Past => Some(CancellationVerdict::Accepted),
+        }
+    }
+
     fn to_text(self) -> String {
-        let word = Self::WORDS.into_iter().find(|(_, verdict)| *verdict == self.verdict);
+        let word = Self::WORDS.into_iter().find(|(_, stage)| *stage == self.stage);
         format!("{}:{}", word.map_or("ASKED", |(word, _)| word), self.number)
     }
 
     fn parse(text: &str) -> Option<Self> {
         let (word, number) = text.split_once(':')?;
-        let (_, verdict) = Self::WORDS.into_iter().find(|(known, _)| *known == word)?;
-        Some(Self { number: number.parse().ok().filter(|number| *number > 0)?, verdict })
+        let (_, stage) = Self::WORDS.into_iter().find(|(known, _)| *known == word)?;
+        Some(Self { number: number.parse().ok().filter(|number| *number > 0)?, stage })
     }
 }
 
@@ -104,31 +129,62 @@ impl Standing {
 
     /// The number of the question that waits for an answer.
     pub(crate) fn open_question(self) -> Option<u32> {
-        self.question.filter(|question| question.verdict.is_none()).map(|question| question.number)
+        self.question
+            .filter(|question| question.verdict().is_none())
+            .map(|question| question.number)
+    }
+
+    /// True while a question is open whose yes gives the goods to another warehouse.
+    pub(crate) fn is_moving(self) -> bool {
+        self.question.is_some_and(|question| question.stage == Stage::Moving)
     }
 
     /// Asks the next question, with its verdict where there is nothing to wait for; gives its number.
     pub(crate) fn ask(&mut self, verdict: Option<CancellationVerdict>) -> u32 {
+        self.next_question(match verdict {
+            None => Stage::Asked,
+            Some(verdict) => decided(verdict),
+        })
+    }
+
+    /// Asks the next question, whose yes gives the goods to another warehouse; gives its number.
+    pub(crate) fn ask_to_move(&mut self) -> u32 {
+        self.next_question(Stage::Moving)
+    }
+
+    fn next_question(&mut self, stage: Stage) -> u32 {
         let number = self.question.map_or(0, |question| question.number).saturating_add(1);
-        self.question = Some(Question { number, verdict });
+        self.question = Some(Question { number, stage });
         number
     }
 
-    /// Decides the open question; nothing when there is none.
-    pub(crate) const fn answer(&mut self, verdict: CancellationVerdict) {
-        if let Some(question) = &mut self.question
-            && question.verdict.is_none()
-        {
-            question.verdict = Some(verdict);
+    /// From now on a yes to the open question cancels the waybill.
+    pub(crate) fn cancel_instead(&mut self) {
+        if let Some(question) = self.question.as_mut().filter(|it| it.stage == Stage::Moving) {
+            question.stage = Stage::Asked;
         }
+    }
+
+    /// Decides the open question; nothing when there is none.
+    pub(crate) fn answer(&mut self, verdict: CancellationVerdict) {
+        if let Some(question) = self.question.as_mut().filter(|it| it.verdict().is_none()) {
+            question.stage = decided(verdict);
+        }
+    }
+
+    /// Of the sales order that takes the place of this one: nothing is told of it, and questions are
+    /// counted on.
+    pub(crate) fn succeeded(self, submission: Submission) -> Self {
+        let past = |question: Question| Question { stage: Stage::Past, ..question };
+        Self { submission, facts: 0, question: self.question.map(past) }
     }
 
     /// The status.
     pub(crate) fn status(self) -> SalesOrderStatus {
-        match self.question.map(|question| question.verdict) {
-            Some(Some(CancellationVerdict::Accepted)) => SalesOrderStatus::Cancelled,
-            Some(None) => SalesOrderStatus::CancellationRequested,
-            Some(Some(CancellationVerdict::Rejected)) | None => self.status_of_goods(),
+        match self.question.map(|question| question.stage) {
+            Some(Stage::Cancelled) => SalesOrderStatus::Cancelled,
+            Some(Stage::Asked | Stage::Moving) => SalesOrderStatus::CancellationRequested,
+            Some(Stage::Kept | Stage::Past) | None => self.status_of_goods(),
         }
     }
 
@@ -157,6 +213,11 @@ impl Standing {
     pub(crate) fn is_being_picked(self) -> bool {
         use Fact::{HandedOver, Packed, Picked, Picking};
         [Picking, Picked, Packed, HandedOver].into_iter().any(|fact| self.knows(fact))
+    }
+
+    /// True when parcels stand in the warehouse that can go to another one.
+    pub(crate) const fn has_picked_goods(self) -> bool {
+        self.knows(Fact::Picked) || self.knows(Fact::Packed)
     }
 
     /// As the column `reached` keeps it: `SUBMITTED,ACCEPTED,PICKING,KEPT:1` (the decision comes first, the
@@ -190,6 +251,13 @@ impl Standing {
             }
         }
         Some(standing)
+    }
+}
+
+const fn decided(verdict: CancellationVerdict) -> Stage {
+    match verdict {
+        CancellationVerdict::Accepted => Stage::Cancelled,
+        CancellationVerdict::Rejected => Stage::Kept,
     }
 }
 

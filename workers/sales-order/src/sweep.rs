@@ -18,6 +18,7 @@ use thiserror::Error;
 
 use crate::decide::{self, Decision, Event, Look, OpenQuestion};
 use crate::desk::Desk;
+use crate::history::Cause;
 use crate::settings::QuestionSettings;
 use crate::{shown, store as rows};
 
@@ -142,14 +143,14 @@ impl Sweep {
             Look::Overdue(event) => {
                 rows::mark_overdue(tx, waybill_no, question.number, now).await?;
                 let key = format!("overdue {waybill_no} {}", question.number);
-                let outbox = vec![outbox_row(&event, &key, None, now)?];
+                let outbox = vec![outbox_row(&event, &key, (None, &question), now)?];
                 Ok(Looked { outbox, is_overdue: true, ..Looked::default() })
             }
         }
     }
 }
 
-/// Writes a question that was decided without an answer.
+/// Writes a question that was decided without an answer. It belongs to the conversation of who asked.
 async fn close(
     tx: &Tx,
     mut desk: Desk,
@@ -158,39 +159,59 @@ async fn close(
     now: Timestamp,
 ) -> Result<Looked, SweepError> {
     let mut looked = Looked::default();
-    let Decision { changed, lines, note, events, .. } = decision;
-    for event in &events {
-        if let Event::CancellationDecided(decided) = event {
-            let key = format!("decided {} {}", decided.waybill_no, question.number);
-            let version = changed.as_ref().map(|order| order.version);
-            looked.outbox.push(outbox_row(decided, &key, version, now)?);
-        }
+    let version = decision.changed.as_ref().map(|order| order.version);
+    for event in &decision.events {
+        looked.outbox.extend(told(event, (version, question), now)?);
     }
-    if let Some(order) = changed {
-        desk.file(order, lines);
-    }
-    if let Some(note) = note {
-        desk.note(note);
+    if let Some(row) = looked.outbox.first() {
+        let correlation_id = row.correlation_id.as_deref();
+        desk.file(decision, &Cause::own(&row.message_type, row.message_id, correlation_id));
     }
     desk.write(tx, now).await?;
     looked.standings = desk.standings();
     Ok(looked)
 }
 
-/// An event without a message that caused it; its id follows from `key`.
+/// The events of a question that is closed without an answer; there are no others.
+fn told(
+    event: &Event,
+    of: (Option<u64>, &OpenQuestion),
+    now: Timestamp,
+) -> Result<Option<OutboxRow>, serde_json::Error> {
+    let key = |waybill_no: &WaybillNo| format!("decided {waybill_no} {}", of.1.number);
+    match event {
+        Event::CancellationDecided(event) => {
+            outbox_row(event, &key(&event.waybill_no), of, now).map(Some)
+        }
+        Event::TransferDecided(event) => {
+            outbox_row(event, &key(&event.waybill_no), of, now).map(Some)
+        }
+        Event::Submitted(_)
+        | Event::Answered(_)
+        | Event::Progressed(_)
+        | Event::CancellationAsked(_)
+        | Event::AmendmentDecided(_)
+        | Event::WaybillsWanted(_) => Ok(None),
+    }
+}
+
+/// An event without a message that caused it; its id follows from `key`. It goes on with the conversation
+/// of who asked the question, or begins one.
 fn outbox_row<C: Contract>(
     event: &C,
     key: &str,
-    seq: Option<u64>,
+    (seq, question): (Option<u64>, &OpenQuestion),
     now: Timestamp,
 ) -> Result<OutboxRow, serde_json::Error> {
+    let message_id = derive_message_id(SELF, key);
+    let begins = || message_id.to_string();
     Ok(OutboxRow {
-        message_id: derive_message_id(SELF, key),
+        message_id,
         exchange: C::EXCHANGE.name().to_owned(),
         routing_key: event.routing_key().as_str().to_owned(),
         message_type: C::TYPE.to_owned(),
         seq,
-        correlation_id: None,
+        correlation_id: Some(question.correlation_id.clone().unwrap_or_else(begins)),
         actor: None,
         traceparent: None,
         body: serde_json::to_string(event)?,

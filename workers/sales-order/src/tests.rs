@@ -18,4 +18,6 @@ mod lifecycle;
 mod network;
 mod permutations;
 mod samples;
+mod successions;
+mod transfers;
 mod waiting;

@@ -3,7 +3,11 @@
 //! What lives here: those few columns and the questions they answer. What never does: how they are read
 //! (`store.rs`), and any change: waybills are waybill-status's.
 
-use contracts::{Actor, FulfilledBy, Merchant, Role, WaybillKind, WaybillStatus};
+use contracts::{
+    Actor, CustomerRef, FulfilledBy, Merchant, OrderRef, Role, SkuType, Source, Store, WaybillKind,
+    WaybillStatus,
+};
+use uuid::Uuid;
 
 /// What a waybill's own row says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +16,24 @@ pub(crate) struct Waybill {
     pub fulfilled_by: FulfilledBy,
     pub merchant: Merchant,
     pub status: WaybillStatus,
+    /// True while any hold is open: nobody is told to prepare it.
+    pub is_held: bool,
+    /// None: the row names no order.
+    pub parcel: Option<Parcel>,
+}
+
+/// What another waybill for the same goods repeats. Volumes and weight are those of the whole waybill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Parcel {
+    pub order_id: Uuid,
+    pub source: Source,
+    pub order_ref: OrderRef,
+    pub customer_ref: Option<CustomerRef>,
+    pub store: Option<Store>,
+    pub sku_type: SkuType,
+    pub dry_ml: u64,
+    pub frozen_ml: u64,
+    pub weight_g: u64,
 }
 
 impl Waybill {

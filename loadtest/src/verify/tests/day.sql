@@ -54,6 +54,7 @@ INSERT INTO truck_use (depot, delivery_date, timeslot, truck_type, used) VALUES 
 
 INSERT INTO sales_order (id, sales_order_no, waybill_no, live, revision, warehouse, pick_flow, status, reached, route_ref, delivery_date, timeslot, version, created_at, updated_at) VALUES (x'41', 'shop-7-1/1', 'shop-7-1', 1, 1, 'WH', 'PICK_BY_ZONE', 'ACCEPTED', 'SUBMITTED,ACCEPTED', 'R1', '2025-03-11', 'AM', 2, '2025-03-10', '2025-03-10');
 
+INSERT INTO sales_order_change (sales_order_no, version, at, message_type, from_status, to_status, who, role, sender, message_id) VALUES ('shop-7-1/1', 1, '2025-03-10', 'assignment.assigned.v1', NULL, 'SUBMITTED', 'dray-adra-assigner', 'worker', 'dray-adra-assigner', x'61'), ('shop-7-1/1', 2, '2025-03-10', 'sales-order.record-answer.v1', 'SUBMITTED', 'ACCEPTED', 'partner-wms', 'warehouse', 'dray-wms-sync', x'62');
 INSERT INTO sales_order_line (sales_order_id, line_no, sku, quantity, sku_type) VALUES (x'41', 1, 'a', 2, 'dry'), (x'41', 2, 'b', 3, 'frozen');
 
 INSERT INTO partner_delivery (partner, reference, direction, step, message_id, at) VALUES ('wms', 'shop-7-1/1', 'out', 'OUTBOUND_ORDER', x'A4', '2025-03-10');

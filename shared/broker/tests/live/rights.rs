@@ -140,7 +140,7 @@ fn all_keys() -> Vec<(Exchange, String)> {
         key::<c::Assigned>(&["merchant"]),
         key::<c::Unassignable>(&[]),
         key::<c::UnassignedAgain>(&[]),
-        key::<c::RouteChanged>(&[]),
+        key::<c::RouteChanged>(&["locked"]),
         key::<c::SalesOrderSubmitted>(&[]),
         key::<c::SalesOrderAnswered>(&[]),
         key::<c::SalesOrderProgressed>(&[]),

@@ -306,6 +306,51 @@ fn sales_orders(visitor: &mut impl Visitor) {
         "sales-order.progressed.v1",
         SalesOrderProgressed { sales_order_no, waybill_no, status: SalesOrderStatus::HandedOver },
     );
+    successors(visitor);
+}
+
+/// Sales orders that take the place of others.
+fn successors(visitor: &mut impl Visitor) {
+    let sales_order_no: SalesOrderNo = id("uci-536365-1/1");
+    let (reason, occurred_at) = (Some("no stock".to_owned()), time("2010-12-01T22:00:00Z"));
+    visitor.visit(
+        "sales-order.resubmit.v1",
+        ResubmitSalesOrder {
+            sales_order_no: sales_order_no.clone(),
+            reason: reason.clone(),
+            occurred_at,
+        },
+    );
+    visitor.visit(
+        "sales-order.transfer.v1",
+        TransferSalesOrder {
+            sales_order_no: sales_order_no.clone(),
+            warehouse: id("WH-N2"),
+            reason: reason.clone(),
+            occurred_at,
+        },
+    );
+    visitor.visit(
+        "sales-order.transfer-decided.v1",
+        SalesOrderTransferDecided {
+            waybill_no: id("uci-536365-1"),
+            sales_order_no,
+            from: Some(id("WH-N1")),
+            to: id("WH-N2"),
+            verdict: CancellationVerdict::Accepted,
+            successor: Some(id("uci-536365-1/2")),
+            reason,
+            occurred_at,
+        },
+    );
+    visitor.visit(
+        "sales-order.submission-due.v1",
+        SubmissionDue {
+            route_id: RouteId(uuid(4)),
+            route_ref: "NORTH-20101202-0900-1300-Z01-007".to_owned(),
+            after: id("uci-536365-1"),
+        },
+    );
 }
 
 fn answers(visitor: &mut impl Visitor) {
@@ -337,6 +382,8 @@ fn answers(visitor: &mut impl Visitor) {
     visitor.visit_answer("query-answer-not-found", QueryAnswer::NotFound);
     let waybill = waybill_view();
     visitor.visit_answer("query-answer-waybill", QueryAnswer::Waybill(Box::new(waybill.clone())));
+    let orders = sales_order_view();
+    visitor.visit_answer("query-answer-sales-order", QueryAnswer::SalesOrder(Box::new(orders)));
     let standing = OrderStanding {
         source: id("uci"),
         order_ref: id("536365"),
@@ -353,6 +400,33 @@ fn answers(visitor: &mut impl Visitor) {
     };
     let order = OrderView { standing, waybills: vec![waybill] };
     visitor.visit_answer("query-answer-order", QueryAnswer::Order(Box::new(order)));
+}
+
+fn sales_order_view() -> SalesOrderView {
+    let first = SalesOrderShown {
+        sales_order_no: "uci-536365-1/1".to_owned(),
+        status: "REJECTED".to_owned(),
+        in_force: false,
+        warehouse: Some("WH-N1".to_owned()),
+        reason: Some("OUT_OF_STOCK".to_owned()),
+        transfer_to: Some("WH-N2".to_owned()),
+        predecessor: Some("uci-536365-1/0".to_owned()),
+        successor: Some("uci-536365-1/2".to_owned()),
+        version: 3,
+    };
+    let step = SalesOrderStep {
+        at: time("2010-12-01T22:00:00Z"),
+        sales_order_no: "uci-536365-1/1".to_owned(),
+        version: 3,
+        message_type: "sales-order.resubmit.v1".to_owned(),
+        from: Some("REJECTED".to_owned()),
+        to: "REJECTED".to_owned(),
+        who: "anna".to_owned(),
+        role: "cs_agent".to_owned(),
+        origin: Some("portal".to_owned()),
+        correlation_id: Some("c-1".to_owned()),
+    };
+    SalesOrderView { waybill_no: id("uci-536365-1"), orders: vec![first], history: vec![step] }
 }
 
 fn waybill_view() -> WaybillView {

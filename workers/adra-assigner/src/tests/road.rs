@@ -242,8 +242,9 @@ async fn a_destination_changes_until_the_warehouse_picks() {
 
     stage
         .run_sql(
-            "INSERT INTO sales_order VALUES (x'01', 'shop-1-1/1', 'shop-1-1', 1, 1, 'DRY', 'batch', 'PICKING', \
-               '', NULL, 'R', '2035-06-14', '0900-1300', 1, NOW(6), NOW(6))",
+            "INSERT INTO sales_order (id, sales_order_no, waybill_no, live, revision, warehouse, pick_flow, \
+               status, reached, route_ref, delivery_date, timeslot, version, created_at, updated_at) \
+             VALUES (x'01', 'shop-1-1/1', 'shop-1-1', 1, 1, 'DRY', 'batch', 'PICKING', '', 'R', '2035-06-14', '0900-1300', 1, NOW(6), NOW(6))",
         )
         .await;
     tell(&stage, 2, &requested(destination(1, 2, "D001", 0))).await;

@@ -1,6 +1,9 @@
-//! Questions about returns and cases: what is shown, and to whom.
+//! Questions about returns, cases and the story of sales orders: what is shown, and to whom.
 
-use contracts::{Actor, CaseView, Query, QueryAnswer, ReturnRef, ReturnStanding, Role, Source};
+use contracts::{
+    Actor, CaseView, Query, QueryAnswer, ReturnRef, ReturnStanding, Role, SalesOrderView, Source,
+    WaybillNo,
+};
 use testkit::PublishAs;
 use uuid::Uuid;
 
@@ -59,6 +62,15 @@ impl Desk {
             QueryAnswer::Return(standing) => Some(*standing),
             QueryAnswer::NotFound => None,
             other => panic!("no return: {other:?}"),
+        }
+    }
+
+    async fn the_sales_orders(&self, actor: Actor, waybill_no: &str) -> Option<SalesOrderView> {
+        let question = Query::SalesOrder { waybill_no: WaybillNo::new(waybill_no).unwrap() };
+        match self.ask_as(&PublishAs::default().actor(actor), &question).await {
+            QueryAnswer::SalesOrder(view) => Some(*view),
+            QueryAnswer::NotFound => None,
+            other => panic!("no sales orders: {other:?}"),
         }
     }
 
@@ -126,5 +138,41 @@ async fn a_case_is_for_staff() {
     assert_eq!(steps, ["OPENED", "ASSIGNED"]);
     assert_eq!(desk.the_case(actor(Role::Customer, "C-17", None), case_id).await, None);
     assert_eq!(desk.the_case(actor(Role::CsAgent, "anna", None), Uuid::nil()).await, None);
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_sales_orders_of_a_waybill_are_for_staff() {
+    let desk = Desk::start().await;
+    let columns = "id, sales_order_no, waybill_no, live, revision, warehouse, pick_flow, status, reached, \
+       route_ref, delivery_date, timeslot, predecessor, successor, version, created_at, updated_at";
+    for sql in [
+        format!(
+            "INSERT INTO sales_order ({columns}) VALUES (x'01', 'uci-9-1/1', 'uci-9-1', NULL, 1, 'DRY', 'PICK', \
+               'REJECTED', '', 'R', '2035-06-13', '0900-1300', NULL, 'uci-9-1/2', 3, '2026-03-05 10:00:00', \
+               NOW(6)), (x'02', 'uci-9-1/2', 'uci-9-1', 1, 1, 'COLD', 'PICK', 'SUBMITTED', '', 'R', \
+               '2035-06-13', '0900-1300', 'uci-9-1/1', NULL, 4, '2026-03-05 11:00:00', NOW(6))"
+        ),
+        "INSERT INTO sales_order_change VALUES ('uci-9-1/2', 4, '2026-03-05 11:00:00', \
+           'sales-order.transfer.v1', NULL, 'SUBMITTED', 'anna', 'cs_agent', 'portal', 'dray-operator', \
+           REPEAT('m', 16), 'c-1')"
+            .to_owned(),
+    ] {
+        desk.stage.run_sql(&sql).await;
+    }
+    let anna = || actor(Role::CsAgent, "anna", None);
+    let view = desk.the_sales_orders(anna(), "uci-9-1").await.unwrap();
+    let orders: Vec<_> =
+        view.orders.iter().map(|it| (it.warehouse.as_deref(), it.in_force)).collect();
+    assert_eq!(orders, [(Some("DRY"), false), (Some("COLD"), true)]);
+    assert_eq!(view.orders[0].successor.as_deref(), Some("uci-9-1/2"));
+    let [step] = &*view.history else { panic!("{view:?}") };
+    assert_eq!(
+        (step.who.as_str(), step.from.as_deref(), step.to.as_str()),
+        ("anna", None, "SUBMITTED")
+    );
+    assert_eq!(step.correlation_id.as_deref(), Some("c-1"));
+    assert_eq!(desk.the_sales_orders(actor(Role::Customer, "C-17", None), "uci-9-1").await, None);
+    assert_eq!(desk.the_sales_orders(anna(), "uci-9-2").await, None);
     desk.stop().await;
 }

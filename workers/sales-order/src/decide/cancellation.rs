@@ -12,6 +12,7 @@ use contracts::{
 use runtime::Outcome;
 
 use super::events::submitted;
+use super::succession::{given_up, granted, refused_event};
 use super::{Decision, Event, Note, SalesOrder, shortened};
 use crate::lifecycle::{OnRequest, may_answer, may_request};
 use crate::standing::Submission;
@@ -20,9 +21,9 @@ use crate::waybill::{Waybill, sees};
 /// Characters of a name that are kept.
 const NAME_CHARS: usize = 128;
 /// Who decides where nobody has to be asked.
-const SELF: &str = "sales-order";
+pub(super) const SELF: &str = "sales-order";
 
-const NOBODY_PREPARES_IT: &str = "nobody prepares it yet";
+pub(super) const NOBODY_PREPARES_IT: &str = "nobody prepares it yet";
 const HANDED_OVER: &str = "the parcel was handed over: offer a return";
 const ON_THE_ROAD: &str = "the parcel is on the road or further: offer a return";
 
@@ -44,9 +45,18 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    fn new(by: &str, reason: Option<&str>) -> Self {
+    pub(super) fn new(by: &str, reason: Option<&str>) -> Self {
         Self { by: by.chars().take(NAME_CHARS).collect(), reason: reason.map(shortened) }
     }
+}
+
+/// What a yes leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The waybill is cancelled.
+    Cancel,
+    /// Another warehouse prepares it.
+    Transfer,
 }
 
 /// A question for the record.
@@ -54,6 +64,7 @@ impl Said {
 pub(crate) struct Asked {
     pub waybill_no: WaybillNo,
     pub question: u32,
+    pub purpose: Purpose,
     pub said: Said,
     /// None: it waits for an answer.
     pub decided: Option<(CancellationVerdict, Said)>,
@@ -68,6 +79,14 @@ pub(crate) struct Decided {
     pub said: Said,
 }
 
+/// A question that was asked for a transfer and decides a cancellation now, for the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TakenOver {
+    pub waybill_no: WaybillNo,
+    pub question: u32,
+    pub said: Said,
+}
+
 /// A question that waits for an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OpenQuestion {
@@ -75,6 +94,8 @@ pub(crate) struct OpenQuestion {
     pub asked_at: Timestamp,
     /// True once others were told that nobody answers.
     pub is_told: bool,
+    /// The conversation of who asked.
+    pub correlation_id: Option<String>,
 }
 
 /// What a second look at a question says.
@@ -103,7 +124,7 @@ pub(crate) fn permit_request(actor: &Actor, waybill: Option<&Waybill>) -> Result
     see(actor, waybill)
 }
 
-fn see(actor: &Actor, waybill: Option<&Waybill>) -> Result<(), Refusal> {
+pub(super) fn see(actor: &Actor, waybill: Option<&Waybill>) -> Result<(), Refusal> {
     if sees(actor, waybill) {
         return Ok(());
     }
@@ -127,11 +148,14 @@ pub(crate) fn request(
         None => SalesOrder::without_place(request.waybill_no, picked_by(waybill))?,
     };
     let on_request = order.standing.row().on_request;
+    let is_gone = waybill.is_some_and(Waybill::is_on_the_road);
     Ok(match on_request {
-        OnRequest::Known => Decision::unchanged(Outcome::Duplicate),
-        OnRequest::Cancel | OnRequest::Ask if waybill.is_some_and(Waybill::is_on_the_road) => {
+        OnRequest::Known if order.standing.is_moving() && is_gone => {
             too_late(&order, ON_THE_ROAD, now)
         }
+        OnRequest::Known if order.standing.is_moving() => take_over(order, request, now),
+        OnRequest::Known => Decision::unchanged(Outcome::Duplicate),
+        OnRequest::Cancel | OnRequest::Ask if is_gone => too_late(&order, ON_THE_ROAD, now),
         OnRequest::Refuse => too_late(&order, HANDED_OVER, now),
         OnRequest::Cancel => cancel(order, request, now),
         OnRequest::Ask => ask(order, waybill, request),
@@ -165,6 +189,7 @@ fn cancel(mut order: SalesOrder, request: Request<'_>, now: Timestamp) -> Decisi
     let note = Note::Asked(Asked {
         waybill_no: order.waybill_no.clone(),
         question,
+        purpose: Purpose::Cancel,
         said: Said::new(request.by, request.reason),
         decided: Some((verdict, Said::new(SELF, Some(NOBODY_PREPARES_IT)))),
     });
@@ -191,50 +216,72 @@ fn ask(mut order: SalesOrder, waybill: Option<&Waybill>, request: Request<'_>) -
         reason: said.reason.clone(),
         occurred_at: request.occurred_at,
     });
-    let waybill_no = order.waybill_no.clone();
+    let (waybill_no, purpose) = (order.waybill_no.clone(), Purpose::Cancel);
     Decision {
         events: vec![event],
-        note: Some(Note::Asked(Asked { waybill_no, question, said, decided: None })),
+        note: Some(Note::Asked(Asked { waybill_no, question, purpose, said, decided: None })),
+        ..Decision::changed(Outcome::Parked, order)
+    }
+}
+
+/// The warehouse was asked to give it up already, for a transfer: a yes will cancel it instead.
+fn take_over(mut order: SalesOrder, request: Request<'_>, now: Timestamp) -> Decision {
+    let question = order.standing.open_question().unwrap_or_default();
+    let events = given_up(&order, now).into_iter().collect();
+    order.standing.cancel_instead();
+    order.next = None;
+    order.version += 1;
+    let (waybill_no, said) = (order.waybill_no.clone(), Said::new(request.by, request.reason));
+    Decision {
+        events,
+        note: Some(Note::TakenOver(TakenOver { waybill_no, question, said })),
         ..Decision::changed(Outcome::Parked, order)
     }
 }
 
 /// Whoever picks answered. The first answer to the open question decides it; a yes comes too late once the
-/// parcel is on the road. After a no the warehouse hears again what it is to prepare, because it heard
+/// parcel is on the road, and gives the goods to another warehouse where the question was asked for that.
+/// After a no the warehouse hears again what it is to prepare, because it heard
 /// nothing of a new place while the question was open; `lines` are those of the sales order.
+///
+/// # Errors
+/// The number of a successor, or of a waybill for its goods, has no room.
 pub(crate) fn answer(
     current: Option<&SalesOrder>,
     waybill: Option<&Waybill>,
     told: &RecordCancellationAnswer,
     actor: &Actor,
     (lines, now): (&[SalesOrderLine], Timestamp),
-) -> Decision {
+) -> Result<Decision, InvalidId> {
     let merchant_picks =
         current.is_some_and(|order| order.standing.submission() == Submission::Merchant);
     if let Err(refusal) = permit_answer(actor, waybill, merchant_picks) {
-        return Decision::refused(refusal);
+        return Ok(Decision::refused(refusal));
     }
     let asked = current.and_then(|order| Some((order, order.standing.question()?)));
     let Some((order, last)) = asked else {
-        return Decision::refused(Refusal::new(
+        return Ok(Decision::refused(Refusal::new(
             "NOT_ASKED",
             format!("nobody was asked to cancel {}", told.waybill_no),
-        ));
+        )));
     };
     if order.standing.open_question() != Some(told.question) {
-        let is_known = last.number == told.question && last.verdict == Some(told.answer);
+        let is_known = last.number == told.question && last.verdict() == Some(told.answer);
         let outcome = if is_known { Outcome::Duplicate } else { Outcome::Stale };
-        return Decision::unchanged(outcome);
+        return Ok(Decision::unchanged(outcome));
     }
     if waybill.is_some_and(Waybill::is_on_the_road) {
         let said = Said::new(SELF, Some(ON_THE_ROAD));
-        return close(order, CancellationVerdict::Rejected, said, now);
+        return Ok(close(order, CancellationVerdict::Rejected, said, now));
     }
     let said = Said::new(&actor.subject, told.reason.as_deref());
+    if let (Some(to), CancellationVerdict::Accepted) = (&order.next, told.answer) {
+        return granted(order, to, waybill, said, (lines, now));
+    }
     let mut decision = close(order, told.answer, said, now);
     let again = decision.changed.as_ref().and_then(|order| submitted(order, lines));
     decision.events.extend(again);
-    decision
+    Ok(decision)
 }
 
 fn permit_answer(
@@ -278,7 +325,7 @@ pub(crate) fn look_again(
     })
 }
 
-/// Decides the open question.
+/// Decides the open question, where the goods go to no other warehouse.
 fn close(
     current: &SalesOrder,
     verdict: CancellationVerdict,
@@ -288,8 +335,13 @@ fn close(
     let mut order = current.clone();
     let question = order.standing.open_question().unwrap_or_default();
     order.standing.answer(verdict);
+    order.next = None;
     order.version += 1;
-    let events = vec![decided(&order, verdict, said.reason.as_deref(), now)];
+    let reason = said.reason.as_deref();
+    let events = vec![match &current.next {
+        Some(to) => refused_event(current, to, reason, now),
+        None => decided(&order, verdict, reason, now),
+    }];
     let waybill_no = order.waybill_no.clone();
     let note = Note::Decided(Decided { waybill_no, question, verdict, said });
     Decision { events, note: Some(note), ..Decision::changed(Outcome::Applied, order) }

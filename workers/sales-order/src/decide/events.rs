@@ -4,7 +4,8 @@
 
 use contracts::{
     AmendmentDecided, CancellationAsked, CancellationDecided, SalesOrderAnswered, SalesOrderLine,
-    SalesOrderProgressed, SalesOrderSubmitted, WarehouseAnswer,
+    SalesOrderProgressed, SalesOrderSubmitted, SalesOrderTransferDecided, WarehouseAnswer,
+    WaybillsRequested,
 };
 
 use super::SalesOrder;
@@ -19,6 +20,9 @@ pub(crate) enum Event {
     CancellationAsked(CancellationAsked),
     CancellationDecided(CancellationDecided),
     AmendmentDecided(Box<AmendmentDecided>),
+    TransferDecided(SalesOrderTransferDecided),
+    /// Picked goods go to another warehouse.
+    WaybillsWanted(Box<WaybillsRequested>),
 }
 
 /// What the warehouse shall prepare; nothing unless it has the order and nothing is in hand.

@@ -134,7 +134,7 @@ struct WaybillLineRow {
 }
 
 /// The lines of these waybills, in line order. A waybill that is not there has no entry, and one that comes
-/// back from a customer has none of its lines: nobody picks them.
+/// back from a customer or goes to another warehouse has none of its lines: nobody picks them.
 ///
 /// # Errors
 /// [`StoreError`] when the statement fails or a row cannot be read.
@@ -149,7 +149,9 @@ pub(crate) async fn waybill_lines<'a>(
     let rows: Vec<WaybillLineRow> = tx.select(OF_WAYBILLS, &keys).await?;
     let mut lines: BTreeMap<String, Vec<SalesOrderLine>> = BTreeMap::new();
     for row in rows {
-        let picked = row.kind != WaybillKind::Return.as_str();
+        let picked = ![WaybillKind::Return, WaybillKind::Transfer]
+            .into_iter()
+            .any(|kind| row.kind == kind.as_str());
         let line = line(row.line_no, row.sku, row.quantity, &row.sku_type)?;
         lines.entry(row.waybill_no).or_default().extend(picked.then_some(line));
     }

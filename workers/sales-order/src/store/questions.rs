@@ -6,8 +6,8 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 use store::{Database, NONE, StoreError, Tx, timestamp};
 
-use super::{invalid, keys, write};
-use crate::decide::{Asked, Decided, OpenQuestion};
+use super::{clip, invalid, keys, write};
+use crate::decide::{Asked, Decided, OpenQuestion, Purpose, TakenOver};
 use crate::waybill::is_on_the_road;
 
 /// The verdict as the column keeps it.
@@ -18,10 +18,18 @@ const fn verdict_word(verdict: CancellationVerdict) -> &'static str {
     }
 }
 
+/// What a yes leads to, as the column keeps it.
+const fn purpose_word(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Cancel => "CANCEL",
+        Purpose::Transfer => "TRANSFER",
+    }
+}
+
 const INSERT: &str = "INSERT INTO sales_order_question (waybill_no, question, asked_by, reason, asked_at,
-    verdict, decided_by, decided_reason, decided_at)
+    verdict, decided_by, decided_reason, decided_at, purpose, correlation_id)
   SELECT r.waybill_no, r.question, r.asked_by, r.reason, r.at, r.verdict, r.decided_by, r.decided_reason,
-    IF(r.verdict IS NULL, NULL, r.at)
+    IF(r.verdict IS NULL, NULL, r.at), r.purpose, r.correlation_id
   FROM JSON_TABLE(?, '$[*]' COLUMNS(
     waybill_no VARCHAR(112) CHARACTER SET ascii COLLATE ascii_bin PATH '$.waybill_no' ERROR ON ERROR,
     question INT UNSIGNED PATH '$.question' ERROR ON ERROR,
@@ -31,6 +39,9 @@ const INSERT: &str = "INSERT INTO sales_order_question (waybill_no, question, as
     verdict VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.verdict' ERROR ON ERROR,
     decided_by VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.decided_by' ERROR ON ERROR,
     decided_reason VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.decided_reason'
+      ERROR ON ERROR,
+    purpose VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.purpose' ERROR ON ERROR,
+    correlation_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.correlation_id'
       ERROR ON ERROR)) r";
 
 #[derive(Serialize)]
@@ -43,18 +54,21 @@ struct AskedWrite<'a> {
     verdict: Option<&'static str>,
     decided_by: Option<&'a str>,
     decided_reason: Option<&'a str>,
+    purpose: &'static str,
+    correlation_id: String,
 }
 
-/// Inserts questions that were asked now, and perhaps decided at once. Give them in key order.
+/// Inserts questions that were asked now, and perhaps decided at once, each with its conversation. Give
+/// them in key order.
 ///
 /// # Errors
 /// [`StoreError`] when the statement fails.
 pub(crate) async fn insert_questions(
     tx: &Tx,
-    asked: &[&Asked],
+    asked: &[(&Asked, &str)],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let rows = asked.iter().map(|it| {
+    let rows = asked.iter().map(|(it, conversation)| {
         let decided = it.decided.as_ref();
         AskedWrite {
             waybill_no: it.waybill_no.as_str(),
@@ -65,9 +79,50 @@ pub(crate) async fn insert_questions(
             verdict: decided.map(|(verdict, _)| verdict_word(*verdict)),
             decided_by: decided.map(|(_, said)| said.by.as_str()),
             decided_reason: decided.and_then(|(_, said)| said.reason.as_deref()),
+            purpose: purpose_word(it.purpose),
+            correlation_id: clip(conversation, 128),
         }
     });
     write(tx, INSERT, &rows.collect::<Vec<_>>()).await
+}
+
+const TAKE_OVER: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS(
+    waybill_no VARCHAR(112) CHARACTER SET ascii COLLATE ascii_bin PATH '$.waybill_no' ERROR ON ERROR,
+    question INT UNSIGNED PATH '$.question' ERROR ON ERROR,
+    asked_by VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.asked_by' ERROR ON ERROR,
+    reason VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.reason' ERROR ON ERROR,
+    correlation_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.correlation_id'
+      ERROR ON ERROR)) r
+  STRAIGHT_JOIN sales_order_question q FORCE INDEX (PRIMARY)
+    ON q.waybill_no = r.waybill_no AND q.question = r.question
+  SET q.purpose = 'CANCEL', q.asked_by = r.asked_by, q.reason = r.reason, q.correlation_id = r.correlation_id";
+
+#[derive(Serialize)]
+struct TakenOverWrite<'a> {
+    waybill_no: &'a str,
+    question: u32,
+    asked_by: &'a str,
+    reason: Option<&'a str>,
+    correlation_id: String,
+}
+
+/// Notes that questions for a transfer decide a cancellation now; when they were asked stays. Give them in
+/// key order.
+///
+/// # Errors
+/// [`StoreError`] when the statement fails.
+pub(crate) async fn take_over_questions(
+    tx: &Tx,
+    taken_over: &[(&TakenOver, &str)],
+) -> Result<(), StoreError> {
+    let rows = taken_over.iter().map(|(it, conversation)| TakenOverWrite {
+        waybill_no: it.waybill_no.as_str(),
+        question: it.question,
+        asked_by: &it.said.by,
+        reason: it.said.reason.as_deref(),
+        correlation_id: clip(conversation, 128),
+    });
+    write(tx, TAKE_OVER, &rows.collect::<Vec<_>>()).await
 }
 
 const DECIDE: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS(
@@ -115,7 +170,7 @@ pub(crate) async fn decide_questions(
 
 // -- what the sweep looks for ------------------------------------------------------------------------
 
-const OPEN: &str = "SELECT q.question, q.asked_at, q.overdue_at
+const OPEN: &str = "SELECT q.question, q.asked_at, q.overdue_at, q.correlation_id
   FROM JSON_TABLE(?, '$[*]' COLUMNS(
     waybill_no VARCHAR(112) CHARACTER SET ascii COLLATE ascii_bin PATH '$.waybill_no' ERROR ON ERROR)) r
   STRAIGHT_JOIN sales_order_question q FORCE INDEX (PRIMARY) ON q.waybill_no = r.waybill_no
@@ -126,6 +181,7 @@ struct OpenRow {
     question: u32,
     asked_at: NaiveDateTime,
     overdue_at: Option<NaiveDateTime>,
+    correlation_id: Option<String>,
 }
 
 /// The question about a waybill that waits for an answer. Lock its sales order before.
@@ -137,10 +193,11 @@ pub(crate) async fn open_question(
     waybill_no: &WaybillNo,
 ) -> Result<Option<OpenQuestion>, StoreError> {
     let rows: Vec<OpenRow> = tx.select(OPEN, &keys([waybill_no.as_str()])).await?;
-    Ok(rows.first().map(|row| OpenQuestion {
+    Ok(rows.into_iter().next().map(|row| OpenQuestion {
         number: row.question,
         asked_at: timestamp(row.asked_at),
         is_told: row.overdue_at.is_some(),
+        correlation_id: row.correlation_id,
     }))
 }
 

@@ -21,7 +21,7 @@ use crate::network::Network;
 use crate::settings::SubmitAt;
 use crate::waybill::{Waybill, is_on_the_road};
 
-fn ours() -> Waybill {
+pub(super) fn ours() -> Waybill {
     waybill(FulfilledBy::Warehouse, WaybillStatus::Created)
 }
 
@@ -29,48 +29,48 @@ fn theirs() -> Waybill {
     waybill(FulfilledBy::Merchant, WaybillStatus::Created)
 }
 
-fn on(status: WaybillStatus) -> Waybill {
+pub(super) fn on(status: WaybillStatus) -> Waybill {
     waybill(FulfilledBy::Warehouse, status)
 }
 
-fn placed(submit_at: SubmitAt) -> SalesOrder {
+pub(super) fn placed(submit_at: SubmitAt) -> SalesOrder {
     assign(None, &assigned(1), &lines(2), &network(), submit_at).unwrap().changed.unwrap()
 }
 
-fn after(facts: &[Fact]) -> SalesOrder {
+pub(super) fn after(facts: &[Fact]) -> SalesOrder {
     let submitted = placed(SubmitAt::Assigned);
     let tell = |order, fact: &Fact| tell(&order, *fact).changed.unwrap_or(order);
     facts.iter().fold(submitted, tell)
 }
 
-fn tell(order: &SalesOrder, fact: Fact) -> Decision {
+pub(super) fn tell(order: &SalesOrder, fact: Fact) -> Decision {
     record(order, fact, None, Role::Warehouse)
 }
 
-fn ask(order: Option<&SalesOrder>, waybill: Option<&Waybill>) -> Decision {
+pub(super) fn ask(order: Option<&SalesOrder>, waybill: Option<&Waybill>) -> Decision {
     request(order, waybill, wanted(&waybill_no()), at(2)).unwrap()
 }
 
-fn say(order: &SalesOrder, question: u32, verdict: CancellationVerdict) -> Decision {
+pub(super) fn say(order: &SalesOrder, question: u32, verdict: CancellationVerdict) -> Decision {
     let told = cancellation_answer(question, verdict);
     let warehouse = actor(Role::Warehouse, None);
-    answer(Some(order), Some(&ours()), &told, &warehouse, (&lines(2), at(3)))
+    answer(Some(order), Some(&ours()), &told, &warehouse, (&lines(2), at(3))).unwrap()
 }
 
-fn asked(facts: &[Fact]) -> SalesOrder {
+pub(super) fn asked(facts: &[Fact]) -> SalesOrder {
     ask(Some(&after(facts)), Some(&ours())).changed.unwrap()
 }
 
-fn cancelled() -> SalesOrder {
+pub(super) fn cancelled() -> SalesOrder {
     say(&asked(&[]), 1, Accepted).changed.unwrap()
 }
 
-fn status(order: &SalesOrder) -> &'static str {
+pub(super) fn status(order: &SalesOrder) -> &'static str {
     order.standing.row().word
 }
 
 /// The outcome's word, or the refusal's code.
-fn outcome(decision: &Decision) -> String {
+pub(super) fn outcome(decision: &Decision) -> String {
     if let Outcome::Rejected(refusal) = &decision.outcome {
         return refusal.code.clone();
     }
@@ -87,7 +87,7 @@ fn verdict_of(decision: &Decision) -> Option<(CancellationVerdict, Option<&str>)
 }
 
 /// One sales order in every status.
-fn every_status() -> Vec<SalesOrder> {
+pub(super) fn every_status() -> Vec<SalesOrder> {
     use Fact::{HandedOver, Packed, Picked, Picking};
     let refused = assign(None, &assigned(1), &lines(2), &Network::default(), SubmitAt::Assigned);
     vec![
@@ -244,6 +244,7 @@ fn on_the_road_it_is_too_late_for_everything() {
         let warehouse = actor(Role::Warehouse, None);
         let order = asked(&[]);
         let late = answer(Some(&order), Some(&on(road)), &told, &warehouse, (&lines(2), at(3)));
+        let late = late.unwrap();
         assert_eq!((late.events.len(), verdict_of(&late).unwrap().0), (1, Rejected), "{road:?}");
         assert_eq!(status(&late.changed.unwrap()), "SUBMITTED");
     }
@@ -261,7 +262,7 @@ fn what_the_merchant_picks_is_asked_of_the_merchant() {
 
     let told = cancellation_answer(1, Rejected);
     let merchant = actor(Role::Merchant, Some("M01"));
-    let kept = answer(Some(&order), Some(&theirs()), &told, &merchant, (&[], at(3)));
+    let kept = answer(Some(&order), Some(&theirs()), &told, &merchant, (&[], at(3))).unwrap();
     assert_eq!((outcome(&kept).as_str(), kept.events.len()), ("Applied", 1));
     let order = kept.changed.unwrap();
     assert_eq!(status(&order), "SUBMITTED");
@@ -324,6 +325,7 @@ fn every_role_answers_what_it_may_in_every_status() {
             let by = actor(role, merchant);
             let told = cancellation_answer(1, Accepted);
             let decision = answer(Some(&order), Some(&waybill), &told, &by, (&lines(2), at(3)));
+            let decision = decision.unwrap();
             let code = outcome(&decision);
             let sees = merchant.map_or(role != Merchant, |own| own == "M01");
             match (answerers.contains(&role), sees) {
@@ -342,11 +344,11 @@ fn every_role_answers_what_it_may_in_every_status() {
     }
     let by = actor(Warehouse, None);
     let nowhere = answer(None, None, &cancellation_answer(1, Accepted), &by, (&[], at(3)));
-    assert_eq!(outcome(&nowhere), "NOT_ASKED");
+    assert_eq!(outcome(&nowhere.unwrap()), "NOT_ASKED");
 }
 
 fn look(order: &SalesOrder, waybill: &Waybill, is_told: bool, minute: u32) -> Look {
-    let question = OpenQuestion { number: 1, asked_at: at(2), is_told };
+    let question = OpenQuestion { number: 1, asked_at: at(2), is_told, correlation_id: None };
     look_again(order, Some(waybill), &question, TimeDelta::minutes(15), at(minute))
 }
 

@@ -4,7 +4,8 @@ use contracts::CancellationVerdict::{Accepted, Rejected};
 use contracts::{CancellationVerdict, Role, SalesOrderStatus};
 use proptest::prelude::*;
 
-use crate::lifecycle::{Fact, OnRequest, may_answer, may_request, row};
+use crate::drawing;
+use crate::lifecycle::{Fact, OnRequest, OnTransfer, may_answer, may_replace, may_request, row};
 use crate::standing::{Standing, Submission};
 
 #[rustfmt::skip]
@@ -43,18 +44,19 @@ const ROLES: [(Role, bool, bool, bool); 12] = [
     (Role::Admin, true, true, true),
 ];
 
-/// Every status: what a request leads to, whether lines may change, whether whoever picks hears of changes.
-const STATUSES: [(SalesOrderStatus, OnRequest, bool, bool); 10] = [
-    (SalesOrderStatus::Created, OnRequest::Cancel, true, false),
-    (SalesOrderStatus::Submitted, OnRequest::Ask, true, true),
-    (SalesOrderStatus::Accepted, OnRequest::Ask, true, true),
-    (SalesOrderStatus::Rejected, OnRequest::Cancel, true, false),
-    (SalesOrderStatus::Picking, OnRequest::Ask, false, false),
-    (SalesOrderStatus::Picked, OnRequest::Ask, false, false),
-    (SalesOrderStatus::Packed, OnRequest::Ask, false, false),
-    (SalesOrderStatus::HandedOver, OnRequest::Refuse, false, false),
-    (SalesOrderStatus::CancellationRequested, OnRequest::Known, false, false),
-    (SalesOrderStatus::Cancelled, OnRequest::Known, false, false),
+/// Every status: what a request and a transfer lead to, whether lines may change, whether whoever picks
+/// hears of changes.
+const STATUSES: [(SalesOrderStatus, OnRequest, OnTransfer, bool, bool); 10] = [
+    (SalesOrderStatus::Created, OnRequest::Cancel, OnTransfer::Move, true, false),
+    (SalesOrderStatus::Submitted, OnRequest::Ask, OnTransfer::Ask, true, true),
+    (SalesOrderStatus::Accepted, OnRequest::Ask, OnTransfer::Ask, true, true),
+    (SalesOrderStatus::Rejected, OnRequest::Cancel, OnTransfer::Move, true, false),
+    (SalesOrderStatus::Picking, OnRequest::Ask, OnTransfer::Ask, false, false),
+    (SalesOrderStatus::Picked, OnRequest::Ask, OnTransfer::Ask, false, false),
+    (SalesOrderStatus::Packed, OnRequest::Ask, OnTransfer::Ask, false, false),
+    (SalesOrderStatus::HandedOver, OnRequest::Refuse, OnTransfer::Refuse, false, false),
+    (SalesOrderStatus::CancellationRequested, OnRequest::Known, OnTransfer::Wait, false, false),
+    (SalesOrderStatus::Cancelled, OnRequest::Known, OnTransfer::Refuse, false, false),
 ];
 
 fn submitted() -> Standing {
@@ -91,14 +93,17 @@ fn every_role() {
         assert_eq!(may_answer(role, false), warehouse, "{role:?} answers for the warehouse");
         assert_eq!(may_answer(role, true), merchant, "{role:?} answers for a merchant");
         assert_eq!(may_request(role), requests, "{role:?} asks for a cancellation");
+        let replaces = requests && role != Role::Merchant;
+        assert_eq!(may_replace(role), replaces, "{role:?} asks for a transfer");
     }
 }
 
 #[test]
 fn every_status() {
-    for (status, on_request, is_amendable, is_expected) in STATUSES {
+    for (status, on_request, on_transfer, is_amendable, is_expected) in STATUSES {
         let row = row(status);
-        assert_eq!(row.on_request, on_request, "{status:?}");
+        assert_eq!((row.on_request, row.on_transfer), (on_request, on_transfer), "{status:?}");
+        assert_eq!(row.is_resubmittable, status == SalesOrderStatus::Rejected, "{status:?}");
         assert_eq!((row.is_amendable, row.is_expected), (is_amendable, is_expected), "{status:?}");
         let wire = serde_json::to_value(status).unwrap();
         assert_eq!(wire, row.word, "columns and messages use the same words");
@@ -131,12 +136,45 @@ fn a_question_over_every_set_of_facts() {
     }
 }
 
+/// A question for a transfer over every set of facts: a no shows them again, a yes is the end, and a request
+/// for cancellation takes it over.
+#[test]
+fn a_transfer_over_every_set_of_facts() {
+    for set in 0_u8..64 {
+        let goods = with_facts(submitted(), set);
+        let mut moving = goods;
+        assert_eq!(moving.ask_to_move(), 1);
+        assert_eq!((status(moving), moving.is_moving()), ("CANCELLATION_REQUESTED", true));
+        let (mut kept, mut gone, mut taken_over) = (moving, moving, moving);
+        kept.answer(Rejected);
+        assert_eq!((status(kept), kept.is_moving()), (status(goods), false));
+        gone.answer(Accepted);
+        assert_eq!(status(gone), "CANCELLED");
+        taken_over.cancel_instead();
+        assert_eq!((taken_over.open_question(), taken_over.is_moving()), (Some(1), false));
+
+        let mut next = gone.succeeded(Submission::Submitted);
+        assert_eq!((status(next), next.open_question()), ("SUBMITTED", None));
+        next.answer(Rejected);
+        assert_eq!(status(next), "SUBMITTED", "the question was about the predecessor");
+        assert_eq!(next.ask(None), 2, "questions are counted on");
+    }
+}
+
 #[test]
 fn without_facts_our_decision_is_the_status() {
     assert_eq!(status(Standing::of(Submission::Waiting)), "CREATED");
     assert_eq!(status(Standing::of(Submission::Submitted)), "SUBMITTED");
     assert_eq!(status(Standing::of(Submission::Refused)), "REJECTED");
     assert_eq!(status(Standing::of(Submission::Merchant)), "SUBMITTED");
+}
+
+#[test]
+fn the_readme_shows_the_table() {
+    let readme = include_str!("../../README.md");
+    for part in [drawing::statuses(), drawing::facts()] {
+        assert!(readme.contains(&part), "README.md should contain:\n{part}");
+    }
 }
 
 #[test]
@@ -182,9 +220,13 @@ fn every_standing_survives_its_column() {
             for verdict in asked {
                 standing.ask(*verdict);
             }
-            let text = standing.to_text();
-            assert!(text.len() <= 96, "{text} is too long for the column");
-            assert_eq!(Standing::parse(&text), Some(standing));
+            let mut moving = standing;
+            moving.ask_to_move();
+            for standing in [standing, moving, standing.succeeded(submission)] {
+                let text = standing.to_text();
+                assert!(text.len() <= 96, "{text} is too long for the column");
+                assert_eq!(Standing::parse(&text), Some(standing));
+            }
         }
     }
     let longest =

@@ -52,6 +52,7 @@ impl Story {
                 let told = cancellation_answer(question, verdict);
                 let warehouse = actor(Role::Warehouse, None);
                 answer(Some(&self.order), Some(&ours), &told, &warehouse, (&lines(2), at(3)))
+                    .unwrap()
             }
         };
         self.take(decision)
@@ -68,7 +69,7 @@ impl Story {
                 assert_eq!(*question, None, "a question is decided once");
                 *question = Some(decided.verdict);
             }
-            Some(Note::Amended(_)) | None => {}
+            Some(Note::Amended(_) | Note::TakenOver(_)) | None => {}
         }
         if let Some(order) = decision.changed {
             self.changes += 1;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::decide::Request;
 use crate::network::{Goods, Network, PickRule, Warehouse};
-use crate::waybill::Waybill;
+use crate::waybill::{Parcel, Waybill};
 
 pub(crate) const WAYBILL: &str = "uci-536365-1";
 
@@ -82,7 +82,22 @@ pub(crate) fn waybill_no() -> WaybillNo {
 /// The waybill's own row: forward, goods of merchant M01.
 pub(crate) fn waybill(fulfilled_by: FulfilledBy, status: WaybillStatus) -> Waybill {
     let merchant = Merchant::new("M01").unwrap();
-    Waybill { kind: WaybillKind::Forward, fulfilled_by, merchant, status }
+    let (kind, parcel) = (WaybillKind::Forward, Some(parcel()));
+    Waybill { kind, fulfilled_by, merchant, status, is_held: false, parcel }
+}
+
+fn parcel() -> Parcel {
+    Parcel {
+        order_id: Uuid::from_u128(1),
+        source: Source::new("uci").unwrap(),
+        order_ref: OrderRef::new("536365").unwrap(),
+        customer_ref: None,
+        store: None,
+        sku_type: SkuType::Dry,
+        dry_ml: 1_000,
+        frozen_ml: 0,
+        weight_g: 500,
+    }
 }
 
 pub(crate) fn actor(role: Role, merchant: Option<&str>) -> Actor {
