@@ -113,6 +113,8 @@ pub enum RouteChange {
     Opened,
     /// It got a larger truck.
     Upgraded,
+    /// It got another truck when the day was planned anew.
+    TruckChanged,
     /// Its last waybill left; the truck is back in the pool.
     Closed,
     /// It is being picked.
@@ -121,7 +123,7 @@ pub enum RouteChange {
     Dispatched,
 }
 
-/// A route was opened, upgraded, locked, dispatched or given up.
+/// A route was opened, got another truck, was locked, dispatched or given up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RouteChanged {
     /// The route.
@@ -216,7 +218,7 @@ impl Contract for DispatchRoute {
 }
 
 /// Names of routes are made of the network's codes.
-fn check_route_ref(route_ref: &str) -> Result<(), String> {
+pub(crate) fn check_route_ref(route_ref: &str) -> Result<(), String> {
     let is_name = (1..=128).contains(&route_ref.len())
         && route_ref.bytes().all(|byte| byte.is_ascii_graphic());
     if is_name {

@@ -21,6 +21,7 @@ mod order;
 mod order_change;
 mod order_lifecycle;
 mod personal;
+mod planning;
 mod query;
 mod replacement;
 mod reply;
@@ -76,6 +77,7 @@ pub use order::{
 pub use order_change::{CreateOrders, OrderChanged, OrderLineStanding, OrderReturnStatus};
 pub use order_lifecycle::{ORDER_ENTRY, ORDER_STATES, OrderReached, OrderStateRow, OrderWay};
 pub use personal::Personal;
+pub use planning::{Broken, DayPlanned, PlanDay, PlanFigures, Recalculate, ReportBreakdown};
 pub use query::{
     AssignmentStanding, OrderStanding, OrderView, Query, QueryAnswer, SalesOrderStanding,
     WaybillStanding, WaybillView,
