@@ -4,12 +4,17 @@
 //! What lives here: the wiring. What never does: the rules of assignment (`shared/routing`), statuses and
 //! holds (waybill-status), the network's rows (delivery-network).
 
+mod activity;
 mod assignment;
+mod background;
+mod commands;
 mod decide;
+mod improve;
 mod incoming;
 mod locked;
 mod network;
 mod planning;
+mod recalculate;
 mod retry;
 mod settings;
 mod shown;
@@ -29,7 +34,10 @@ use crate::worker::Assigner;
 
 fn main() -> ExitCode {
     runtime::run_worker(|settings: Settings, context: runtime::Context| async move {
-        Ok::<_, Infallible>(Assigner::start(&context, cache(&settings, &context)))
+        Ok::<_, Infallible>({
+            let cache = cache(&settings, &context);
+            Assigner::start(&context, cache, settings.planning)
+        })
     })
 }
 
