@@ -67,8 +67,9 @@ pub use message::decode_body;
 pub use message::{Contract, DecodeError, Exchange, Inbound, RoutingKey, split_version};
 pub use money::{Currency, InvalidMoney, Money, UnitPrice};
 pub use network::{
-    DepotRow, DistrictRow, NetworkChanged, NetworkRows, PickFlowRow, PoolRow, QuotaRow,
-    RouteTemplateRow, TimeslotRow, TruckTypeRow, UpgradeRow, UpsertNetwork, WarehouseRow, ZoneRow,
+    Coordinates, DepotRow, DistrictRow, NetworkChanged, NetworkRows, PickFlowRow, PoolRow,
+    QuotaRow, RouteTemplateRow, TimeslotRow, TruckTypeRow, UpgradeRow, UpsertNetwork, WarehouseRow,
+    ZoneRow,
 };
 pub use order::{
     CreateOrder, FirstHold, FulfilledBy, MAX_ORDER_LINES, OrderAccepted, OrderLine, OrderStatus,

@@ -36,6 +36,14 @@ pub struct PlanningSettings {
         default_value_t = 1
     )]
     pub planning_seed: u64,
+
+    /// Minutes that a stop takes, for the order in which a route drives to its stops
+    #[arg(long, env = "DRAY_SERVICE_MINUTES", value_name = "DRAY_SERVICE_MINUTES", default_value_t = 4, value_parser = clap::value_parser!(u8).range(0..=120))]
+    pub service_minutes: u8,
+
+    /// Speed of a truck from stop to stop, for the same
+    #[arg(long, env = "DRAY_KILOMETRES_AN_HOUR", value_name = "DRAY_KILOMETRES_AN_HOUR", default_value_t = 30, value_parser = clap::value_parser!(u8).range(1..=130))]
+    pub kilometres_an_hour: u8,
 }
 
 /// Whether something is done at all.

@@ -16,6 +16,8 @@ mod network;
 mod planning;
 mod recalculate;
 mod retry;
+mod sequence;
+mod sequencer;
 mod settings;
 mod shown;
 mod state;

@@ -93,7 +93,7 @@ fn mend_zone(books: &Books, zone: &ZoneCode, mending: &mut Mending) {
     let bucket = books.buckets.get(zone).copied();
     let right = BookedBucket { version, used: in_places };
     let is_new_and_empty = bucket.is_none() && version == 0;
-    if bucket == Some(right) || is_new_and_empty {
+    if wrong == 0 && (bucket == Some(right) || is_new_and_empty) {
         return;
     }
     mending.buckets.insert(zone.clone(), right);

@@ -14,6 +14,7 @@ mod routes;
 mod rows;
 mod save;
 mod slot_days;
+mod stops;
 
 pub(crate) use self::amendments::{amendments_of, order_facts};
 pub(crate) use self::assignments::{
@@ -26,3 +27,4 @@ pub(crate) use self::recalculate::{read_books, save_mending, slot_days_to_compar
 pub(crate) use self::routes::{aboard, known_routes};
 pub(crate) use self::save::save;
 pub(crate) use self::slot_days::{lock_slot_days, stored_days};
+pub(crate) use self::stops::{UnorderedRoute, save_order, unordered_routes};

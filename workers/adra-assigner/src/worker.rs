@@ -8,6 +8,7 @@ use std::time::Duration;
 use cache::{Cache, Key, Kind};
 use contracts::Timestamp;
 use queue_topology::WorkerKind;
+use routing::RouteStatus;
 use runtime::{Batch, Context, Failure, Item, LaneKey, Outcome, Settlement, Worker};
 use settings::{PlanningSettings, Switch};
 use store::Tx;
@@ -26,6 +27,7 @@ use crate::locked::Locked;
 use crate::network::{Networks, Served};
 use crate::planning::{Opened, open};
 use crate::retry::Retries;
+use crate::sequencer::Sequencer;
 use crate::shown::{Entry, entries};
 use crate::state::{Kept, Plan};
 use crate::store::{lock_unassignable, save, unassignable_in};
@@ -46,6 +48,8 @@ pub(crate) struct Shared {
     pub(crate) activity: Activity,
     /// Rung when something broke that planning has to mend.
     pub(crate) broken: Notify,
+    /// Rung when stops want an order.
+    pub(crate) locked: Notify,
     cache: Cache,
 }
 
@@ -59,6 +63,7 @@ impl Shared {
             is_replay,
             activity: Activity::new(),
             broken: Notify::default(),
+            locked: Notify::default(),
             cache,
         }
     }
@@ -68,6 +73,9 @@ impl Shared {
         self.kept.put(effects.plans);
         if effects.has_broken {
             self.broken.notify_one();
+        }
+        if effects.has_locked {
+            self.locked.notify_one();
         }
         self.cache.put_if_newer(&effects.shown).await;
     }
@@ -90,14 +98,20 @@ pub(crate) struct Effects {
     plans: Vec<Plan>,
     shown: Vec<Entry>,
     has_broken: bool,
+    has_locked: bool,
 }
 
 impl Effects {
     /// Those of a transaction that wrote this.
     pub(crate) fn of(writes: &Writes, plans: Vec<Plan>) -> Self {
         let shown = entries(writes, &plans);
-        Self { plans, shown, has_broken: !writes.outages.is_empty() }
+        let has_locked = writes.routes.iter().any(|changed| is_fixed(changed.row.status));
+        Self { plans, shown, has_broken: !writes.outages.is_empty(), has_locked }
     }
+}
+
+const fn is_fixed(status: RouteStatus) -> bool {
+    matches!(status, RouteStatus::Locked | RouteStatus::Dispatched)
 }
 
 impl Assigner {
@@ -108,6 +122,8 @@ impl Assigner {
         let publish = move |committed| publisher.publish(committed);
         let retries = Retries::new(Arc::clone(&shared), context.database.clone(), publish);
         context.spawn("retries", retries.run(context.shutdown()));
+        let sequencer = Sequencer::new(Arc::clone(&shared), context.database.clone(), planning);
+        context.spawn("sequencing", sequencer.run(context.shutdown()));
         let improver = Arc::new(Improver::new(Arc::clone(&shared), context, planning));
         if planning.planning == Switch::On {
             let lane = Lane::new(Arc::clone(&improver), &context.registry);
