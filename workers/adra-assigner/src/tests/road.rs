@@ -35,7 +35,12 @@ fn dispatch(route_ref: &str) -> DispatchRoute {
 }
 
 /// Sends a command on somebody's behalf and waits for the answer.
-async fn ask<C: Contract>(stage: &Stage, replies: &mut ReplyBox, role: Role, command: &C) -> Reply {
+pub(super) async fn ask<C: Contract>(
+    stage: &Stage,
+    replies: &mut ReplyBox,
+    role: Role,
+    command: &C,
+) -> Reply {
     let how =
         PublishAs::default().user("dray-operator").actor(somebody(role)).reply_to(replies.queue());
     stage.publish(how, command).await.unwrap();
