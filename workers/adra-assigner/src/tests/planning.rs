@@ -15,8 +15,8 @@ use testkit::{Stage, eventually};
 use tokio::sync::Notify;
 
 use super::books::{audit, states};
-use super::crowd::{everything_settled, publish_all};
 use super::fixture::{delivery_date, key, load, no, parts, quota, tight, time, waybill};
+use super::races::{everything_settled, publish_all};
 use super::road::{ask, lock};
 use super::rounds::SETTINGS;
 use super::worker::{cancelled, stage, start, tell, until, waybill_row};
@@ -151,7 +151,6 @@ async fn two_processes_improve_while_messages_come_and_one_is_killed() {
     ];
     let (victim, survivor) = (start(&stage, &lane).await, start(&stage, &lane).await);
     publish_all(&stage).await;
-    let moved = "SELECT COUNT(*) FROM assignment WHERE place_no > 1";
     eventually("half of it is settled", async || {
         let settled: i64 = stage.scalar("SELECT COUNT(*) FROM inbox").await;
         (settled >= 300).then_some(())
@@ -172,7 +171,6 @@ async fn two_processes_improve_while_messages_come_and_one_is_killed() {
     let twice = "SELECT COUNT(*) FROM assignment a JOIN adra_decision d ON d.waybill_no = a.waybill_no \
         WHERE d.version > a.version";
     assert_eq!(stage.scalar::<i64>(twice).await, 0);
-    assert!(stage.scalar::<i64>(moved).await >= 0);
     stage.close().await;
 }
 
@@ -181,7 +179,7 @@ async fn a_process_that_dies_between_two_sets_leaves_a_consistent_day() {
     let stage = stage(&parts()).await;
     thinned(&stage).await;
     let before = fleet_cost(&stage).await;
-    let (first, rung) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let rung = Arc::new(Notify::new());
     let bell = Arc::clone(&rung);
     let dying = improver(&stage, move |rows: Vec<OutboxRow>| {
         if !rows.is_empty() {
@@ -197,7 +195,7 @@ async fn a_process_that_dies_between_two_sets_leaves_a_consistent_day() {
             false
         }
     };
-    drop((first, dying));
+    drop(dying);
     assert!(died, "it told of its first set and got no further");
     audit(&stage).await;
     assert!(fleet_cost(&stage).await <= before);

@@ -167,12 +167,11 @@ fn a_set_that_others_overtook_changes_nothing() {
 }
 
 #[test]
-fn names_of_routes_go_on_where_the_slot_day_is() {
+fn a_broken_truck_gives_way_to_the_next_of_its_ladder() {
     let mut world = World::with(parts());
     for number in 1..=3 {
         world.create(&waybill(number));
     }
-    // its truck is gone, and a van is the only one for it
     let broken = breakdown(10);
     let (verdict, planned) =
         world.transact(|planner| planner.break_down(&broken, None, Role::Operator).unwrap());
