@@ -363,10 +363,10 @@ impl Improver {
         told: Option<(Report, u64)>,
     ) -> Result<(), ImproveError> {
         let now = Timestamp::now();
-        let told = told.map(|(report, seq)| {
-            row_of(&event(key, &report)?, seq, now).map_err(ImproveError::from)
-        });
-        let rows: Vec<OutboxRow> = told.transpose()?.into_iter().collect();
+        let rows: Vec<OutboxRow> = match told {
+            Some((report, seq)) => vec![row_of(&event(key, &report)?, seq, now)?],
+            None => Vec::new(),
+        };
         let tx = self.database.begin().await?;
         note_improved(&tx, key, &self.instance, version, revision).await?;
         if !rows.is_empty() {

@@ -144,7 +144,7 @@ impl<'a> Ask<'a> {
         match self {
             Self::Move(route_ref, _) => Some(route_ref),
             Self::BreakDown(asked) => match &asked.broken {
-                Broken::TruckOf { route_ref } => Some(route_ref),
+                Broken::TruckOf { route_ref } => Some(route_ref.as_str()),
                 Broken::Trucks { .. } => None,
             },
             Self::Follow(..) | Self::Reschedule(_) | Self::Amend(_) | Self::Amended(_) => None,

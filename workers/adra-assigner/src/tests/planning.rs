@@ -37,7 +37,9 @@ fn improver(stage: &Stage, publish: impl Fn(Vec<OutboxRow>) + Send + Sync + 'sta
 fn report(improved: Improved) -> Report {
     match improved {
         Improved::Planned(report) => report,
-        other => panic!("not planned: {other:?}"),
+        other @ (Improved::Closed | Improved::Taken | Improved::Unreadable) => {
+            panic!("not planned: {other:?}")
+        }
     }
 }
 
