@@ -207,10 +207,6 @@ fn a_breakdown_is_noted_once_and_only_where_there_are_such_trucks() {
         let route = matches!(asked.broken, Broken::TruckOf { .. }).then_some(&found);
         world.transact(|planner| planner.break_down(asked, route, role).unwrap())
     };
-    let code = |outcome: Outcome| match outcome {
-        Outcome::Rejected(refusal) => refusal.code,
-        other => other.code().to_owned(),
-    };
     let of_route =
         ReportBreakdown { broken: Broken::TruckOf { route_ref: "R".to_owned() }, ..breakdown(0) };
     let cases = [
@@ -223,7 +219,7 @@ fn a_breakdown_is_noted_once_and_only_where_there_are_such_trucks() {
     ];
     for (asked, role, expected, limit) in cases {
         let (verdict, _) = report(&mut world, &asked, role);
-        assert_eq!(code(settled(verdict)), expected, "{asked:?}");
+        assert_eq!(settled(verdict).code(), expected, "{asked:?}");
         assert_eq!(world.plans[&key()].day.pool_of(&"VAN".into()).limit, limit);
     }
 }
