@@ -19,6 +19,7 @@ mod m0011_customer_service;
 mod m0012_places;
 mod m0013_attempts;
 mod m0014_sales_order_lifecycle;
+mod m0015_planning;
 
 /// All migrations in order.
 #[derive(Debug)]
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_places::Migration),
             Box::new(m0013_attempts::Migration),
             Box::new(m0014_sales_order_lifecycle::Migration),
+            Box::new(m0015_planning::Migration),
         ]
     }
 }

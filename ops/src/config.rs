@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use contracts::LaneSettings;
 use queue_topology::WorkerKind;
 use serde::Serialize;
-use settings::{Effective, Source, WorkerSettings, effective, try_load};
+use settings::{Effective, PlanningSettings, Source, WorkerSettings, effective, try_load};
 
 use crate::error::{CommandError, Exit, Result};
 use crate::fleet::{running_environment, worker};
@@ -38,6 +38,16 @@ pub(crate) struct ShowArgs {
 struct Common {
     #[command(flatten)]
     worker: WorkerSettings,
+}
+
+/// What adra-assigner is started with.
+#[derive(Debug, Parser)]
+#[allow(dead_code, reason = "only its options are looked at, never their values")]
+struct Planner {
+    #[command(flatten)]
+    worker: WorkerSettings,
+    #[command(flatten)]
+    planning: PlanningSettings,
 }
 
 /// Runs one of them.
@@ -74,7 +84,11 @@ struct Running {
 
 async fn show(kind: Option<WorkerKind>, site: &Site, output: Output) -> Result<()> {
     let program: [OsString; 1] = ["dray".into()];
-    let mut settings = effective::<Common>(program).map_err(|error| unusable(&error))?;
+    let settings = match kind {
+        Some(WorkerKind::AdraAssigner) => effective::<Planner>(program),
+        Some(_) | None => effective::<Common>(program),
+    };
+    let mut settings = settings.map_err(|error| unusable(&error))?;
     let mut stored = None;
     let mut running = Vec::new();
     if let Some(kind) = kind {

@@ -3,6 +3,7 @@
 //! Each module is one command; `site` knows the surroundings, `operator` and `management` talk to the
 //! broker, `output` to the person. Business rules live in the workers, never here.
 
+mod adra;
 mod change;
 mod config;
 mod contracts;
@@ -88,6 +89,9 @@ enum Command {
     /// Say what is done with routes
     #[command(subcommand)]
     Route(route::RouteCommand),
+    /// Plan routes: mend what broke, improve a day, set the books right
+    #[command(subcommand)]
+    Adra(adra::AdraCommand),
     /// Look at returns, approve or reject them
     #[command(subcommand)]
     Return(service::ReturnCommand),
@@ -162,6 +166,7 @@ async fn run(command: Command, output: Output) -> Result<()> {
         Command::Waybill(command) => show::waybill(command, &site, output).await,
         Command::SalesOrder(command) => sales_order::run(command, &site, output).await,
         Command::Route(command) => route::run(command, &site, output).await,
+        Command::Adra(command) => adra::run(command, &site, output).await,
         Command::Return(command) => service::returns(command, &site, output).await,
         Command::Case(command) => service::cases(command, &site, output).await,
         Command::Hotfolder(command) => hotfolder::run(command, &site, output).await,

@@ -3,6 +3,7 @@
 //! Never here: whether the rows make sense together; the worker and its readers judge that.
 
 mod commands;
+mod degrees;
 mod rows;
 #[cfg(test)]
 mod tests;

@@ -57,7 +57,14 @@ pub(crate) fn commands(kind: WorkerKind) -> Vec<Binding> {
             ]
         }
         WorkerKind::AdraAssigner => {
-            vec![on::<c::LockRoute>(), on::<c::DispatchRoute>(), on::<c::RescheduleWaybill>()]
+            vec![
+                on::<c::LockRoute>(),
+                on::<c::DispatchRoute>(),
+                on::<c::RescheduleWaybill>(),
+                on::<c::ReportBreakdown>(),
+                on::<c::Recalculate>(),
+                on::<c::PlanDay>(),
+            ]
         }
         WorkerKind::SalesOrder => vec![
             on::<c::RecordWarehouseAnswer>(),

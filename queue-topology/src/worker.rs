@@ -214,7 +214,15 @@ impl WorkerKind {
             Self::OrderIntake => vec![(Events, &["order.#"])],
             Self::WaybillStatus => vec![(Events, &["waybill.#"])],
             Self::AdraAssigner => {
-                vec![(Events, &["assignment.#", "route.#", "amendment.decided.adra-assigner"])]
+                vec![(
+                    Events,
+                    &[
+                        "assignment.#",
+                        "route.#",
+                        "amendment.decided.adra-assigner",
+                        "adra.day-planned",
+                    ],
+                )]
             }
             Self::SalesOrder => {
                 const KEYS: &[&str] = &[

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use contracts::{
-    DepotRow, DistrictRow, NetworkRows, PickFlowRow, PoolRow, QuotaRow, RouteTemplateRow, SkuType,
-    TimeslotRow, TruckTypeRow, UpgradeRow, WarehouseRow, ZoneCode, ZoneRow,
+    Coordinates, DepotRow, DistrictRow, NetworkRows, PickFlowRow, PoolRow, QuotaRow,
+    RouteTemplateRow, SkuType, TimeslotRow, TruckTypeRow, UpgradeRow, WarehouseRow, ZoneCode,
+    ZoneRow,
 };
 use serde::Serialize;
 
+use super::degrees::Degrees;
 use super::tsv::{Record, Tsv};
 use crate::error::{CommandError, Exit, Result};
 
@@ -143,7 +145,8 @@ fn cut<R: Serialize>(rows: Vec<(u32, R)>, wrap: fn(Vec<R>) -> NetworkRows) -> Re
 
 fn depot(r: &mut Record<'_>) -> Option<DepotRow> {
     let (depot, name, timezone) = (r.code("depot"), r.get("name"), r.get("timezone"));
-    Some(DepotRow { depot: depot?, name: name?, timezone: timezone? })
+    let coordinates = coordinates(r);
+    Some(DepotRow { depot: depot?, name: name?, timezone: timezone?, coordinates: coordinates? })
 }
 
 fn zone(r: &mut Record<'_>) -> Option<ZoneRow> {
@@ -156,7 +159,29 @@ fn zone(r: &mut Record<'_>) -> Option<ZoneRow> {
 fn district(r: &mut Record<'_>) -> Option<DistrictRow> {
     let (district, zone, valid_from) =
         (r.code("district"), r.code("zone"), r.optional("valid_from"));
-    Some(DistrictRow { district: district?, zone: zone?, valid_from: valid_from? })
+    let coordinates = coordinates(r);
+    Some(DistrictRow {
+        district: district?,
+        zone: zone?,
+        valid_from: valid_from?,
+        coordinates: coordinates?,
+    })
+}
+
+/// The optional columns `lat` and `lon`: both, or neither.
+fn coordinates(r: &mut Record<'_>) -> Option<Option<Coordinates>> {
+    match (r.text("lat").is_empty(), r.text("lon").is_empty()) {
+        (true, true) => Some(None),
+        (false, false) => {
+            let (lat, lon) = (r.get::<Degrees>("lat"), r.get::<Degrees>("lon"));
+            Some(Some(Coordinates { lat_e6: lat?.millionths, lon_e6: lon?.millionths }))
+        }
+        (is_lat_missing, _) => {
+            let column = if is_lat_missing { "lat" } else { "lon" };
+            r.wrong(column, "lat and lon come together: give both or neither");
+            None
+        }
+    }
 }
 
 fn timeslot(r: &mut Record<'_>) -> Option<TimeslotRow> {

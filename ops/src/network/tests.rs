@@ -125,3 +125,27 @@ fn the_workers_row_number_leads_back_to_the_line() {
     assert_eq!(chunks[0].line("districts", 3), None);
     assert_eq!(chunks[0].line("zones", 1), None);
 }
+
+#[test]
+fn places_may_say_where_they_lie() {
+    let directory = tempfile::tempdir().unwrap();
+    let text = "depot\tname\ttimezone\tlat\tlon\nN\tx\tUTC\t41.0082\t-28.97840049\nS\ty\tUTC\t\t\n";
+    write(directory.path(), "depots.tsv", text);
+    let pieces = read_directory(directory.path()).unwrap();
+    let NetworkRows::Depots(depots) = &pieces[0].rows else { panic!("depots") };
+    let north = depots[0].coordinates.unwrap();
+    assert_eq!((north.lat_e6, north.lon_e6), (41_008_200, -28_978_400));
+    assert_eq!(depots[1].coordinates, None);
+
+    let header = "district\tzone\tlat\tlon\nD1\tZ1\t";
+    let cases = [
+        ("41\t", "districts.tsv:2: lon: \"\": lat and lon come together: give both or neither"),
+        ("41,5\t2", "districts.tsv:2: lat: \"41,5\": write degrees with a point"),
+        ("41\t1e2", "districts.tsv:2: lon: \"1e2\": write degrees with a point"),
+        ("4100\t2", "districts.tsv:2: lat: \"4100\": write degrees with a point"),
+    ];
+    for (values, expected) in cases {
+        let error = error_of("districts.tsv", &format!("{header}{values}\n"));
+        assert!(error.starts_with(expected), "{error}");
+    }
+}

@@ -12,7 +12,11 @@ use crate::run::Operator;
 const ROUTE: &str = "NORTH-20350613-0900-1300-Z01-001";
 
 /// Answers the next command as a worker would, and gives the command.
-async fn answer<C: Contract>(stage: &Stage, heard: &mut Tap, refusal: Option<Refusal>) -> C {
+pub(crate) async fn answer<C: Contract>(
+    stage: &Stage,
+    heard: &mut Tap,
+    refusal: Option<Refusal>,
+) -> C {
     let (asked, command) = heard.next_of::<C>().await;
     assert_eq!(asked.actor.role, Role::Operator);
     let user = UserId::new("dray-admin").unwrap();

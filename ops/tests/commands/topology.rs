@@ -14,6 +14,7 @@ fn command() -> UpsertNetwork {
         district: contracts::DistrictCode::new("D1").unwrap(),
         zone: contracts::ZoneCode::new("Z1").unwrap(),
         valid_from: None,
+        coordinates: None,
     };
     UpsertNetwork { tables: vec![NetworkRows::Districts(vec![row])] }
 }

@@ -112,6 +112,7 @@ fn workers_may_publish_what_they_do_publish() {
     publishes::<c::Unassignable>(WorkerKind::AdraAssigner, None);
     publishes::<c::UnassignedAgain>(WorkerKind::AdraAssigner, None);
     publishes::<c::RouteChanged>(WorkerKind::AdraAssigner, Some("locked"));
+    publishes::<c::DayPlanned>(WorkerKind::AdraAssigner, None);
     publishes::<c::AmendmentReserved>(WorkerKind::AdraAssigner, None);
     publishes::<c::AmendmentDecided>(WorkerKind::AdraAssigner, Some("adra-assigner"));
     publishes::<c::SalesOrderSubmitted>(WorkerKind::SalesOrder, None);

@@ -41,6 +41,9 @@ fn commands_have_one_receiver() {
     check::<c::LockRoute>(&[], &["adra-assigner.commands"]);
     check::<c::DispatchRoute>(&[], &["adra-assigner.commands"]);
     check::<c::RescheduleWaybill>(&[], &["adra-assigner.commands"]);
+    check::<c::ReportBreakdown>(&[], &["adra-assigner.commands"]);
+    check::<c::Recalculate>(&[], &["adra-assigner.commands"]);
+    check::<c::PlanDay>(&[], &["adra-assigner.commands"]);
     check::<c::CancelWaybill>(&[], &["sales-order.commands"]);
     check::<c::RecordCancellationAnswer>(&[], &["sales-order.commands"]);
     check::<c::ResubmitSalesOrder>(&[], &["sales-order.commands"]);

@@ -113,6 +113,8 @@ pub enum RouteChange {
     Opened,
     /// It got a larger truck.
     Upgraded,
+    /// It got another truck when the day was planned anew.
+    TruckChanged,
     /// Its last waybill left; the truck is back in the pool.
     Closed,
     /// It is being picked.
@@ -128,6 +130,7 @@ impl RouteChange {
         match self {
             Self::Opened => "opened",
             Self::Upgraded => "upgraded",
+            Self::TruckChanged => "truck-changed",
             Self::Closed => "closed",
             Self::Locked => "locked",
             Self::Dispatched => "dispatched",
@@ -135,7 +138,7 @@ impl RouteChange {
     }
 }
 
-/// A route was opened, upgraded, locked, dispatched or given up.
+/// A route was opened, got another truck, was locked, dispatched or given up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RouteChanged {
     /// The route.
@@ -238,7 +241,7 @@ impl Contract for DispatchRoute {
 }
 
 /// Names of routes are made of the network's codes.
-fn check_route_ref(route_ref: &str) -> Result<(), String> {
+pub(crate) fn check_route_ref(route_ref: &str) -> Result<(), String> {
     let is_name = (1..=128).contains(&route_ref.len())
         && route_ref.bytes().all(|byte| byte.is_ascii_graphic());
     if is_name {

@@ -10,11 +10,17 @@ use crate::{
     AmendOrder, AmendmentDecided, AmendmentRequested, AmendmentReserved, ApproveReturn, Assigned,
     CancelOrder, CancelReturn, CancelWaybill, CancellationAsked, CancellationDecided,
     CancellationOverdue, CaseChanged, CloseReturn, Contract, ControlAnswer, ControlCommand,
-    CorrectWaybill, CreateOrder, CreateOrders, DispatchRoute, Exchange, LockRoute, NetworkChanged,
-    OpenCase, OrderAccepted, OrderCancellationRequested, OrderChanged, PlaceHold, Query,
-    QueryAnswer, RecordCancellationAnswer, RecordReturnInspection, RecordReturnReceipt,
-    RecordWarehouseAnswer, RecordWarehouseProgress, RejectReturn, ReleaseHold, Reply, ReportStatus,
-    ReportStatuses, RequestReplacement, RequestReturn, RescheduleWaybill, ResubmitSalesOrder, ReturnChanged, RouteChanged, SalesOrderAnswered, SalesOrderProgressed, SalesOrderSubmitted, SalesOrderTransferDecided, SkipSequence, SubmissionDue, TransferSalesOrder, Unassignable, UnassignedAgain, UpdateCase, UpsertNetwork, WaybillAttemptFailed, WaybillCancelledButMoved, WaybillCorrected, WaybillCreated, WaybillHeld, WaybillReleased, WaybillStatusChanged, WaybillsRequested, WmsCancellationConfirmation, WmsCancellationRequest, WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder,
+    CorrectWaybill, CreateOrder, CreateOrders, DayPlanned, DispatchRoute, Exchange, LockRoute,
+    NetworkChanged, OpenCase, OrderAccepted, OrderCancellationRequested, OrderChanged, PlaceHold,
+    PlanDay, Query, QueryAnswer, Recalculate, RecordCancellationAnswer, RecordReturnInspection,
+    RecordReturnReceipt, RecordWarehouseAnswer, RecordWarehouseProgress, RejectReturn, ReleaseHold,
+    Reply, ReportBreakdown, ReportStatus, ReportStatuses, RequestReplacement, RequestReturn,
+    RescheduleWaybill, ResubmitSalesOrder, ReturnChanged, RouteChanged, SalesOrderAnswered,
+    SalesOrderProgressed, SalesOrderSubmitted, SalesOrderTransferDecided, SkipSequence,
+    SubmissionDue, TransferSalesOrder, Unassignable, UnassignedAgain, UpdateCase, UpsertNetwork,
+    WaybillAttemptFailed, WaybillCancelledButMoved, WaybillCorrected, WaybillCreated, WaybillHeld,
+    WaybillReleased, WaybillStatusChanged, WaybillsRequested, WmsCancellationConfirmation,
+    WmsCancellationRequest, WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder,
 };
 
 /// One message type.
@@ -49,6 +55,7 @@ impl Catalogue {
         orders(&mut collect);
         waybills(&mut collect);
         service(&mut collect);
+        planning(&mut collect);
         fleet(&mut collect);
         let answers = vec![
             collect.answer::<Reply>("reply.v1"),
@@ -131,6 +138,13 @@ fn service(collect: &mut Collect) {
     collect.message::<OpenCase>();
     collect.message::<UpdateCase>();
     collect.message::<CaseChanged>();
+}
+
+fn planning(collect: &mut Collect) {
+    collect.message::<ReportBreakdown>();
+    collect.message::<Recalculate>();
+    collect.message::<PlanDay>();
+    collect.message::<DayPlanned>();
 }
 
 fn fleet(collect: &mut Collect) {

@@ -21,6 +21,7 @@ mod order;
 mod order_change;
 mod order_lifecycle;
 mod personal;
+mod planning;
 mod query;
 mod replacement;
 mod reply;
@@ -66,8 +67,9 @@ pub use message::decode_body;
 pub use message::{Contract, DecodeError, Exchange, Inbound, RoutingKey, split_version};
 pub use money::{Currency, InvalidMoney, Money, UnitPrice};
 pub use network::{
-    DepotRow, DistrictRow, NetworkChanged, NetworkRows, PickFlowRow, PoolRow, QuotaRow,
-    RouteTemplateRow, TimeslotRow, TruckTypeRow, UpgradeRow, UpsertNetwork, WarehouseRow, ZoneRow,
+    Coordinates, DepotRow, DistrictRow, NetworkChanged, NetworkRows, PickFlowRow, PoolRow,
+    QuotaRow, RouteTemplateRow, TimeslotRow, TruckTypeRow, UpgradeRow, UpsertNetwork, WarehouseRow,
+    ZoneRow,
 };
 pub use order::{
     CreateOrder, FirstHold, FulfilledBy, MAX_ORDER_LINES, OrderAccepted, OrderLine, OrderStatus,
@@ -76,6 +78,7 @@ pub use order::{
 pub use order_change::{CreateOrders, OrderChanged, OrderLineStanding, OrderReturnStatus};
 pub use order_lifecycle::{ORDER_ENTRY, ORDER_STATES, OrderReached, OrderStateRow, OrderWay};
 pub use personal::Personal;
+pub use planning::{Broken, DayPlanned, PlanDay, PlanFigures, Recalculate, ReportBreakdown};
 pub use query::{
     AssignmentStanding, OrderStanding, OrderView, Query, QueryAnswer, SalesOrderShown,
     SalesOrderStanding, SalesOrderStep, SalesOrderView, WaybillStanding, WaybillView,

@@ -18,6 +18,16 @@ macro_rules! row {
     };
 }
 
+/// Where something lies, in millionths of a degree (WGS 84).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Coordinates {
+    /// Latitude: -90,000,000 to 90,000,000, north is positive.
+    pub lat_e6: i32,
+    /// Longitude: -180,000,000 to 180,000,000, east is positive.
+    pub lon_e6: i32,
+}
+
 row!(
     /// A fulfilment centre.
     DepotRow {
@@ -27,6 +37,9 @@ row!(
         name: String,
         /// IANA time zone, for example `Europe/Istanbul`.
         timezone: String,
+        /// Where it lies; absent: as it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        coordinates: Option<Coordinates>,
     }
 );
 row!(
@@ -51,6 +64,9 @@ row!(
         zone: ZoneCode,
         /// First day; absent: since ever.
         valid_from: Option<NaiveDate>,
+        /// Where the middle of its doors lies; absent: as it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        coordinates: Option<Coordinates>,
     }
 );
 row!(

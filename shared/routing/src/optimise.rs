@@ -5,16 +5,21 @@
 //! makes the [`Objective`] better by itself, so the caller commits them one after the other by
 //! compare-and-swap on the route versions, and drops the rest of the list when one no longer
 //! applies. `board` is the working copy with undo, `repair` starts from an impossible day, `repack`
-//! loads a few routes anew onto a cheaper fleet. Never here: a clock, or the online rules for a
+//! loads a few routes anew onto a cheaper fleet. `carry_out` does what
+//! a set says on a day that may have moved on. Never here: a clock, or the online rules for a
 //! single waybill.
 
 mod board;
+mod bound;
+mod carry_out;
 mod moves;
 mod repack;
 mod repair;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::bound::lower_bound;
+pub use self::carry_out::{Outdated, carry_out};
 pub use self::moves::{Move, MoveSet, OpenedRoute, TruckChange};
 
 use self::board::Board;

@@ -14,6 +14,7 @@ mod environment;
 mod groups;
 mod instance;
 mod load;
+mod planning;
 mod secret;
 mod url;
 
@@ -28,6 +29,7 @@ pub use crate::groups::{
 };
 pub use crate::instance::InstanceName;
 pub use crate::load::{load, try_load};
+pub use crate::planning::{PlanningSettings, Switch};
 pub use crate::secret::Secret;
 
 /// A setting that cannot be used. Never carries the value of a secret.

@@ -6,9 +6,11 @@
 //! waybills in this file, the other subjects in the files of this folder.
 
 mod amend;
+mod breakdown;
 mod changes;
 mod news;
 mod places;
+mod replan;
 mod reschedule;
 mod routes;
 mod seek;
@@ -25,11 +27,14 @@ use crate::assignment::{Assignment, FailedPlaces, Standing, State};
 use crate::state::Plan;
 
 pub(crate) use self::amend::{Amending, Amendment, AmendmentState, Goods, OrderFacts};
+pub(crate) use self::breakdown::{broken_slot_day, may_plan};
 use self::changes::Changes;
 pub(crate) use self::changes::{
-    BucketRow, DecisionRow, LedgerRow, Replaced, RouteRow, SlotDayRow, StopRow, TruckRow, Writes,
+    BucketRow, DecisionRow, LedgerRow, OutageRow, Replaced, RouteRow, SlotDayRow, StopRow,
+    TruckRow, Writes,
 };
 pub(crate) use self::news::{Event, News, assigned_at};
+pub(crate) use self::replan::{Replanned, planned};
 pub(crate) use self::reschedule::wished_slot_day;
 pub(crate) use self::routes::{KnownRoute, RouteStep};
 pub(crate) use self::seek::{both_of, slot_day_of, slot_days_of};

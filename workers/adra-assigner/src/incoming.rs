@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 
 use contracts::{
-    AmendmentDecided, AmendmentDecider, AmendmentKind, AmendmentRequested, DispatchRoute,
-    LockRoute, NetworkChanged, RescheduleWaybill, WaybillAmendment, WaybillAttemptFailed,
-    WaybillCorrected, WaybillCreated, WaybillHeld, WaybillNo, WaybillReleased,
-    WaybillStatusChanged,
+    AmendmentDecided, AmendmentDecider, AmendmentKind, AmendmentRequested, Broken, DispatchRoute,
+    LockRoute, NetworkChanged, PlanDay, Recalculate, ReportBreakdown, RescheduleWaybill,
+    WaybillAmendment, WaybillAttemptFailed, WaybillCorrected, WaybillCreated, WaybillHeld,
+    WaybillNo, WaybillReleased, WaybillStatusChanged,
 };
 use routing::{Network, SlotDayKey};
 use runtime::LaneKey;
 
 use crate::assignment::{Assignment, Standing};
-use crate::decide::{KnownRoute, Notice, RouteStep, both_of, slot_days_of, wished_slot_day};
+use crate::decide::{
+    KnownRoute, Notice, RouteStep, both_of, broken_slot_day, slot_days_of, wished_slot_day,
+};
 
 contracts::inbound! {
     /// Everything that changes who wants a place, or how many there are.
@@ -39,6 +41,12 @@ contracts::inbound! {
         Lock(LockRoute),
         /// A route left.
         Dispatch(DispatchRoute),
+        /// Trucks cannot drive.
+        Breakdown(ReportBreakdown),
+        /// The routes of a day are to be improved now.
+        PlanDay(PlanDay),
+        /// Ledger, buckets and places are to be compared.
+        Recalculate(Recalculate),
         /// The delivery network is another one.
         Network(NetworkChanged),
     }
@@ -54,10 +62,11 @@ pub(crate) enum Ask<'a> {
     Amended(&'a AmendmentDecided),
     /// Of the route with this name.
     Move(&'a str, RouteStep),
+    BreakDown(&'a ReportBreakdown),
 }
 
 impl Incoming {
-    /// What it asks; `None`: nothing but to be read.
+    /// What it asks; `None`: nothing but to be read, or something that takes transactions of its own.
     pub(crate) fn ask(&self) -> Option<Ask<'_>> {
         match self {
             Self::Created(created) => {
@@ -86,7 +95,8 @@ impl Incoming {
             Self::Dispatch(asked) => {
                 Some(Ask::Move(&asked.route_ref, RouteStep::Dispatch(asked.occurred_at)))
             }
-            Self::Network(_) => None,
+            Self::Breakdown(asked) => Some(Ask::BreakDown(asked)),
+            Self::Network(_) | Self::PlanDay(_) | Self::Recalculate(_) => None,
         }
     }
 
@@ -112,6 +122,13 @@ impl Incoming {
             }) => LaneKey::of(waybill_no.as_str()),
             Self::Lock(LockRoute { route_ref, .. })
             | Self::Dispatch(DispatchRoute { route_ref, .. }) => LaneKey::of(route_ref.as_str()),
+            Self::Breakdown(ReportBreakdown { broken, .. }) => match broken {
+                Broken::Trucks { delivery_date, timeslot, .. } => {
+                    LaneKey::of((*delivery_date, timeslot.as_str()))
+                }
+                Broken::TruckOf { route_ref } => LaneKey::of(route_ref.as_str()),
+            },
+            Self::PlanDay(_) | Self::Recalculate(_) => LaneKey::of("planning"),
             Self::Network(_) => LaneKey::of("network"),
         }
     }
@@ -125,7 +142,7 @@ impl<'a> Ask<'a> {
             Self::Reschedule(asked) => Some(&asked.waybill_no),
             Self::Amend(asked) => Some(&asked.waybill_no),
             Self::Amended(decided) => Some(&decided.amendment.waybill_no),
-            Self::Move(..) => None,
+            Self::Move(..) | Self::BreakDown(_) => None,
         }
     }
 
@@ -133,6 +150,10 @@ impl<'a> Ask<'a> {
     pub(crate) const fn route(self) -> Option<&'a str> {
         match self {
             Self::Move(route_ref, _) => Some(route_ref),
+            Self::BreakDown(asked) => match &asked.broken {
+                Broken::TruckOf { route_ref } => Some(route_ref.as_str()),
+                Broken::Trucks { .. } => None,
+            },
             Self::Follow(..) | Self::Reschedule(_) | Self::Amend(_) | Self::Amended(_) => None,
         }
     }
@@ -144,7 +165,7 @@ impl<'a> Ask<'a> {
                 Some((&asked.waybill_no, asked.kind == AmendmentKind::Destination))
             }
             Self::Amended(decided) => Some((&decided.amendment.waybill_no, false)),
-            Self::Follow(..) | Self::Reschedule(_) | Self::Move(..) => None,
+            Self::Follow(..) | Self::Reschedule(_) | Self::Move(..) | Self::BreakDown(_) => None,
         }
     }
 
@@ -174,6 +195,9 @@ impl<'a> Ask<'a> {
             Self::Amend(_) => place.into_iter().collect(),
             Self::Amended(_) => known.map(|known| both_of(network, known)).unwrap_or_default(),
             Self::Move(..) => route.map(|route| route.key.clone()).into_iter().collect(),
+            Self::BreakDown(asked) => {
+                broken_slot_day(network, &asked.broken, route).into_iter().collect()
+            }
         }
     }
 }

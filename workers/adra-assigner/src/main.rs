@@ -4,13 +4,20 @@
 //! What lives here: the wiring. What never does: the rules of assignment (`shared/routing`), statuses and
 //! holds (waybill-status), the network's rows (delivery-network).
 
+mod activity;
 mod assignment;
+mod background;
+mod commands;
 mod decide;
+mod improve;
 mod incoming;
 mod locked;
 mod network;
 mod planning;
+mod recalculate;
 mod retry;
+mod sequence;
+mod sequencer;
 mod settings;
 mod shown;
 mod state;
@@ -30,6 +37,6 @@ use crate::worker::Assigner;
 fn main() -> ExitCode {
     runtime::run_worker(|settings: Settings, context: runtime::Context| async move {
         let cache = Cache::counted(settings.worker.cache.url(), &context.registry);
-        Ok::<_, Infallible>(Assigner::start(&context, cache))
+        Ok::<_, Infallible>(Assigner::start(&context, cache, settings.planning))
     })
 }

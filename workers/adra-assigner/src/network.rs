@@ -74,6 +74,11 @@ impl Networks {
         Ok(self.last_good(Unusable::Changing))
     }
 
+    /// The revision in force as far as this process knows; 0 before any was read.
+    pub(crate) fn revision(&self) -> u64 {
+        self.last().map_or(0, |served| served.revision)
+    }
+
     /// Puts the rows of one revision together; what cannot be used is remembered.
     fn judge(
         &self,

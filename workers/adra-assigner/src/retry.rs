@@ -178,7 +178,7 @@ struct Step {
 }
 
 /// An event without a message that caused it.
-fn outbox_row(news: &News, now: Timestamp) -> Result<OutboxRow, serde_json::Error> {
+pub(crate) fn outbox_row(news: &News, now: Timestamp) -> Result<OutboxRow, serde_json::Error> {
     match &news.event {
         Event::Assigned(event) => row_of(&assigned_at(event, now), news.seq, now),
         Event::Unassignable(event) => row_of(event, news.seq, now),
@@ -189,7 +189,8 @@ fn outbox_row(news: &News, now: Timestamp) -> Result<OutboxRow, serde_json::Erro
     }
 }
 
-fn row_of<C: Contract>(
+/// An event as it is published, without a message that caused it.
+pub(crate) fn row_of<C: Contract>(
     event: &C,
     seq: u64,
     now: Timestamp,

@@ -1,7 +1,7 @@
-//! What this worker is told at start: what every worker is, and nothing of its own. Never here: a limit of
-//! the network, which is data.
+//! What this worker is told at start: what every worker is, and how much improving routes may take. Never
+//! here: a limit of the network, which is data.
 
-use settings::WorkerSettings;
+use settings::{PlanningSettings, WorkerSettings};
 
 /// The settings of adra-assigner.
 #[derive(Debug, clap::Parser)]
@@ -13,6 +13,8 @@ use settings::WorkerSettings;
 pub(crate) struct Settings {
     #[command(flatten)]
     pub(crate) worker: WorkerSettings,
+    #[command(flatten)]
+    pub(crate) planning: PlanningSettings,
 }
 
 impl AsRef<WorkerSettings> for Settings {

@@ -48,6 +48,8 @@ pub(crate) struct StoredDay {
     pub(crate) buckets: Vec<Bucket>,
     /// Trucks in use by type.
     pub(crate) trucks: BTreeMap<TruckTypeCode, u32>,
+    /// Trucks of the pool that are out of order on this day.
+    pub(crate) outages: BTreeMap<TruckTypeCode, u32>,
 }
 
 /// The stored rows of a slot day contradict each other or the network.
@@ -79,6 +81,10 @@ impl Plan {
         stored: StoredDay,
     ) -> Result<Self, Contradiction> {
         let mut day = SlotDay::new(network, key)?;
+        for (truck_type, broken) in &stored.outages {
+            let limit = day.pool_of(truck_type).limit;
+            day.set_pool_limit(truck_type, limit.saturating_sub(*broken));
+        }
         for route in stored.routes {
             day.restore_route(network, route)?;
         }

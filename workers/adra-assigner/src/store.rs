@@ -8,15 +8,23 @@ mod amendments;
 mod assignments;
 mod columns;
 pub(crate) mod network;
+mod planning;
+mod recalculate;
 mod routes;
 mod rows;
 mod save;
 mod slot_days;
+mod stops;
 
 pub(crate) use self::amendments::{amendments_of, order_facts};
 pub(crate) use self::assignments::{
     lock_assignments, lock_unassignable, standings, unassignable_before, unassignable_in,
 };
+pub(crate) use self::planning::{
+    claim, deficits, next_to_improve, note_improved, slot_days_of, standings_now, waybills_of,
+};
+pub(crate) use self::recalculate::{read_books, save_mending, slot_days_to_compare};
 pub(crate) use self::routes::{aboard, known_routes};
 pub(crate) use self::save::save;
 pub(crate) use self::slot_days::{lock_slot_days, stored_days};
+pub(crate) use self::stops::{UnorderedRoute, save_order, unordered_routes};

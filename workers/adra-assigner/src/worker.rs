@@ -8,19 +8,26 @@ use std::time::Duration;
 use cache::{Cache, Key, Kind};
 use contracts::Timestamp;
 use queue_topology::WorkerKind;
+use routing::RouteStatus;
 use runtime::{Batch, Context, Failure, Item, LaneKey, Outcome, Settlement, Worker};
+use settings::{PlanningSettings, Switch};
 use store::Tx;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::activity::Activity;
+use crate::background::Lane;
+use crate::commands::{Answers, answers};
 use crate::decide::{
     Clock, Event, News, PlanError, Planned, Planner, Verdict, Writes, assigned_at,
 };
+use crate::improve::Improver;
 use crate::incoming::{Ask, Incoming};
 use crate::locked::Locked;
 use crate::network::{Networks, Served};
 use crate::planning::{Opened, open};
 use crate::retry::Retries;
+use crate::sequencer::Sequencer;
 use crate::shown::{Entry, entries};
 use crate::state::{Kept, Plan};
 use crate::store::{lock_unassignable, save, unassignable_in};
@@ -37,6 +44,12 @@ pub(crate) struct Shared {
     pub(crate) more_capacity: Notify,
     /// Lateness is judged at the time of the order, not at the time of day.
     pub(crate) is_replay: bool,
+    /// Whether messages are being worked on.
+    pub(crate) activity: Activity,
+    /// Rung when something broke that planning has to mend.
+    pub(crate) broken: Notify,
+    /// Rung when stops want an order.
+    pub(crate) locked: Notify,
     cache: Cache,
 }
 
@@ -48,6 +61,9 @@ impl Shared {
             kept: Kept::default(),
             more_capacity: Notify::default(),
             is_replay,
+            activity: Activity::new(),
+            broken: Notify::default(),
+            locked: Notify::default(),
             cache,
         }
     }
@@ -55,6 +71,12 @@ impl Shared {
     /// Keeps and shows what a transaction left, once it is committed.
     pub(crate) async fn committed(&self, effects: Effects) {
         self.kept.put(effects.plans);
+        if effects.has_broken {
+            self.broken.notify_one();
+        }
+        if effects.has_locked {
+            self.locked.notify_one();
+        }
         self.cache.put_if_newer(&effects.shown).await;
     }
 
@@ -67,6 +89,7 @@ impl Shared {
 #[derive(Debug)]
 pub(crate) struct Assigner {
     shared: Arc<Shared>,
+    improver: Arc<Improver>,
 }
 
 /// Planning states to keep and assignments to show once their transaction is committed.
@@ -74,25 +97,39 @@ pub(crate) struct Assigner {
 pub(crate) struct Effects {
     plans: Vec<Plan>,
     shown: Vec<Entry>,
+    has_broken: bool,
+    has_locked: bool,
 }
 
 impl Effects {
     /// Those of a transaction that wrote this.
     pub(crate) fn of(writes: &Writes, plans: Vec<Plan>) -> Self {
         let shown = entries(writes, &plans);
-        Self { plans, shown }
+        let has_locked = writes.routes.iter().any(|changed| is_fixed(changed.row.status));
+        Self { plans, shown, has_broken: !writes.outages.is_empty(), has_locked }
     }
 }
 
+const fn is_fixed(status: RouteStatus) -> bool {
+    matches!(status, RouteStatus::Locked | RouteStatus::Dispatched)
+}
+
 impl Assigner {
-    /// A worker of this process, and beside it the task that tries waybills again.
-    pub(crate) fn start(context: &Context, cache: Cache) -> Self {
+    /// A worker of this process, and beside it the tasks that try waybills again and improve routes.
+    pub(crate) fn start(context: &Context, cache: Cache, planning: PlanningSettings) -> Self {
         let shared = Arc::new(Shared::new(context.replay_clock, cache));
         let publisher = context.clone();
         let publish = move |committed| publisher.publish(committed);
         let retries = Retries::new(Arc::clone(&shared), context.database.clone(), publish);
         context.spawn("retries", retries.run(context.shutdown()));
-        Self { shared }
+        let sequencer = Sequencer::new(Arc::clone(&shared), context.database.clone(), planning);
+        context.spawn("sequencing", sequencer.run(context.shutdown()));
+        let improver = Arc::new(Improver::new(Arc::clone(&shared), context, planning));
+        if planning.planning == Switch::On {
+            let lane = Lane::new(Arc::clone(&improver), &context.registry);
+            context.spawn("planning", lane.run());
+        }
+        Self { shared, improver }
     }
 
     /// The network in force, or every message told to wait for one.
@@ -139,6 +176,8 @@ impl Worker for Assigner {
             return Ok(Effects::default());
         };
         let items = batch.items();
+        let answers = answers(&self.improver, &items).await?;
+        let _busy = self.shared.activity.begin();
         let mut locked = Locked::load(tx, &items).await?;
         let wanted = locked.slot_days(&served, &items);
         let keys = wanted.iter().flatten().cloned().collect();
@@ -158,7 +197,7 @@ impl Worker for Assigner {
         let book = std::mem::take(&mut locked.book);
         let mut planner = Planner::new(&served.network, clock, Uuid::now_v7, plans, book);
         planner.amending = std::mem::take(&mut locked.amending);
-        if !decide_all(&mut planner, batch, &items, &locked) {
+        if !decide_all(&mut planner, batch, &items, &locked, &answers) {
             return Ok(Effects::default());
         }
         use_what_came_free(tx, &mut planner).await?;
@@ -187,12 +226,14 @@ fn decide_all(
     batch: &mut Batch<Incoming>,
     items: &[Arc<Item<Incoming>>],
     locked: &Locked,
+    answers: &Answers,
 ) -> bool {
     let mut all = true;
     for (index, item) in items.iter().enumerate() {
         let Some(ask) = item.message.ask() else {
             // the network: reading it was all there was to do
-            batch.settle(index, Settlement::new(Outcome::Applied));
+            let nothing = || Settlement::new(Outcome::Applied);
+            batch.settle(index, answers.get(&index).cloned().unwrap_or_else(nothing));
             continue;
         };
         match decide(planner, index, ask, item, locked) {
@@ -238,6 +279,10 @@ fn decide(
         Ask::Reschedule(asked) => planner.reschedule(index, asked, role, stored),
         Ask::Amend(asked) => planner.amend(index, asked, stored),
         Ask::Amended(decided) => planner.amended(index, decided, stored),
+        Ask::BreakDown(asked) => {
+            let found = ask.route().and_then(|route_ref| locked.routes.get(route_ref));
+            planner.break_down(asked, found, role)
+        }
         Ask::Move(route_ref, step) => {
             let found = locked.routes.get(route_ref);
             planner.move_route(index, found, step, role, &locked.standings)

@@ -3,7 +3,7 @@
 //! The only file here that knows the database. A row that is there is replaced, none is deleted.
 //! Never here: a decision; rows are written as they were sent and checked.
 
-use contracts::{NetworkRows, SkuType, Timestamp, WarehouseRow, ZoneRow};
+use contracts::{Coordinates, NetworkRows, SkuType, Timestamp, WarehouseRow, ZoneRow};
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 use store::{NONE, StoreError, Tx};
@@ -39,6 +39,10 @@ pub(crate) async fn upsert(tx: &Tx, rows: &NetworkRows) -> Result<(), StoreError
     if rows.is_empty() {
         return Ok(());
     }
+    let located = located(rows);
+    if !located.is_empty() {
+        tx.execute(COORDINATES, &located).await?;
+    }
     match rows {
         NetworkRows::Depots(rows) => tx.execute(DEPOTS, rows).await,
         NetworkRows::Zones(rows) => tx.execute(ZONES, &zones(rows)).await,
@@ -53,6 +57,46 @@ pub(crate) async fn upsert(tx: &Tx, rows: &NetworkRows) -> Result<(), StoreError
         NetworkRows::PickFlow(rows) => tx.execute(PICK_FLOW, rows).await,
     }
     .map(|_matched| ())
+}
+
+const COORDINATES: &str = "INSERT INTO coordinates (kind, code, lat_e6, lon_e6) \
+     SELECT r.kind, r.code, r.lat_e6, r.lon_e6 FROM JSON_TABLE(?, '$[*]' COLUMNS( \
+       kind VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.kind' ERROR ON ERROR, \
+       code VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.code' ERROR ON ERROR, \
+       lat_e6 INT PATH '$.lat_e6' ERROR ON ERROR, \
+       lon_e6 INT PATH '$.lon_e6' ERROR ON ERROR)) r \
+     ON DUPLICATE KEY UPDATE lat_e6 = VALUES(lat_e6), lon_e6 = VALUES(lon_e6)";
+
+#[derive(Serialize)]
+struct Located<'a> {
+    kind: &'static str,
+    code: &'a str,
+    #[serde(flatten)]
+    at: Coordinates,
+}
+
+/// The rows that say where a place lies. A district has one place whatever zone it belongs to: of several
+/// rows the last one counts.
+fn located(rows: &NetworkRows) -> Vec<Located<'_>> {
+    let of = |kind, code, at: Option<Coordinates>| at.map(|at| Located { kind, code, at });
+    match rows {
+        NetworkRows::Depots(rows) => {
+            rows.iter().filter_map(|row| of("DEPOT", row.depot.as_str(), row.coordinates)).collect()
+        }
+        NetworkRows::Districts(rows) => rows
+            .iter()
+            .filter_map(|row| of("DISTRICT", row.district.as_str(), row.coordinates))
+            .collect(),
+        NetworkRows::Zones(_)
+        | NetworkRows::Timeslots(_)
+        | NetworkRows::TruckTypes(_)
+        | NetworkRows::UpgradeLadder(_)
+        | NetworkRows::TruckPool(_)
+        | NetworkRows::RouteTemplates(_)
+        | NetworkRows::ZoneQuota(_)
+        | NetworkRows::Warehouses(_)
+        | NetworkRows::PickFlow(_) => Vec::new(),
+    }
 }
 
 const DEPOTS: &str = "INSERT INTO depot (depot, name, timezone) \

@@ -120,7 +120,7 @@ impl Desk {
         self.stage
             .run_sql(
                 "INSERT INTO route VALUES (UNHEX(LPAD('9', 32, '0')), 'NORTH-007', 'NORTH', '2035-06-13', \
-                   '0900-1300', 'Z01', 'T', 'dry', 'VAN', 'OPEN', 1, 1, 1, 0, 1, 1, NOW(6), NOW(6))",
+                   '0900-1300', 'Z01', 'T', 'dry', 'VAN', 'OPEN', 1, 1, 1, 0, 1, 1, NOW(6), NOW(6), 0)",
             )
             .await;
         self.stage

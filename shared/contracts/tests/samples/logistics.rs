@@ -8,6 +8,14 @@ use super::{Visitor, date, id, time, uuid};
 
 pub(crate) fn visit(visitor: &mut impl Visitor) {
     visitor.visit("network.upsert.v1", UpsertNetwork { tables: [places(), trucks()].concat() });
+    let depot = DepotRow {
+        depot: id("NORTH"),
+        name: "North hub".to_owned(),
+        timezone: "Europe/Istanbul".to_owned(),
+        coordinates: Some(Coordinates { lat_e6: 41_008_200, lon_e6: 28_978_400 }),
+    };
+    let located = UpsertNetwork { tables: vec![NetworkRows::Depots(vec![depot])] };
+    visitor.visit("network.upsert.v1-located", located);
     let tables = vec!["depots".to_owned(), "zones".to_owned()];
     visitor.visit("network.changed.v1", NetworkChanged { revision: 7, tables });
     assignments(visitor);
@@ -23,6 +31,7 @@ fn places() -> Vec<NetworkRows> {
             depot: depot.clone(),
             name: "North hub".to_owned(),
             timezone: "Europe/Istanbul".to_owned(),
+            coordinates: None,
         }]),
         NetworkRows::Zones(vec![ZoneRow {
             zone: zone.clone(),
@@ -34,6 +43,7 @@ fn places() -> Vec<NetworkRows> {
             district: id("D063"),
             zone,
             valid_from: Some(date("2010-01-01")),
+            coordinates: None,
         }]),
         NetworkRows::Timeslots(vec![TimeslotRow {
             timeslot: id("0900-1300"),

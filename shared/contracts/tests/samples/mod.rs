@@ -3,6 +3,7 @@
 
 mod logistics;
 mod orders;
+mod planning;
 mod service;
 
 use contracts::{Contract, Timestamp};
@@ -23,6 +24,7 @@ pub(crate) trait Visitor {
 pub(crate) fn visit_all(visitor: &mut impl Visitor) {
     orders::visit(visitor);
     logistics::visit(visitor);
+    planning::visit(visitor);
     service::visit(visitor);
 }
 

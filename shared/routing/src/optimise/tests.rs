@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Assigns online and answers the waybills with the places they got.
-fn play(world: &mut World, requests: &[Request]) -> Vec<Planned> {
+pub(super) fn play(world: &mut World, requests: &[Request]) -> Vec<Planned> {
     let place = |world: &mut World, request: &Request| match world.assign(request).outcome {
         Outcome::Assigned(assignment) => Some(assignment.route),
         Outcome::Unassignable(_) => None,
@@ -22,7 +22,12 @@ fn play(world: &mut World, requests: &[Request]) -> Vec<Planned> {
     requests.iter().map(|request| Planned::of(request, place(world, request))).collect()
 }
 
-fn run(world: &World, waybills: &[Planned], bounds: Bounds, questions: u32) -> Improvement {
+pub(super) fn run(
+    world: &World,
+    waybills: &[Planned],
+    bounds: Bounds,
+    questions: u32,
+) -> Improvement {
     let (mut next, mut left) = (1_000_000, questions);
     let mut ids = |_: &RouteTemplate| {
         next += 1;
@@ -118,7 +123,7 @@ fn check_rules(world: &World, day: &SlotDay, waybills: &[Planned]) {
     }
 }
 
-fn requests() -> impl Strategy<Value = Vec<Request>> {
+pub(super) fn requests() -> impl Strategy<Value = Vec<Request>> {
     let class = prop_oneof![3 => Just(SkuClass::Dry), 1 => Just(SkuClass::Frozen), 1 => Just(SkuClass::Mixed)];
     let one = (class, 1_u64..900, 1_u64..60, 0_u32..60, any::<bool>());
     prop::collection::vec(one, 1..90).prop_map(|all| {

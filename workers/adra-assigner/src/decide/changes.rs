@@ -1,6 +1,8 @@
 //! What one transaction changes, collected while it is decided: rows as they are to be after it, each with
 //! the version it must still have before. Never here: a decision, or how a row is written.
 
+mod exchange;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::WaybillNo;
@@ -11,6 +13,7 @@ use routing::{
 };
 use uuid::Uuid;
 
+pub(super) use self::exchange::{Exchanged, Step};
 use super::amend::Amendment;
 use crate::assignment::Assignment;
 use crate::state::Plan;
@@ -104,6 +107,14 @@ pub(crate) struct TruckRow {
     pub(crate) taken: bool,
 }
 
+/// Trucks of a type that are out of order in a slot day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OutageRow {
+    pub(crate) key: SlotDayKey,
+    pub(crate) truck_type: TruckTypeCode,
+    pub(crate) trucks: u32,
+}
+
 /// A slot day's own row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SlotDayRow {
@@ -138,6 +149,7 @@ pub(crate) struct Writes {
     pub(crate) assignments: Vec<Assignment>,
     pub(crate) decisions: Vec<DecisionRow>,
     pub(crate) amendments: Vec<Amendment>,
+    pub(crate) outages: Vec<OutageRow>,
 }
 
 /// A route that this transaction touched.
@@ -174,6 +186,7 @@ pub(super) struct Changes {
     ledger: Vec<LedgerRow>,
     pub(super) decisions: Vec<DecisionRow>,
     pub(super) amendments: BTreeMap<(WaybillNo, Uuid), Amendment>,
+    pub(super) outages: Vec<OutageRow>,
     /// Assignments that are not stored yet.
     pub(super) new: BTreeSet<WaybillNo>,
     /// Stored ones that change.
@@ -287,9 +300,12 @@ impl Changes {
             ledger: self.ledger,
             decisions: self.decisions,
             amendments: self.amendments.into_values().collect(),
+            outages: self.outages,
             ..Writes::default()
         };
-        write_slot_days(plans, self.routes.values().map(|route| &route.key), &mut writes);
+        let broken: Vec<_> = writes.outages.iter().map(|outage| outage.key.clone()).collect();
+        let changed = self.routes.values().map(|route| &route.key).chain(&broken);
+        write_slot_days(plans, changed, &mut writes);
         write_stops(plans, &self.routes, &self.stops, &mut writes);
         write_routes(plans, self.routes, &mut writes);
         write_buckets(plans, self.buckets, &mut writes);
@@ -300,7 +316,7 @@ impl Changes {
     }
 }
 
-/// Whatever changes a slot day changes one of its routes.
+/// Whatever changes a slot day changes one of its routes, or the trucks that there are.
 fn write_slot_days<'a>(
     plans: &mut BTreeMap<SlotDayKey, Plan>,
     changed: impl Iterator<Item = &'a SlotDayKey>,

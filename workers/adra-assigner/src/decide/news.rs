@@ -92,10 +92,12 @@ pub(super) fn route_changed(
         | Effect::RouteFreed { .. }
         | Effect::RouteResized { .. } => None,
     });
-    let Some(change) = change else {
-        return Ok(None);
-    };
-    Ok(Some(Event::Route(RouteChanged {
+    change.map(|change| route_became(change, route)).transpose()
+}
+
+/// What happened to `route`, as it is after it.
+pub(super) fn route_became(change: RouteChange, route: &RouteRow) -> Result<Event, InvalidId> {
+    Ok(Event::Route(RouteChanged {
         route_id: contracts::RouteId(route.id.0),
         route_ref: route.reference.to_string(),
         change,
@@ -104,5 +106,5 @@ pub(super) fn route_changed(
         delivery_date: route.key.date,
         timeslot: contracts::TimeslotCode::new(route.key.timeslot.as_str())?,
         truck_type: contracts::TruckTypeCode::new(route.truck_type.as_str())?,
-    })))
+    }))
 }

@@ -55,7 +55,7 @@ const fn may_move_routes(role: Role) -> bool {
     }
 }
 
-fn refused(code: &str, detail: impl Into<String>, version: u64) -> Verdict {
+pub(super) fn refused(code: &str, detail: impl Into<String>, version: u64) -> Verdict {
     Verdict::Settled(Outcome::Rejected(Refusal::new(code, detail)), version)
 }
 

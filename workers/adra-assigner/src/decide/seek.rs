@@ -119,11 +119,14 @@ fn route_ids<'a>(
 ) -> impl FnMut(&RouteTemplate) -> (RouteId, RouteReference) + 'a {
     move |template| {
         *routes_opened = routes_opened.saturating_add(1);
-        let SlotDayKey { depot, date, timeslot } = key;
-        let (zone, number) = (&template.zone, &*routes_opened);
-        let name = format!("{depot}-{}-{timeslot}-{zone}-{number:03}", date.format("%Y%m%d"));
-        (RouteId(new_id()), name.into())
+        (RouteId(new_id()), route_name(key, &template.zone, *routes_opened))
     }
+}
+
+/// The name of the `number`-th route that a slot day opened.
+pub(super) fn route_name(key: &SlotDayKey, zone: &ZoneCode, number: u32) -> RouteReference {
+    let SlotDayKey { depot, date, timeslot } = key;
+    format!("{depot}-{}-{timeslot}-{zone}-{number:03}", date.format("%Y%m%d")).into()
 }
 
 /// The engine's answer, ready to be stored.

@@ -40,6 +40,8 @@ macro_rules! assignment_columns {
     };
 }
 
+pub(super) use assignment_columns;
+
 const LOCK: &str = concat!(
     assignment_columns!(),
     rows_to_lock!(ascii!("waybill_no", 112)),

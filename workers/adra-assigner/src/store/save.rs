@@ -3,6 +3,7 @@
 //! condition fails the whole transaction.
 
 mod amendments;
+mod outages;
 mod places;
 mod quota;
 mod routes;
@@ -16,7 +17,9 @@ use store::{StoreError, Tx};
 use thiserror::Error;
 
 use self::amendments::Amended;
+use self::outages::Outage;
 use self::places::{Decided, Place};
+pub(super) use self::quota::LEDGER;
 use self::quota::{Bucket, Entry, Trucks};
 use self::routes::{Route, Stop};
 use super::columns::{ascii, number, plain, rows, slot_day};
@@ -66,6 +69,9 @@ pub(crate) async fn save(tx: &Tx, writes: &Writes, now: Timestamp) -> Result<(),
     execute(tx, places::ASSIGNMENTS, &all(&writes.assignments, |row| Place::of(row, &at))).await?;
     let amended = all(&writes.amendments, |row| Amended::of(row, &at));
     execute(tx, amendments::AMENDMENTS, &amended).await?;
+    let broken = all(&writes.outages, |row| Outage::of(row, &at));
+    execute(tx, outages::OUTAGES, &broken).await?;
+    execute(tx, outages::TO_BE_MENDED, &broken).await?;
     for decisions in writes.decisions.chunks(DECISIONS_A_STATEMENT) {
         execute(tx, places::DECISIONS, &all(decisions, |row| Decided::of(row, &at))).await?;
     }

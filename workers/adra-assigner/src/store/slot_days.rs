@@ -76,6 +76,9 @@ pub(crate) async fn stored_days(
     }
     read_buckets(tx, network, keys, &mut stored).await?;
     read_trucks(tx, network, keys, &mut stored).await?;
+    for row in tx.select::<OutageRow, _>(OUTAGES, &days).await? {
+        of(&mut stored, row.k, |day| day.outages.insert(row.truck_type.into(), row.trucks));
+    }
     Ok(stored)
 }
 
@@ -247,6 +250,20 @@ const TRUCKS: &str = concat!(
     " STRAIGHT_JOIN truck_use u FORCE INDEX (PRIMARY) ON u.depot = r.depot \
        AND u.delivery_date = r.delivery_date AND u.timeslot = r.timeslot"
 );
+
+const OUTAGES: &str = concat!(
+    "SELECT r.k, o.truck_type, o.trucks FROM ",
+    rows!(plain!("k", "INT UNSIGNED"), slot_day!()),
+    " STRAIGHT_JOIN truck_outage o FORCE INDEX (PRIMARY) ON o.depot = r.depot \
+       AND o.delivery_date = r.delivery_date AND o.timeslot = r.timeslot"
+);
+
+#[derive(FromQueryResult)]
+struct OutageRow {
+    k: u32,
+    truck_type: String,
+    trucks: u32,
+}
 
 const MAKE_TRUCKS: &str = concat!(
     "INSERT INTO truck_use (depot, delivery_date, timeslot, truck_type, used) \

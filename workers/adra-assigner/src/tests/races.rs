@@ -32,7 +32,7 @@ async fn four_lanes(stage: &Stage) -> Running {
 }
 
 /// Publishes everything, some of it twice.
-async fn publish_all(stage: &Stage) {
+pub(super) async fn publish_all(stage: &Stage) {
     for number in 1..=WAYBILLS {
         let id = MessageId::generate();
         let copies = if number.is_multiple_of(7) { 2 } else { 1 };
@@ -51,7 +51,7 @@ async fn settled(stage: &Stage) -> u32 {
     u32::try_from(rows).unwrap()
 }
 
-async fn everything_settled(stage: &Stage) {
+pub(super) async fn everything_settled(stage: &Stage) {
     let all = async || (settled(stage).await == MESSAGES).then_some(());
     eventually("all messages are settled", all).await;
 }

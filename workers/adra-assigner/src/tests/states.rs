@@ -24,6 +24,7 @@ fn assignment(number: u32) -> Assignment {
 fn stored() -> StoredDay {
     let route = RouteId(Uuid::from_u128(1));
     StoredDay {
+        outages: BTreeMap::new(),
         version: 5,
         routes_opened: 2,
         routes: vec![RouteRecord {

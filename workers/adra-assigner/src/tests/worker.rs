@@ -26,14 +26,19 @@ pub(super) async fn stage(network: &routing::NetworkParts) -> Stage {
     stage
 }
 
-/// One process of this worker on the stage, with the rights of its broker user and no more.
+/// One process of this worker on the stage, with the rights of its broker user and no more. It improves
+/// nothing by itself unless it is told to.
 pub(super) async fn start(stage: &Stage, more: &[&str]) -> Running {
     let (amqp_url, database_url) = (stage.amqp_url_as(&KIND.user()), stage.database_url());
     let mut args = vec!["adra-assigner", "--amqp-url", &amqp_url, "--database-url", &database_url];
     args.extend(more);
+    if !more.contains(&"--planning=on") {
+        args.push("--planning=off");
+    }
     let settings = Settings::try_parse_from(args).unwrap();
     let process = Process::prepare(KIND, settings.as_ref(), Shutdown::new()).await.unwrap();
-    let assigner = Assigner::start(&process.context(), cache::Cache::connect(None));
+    let (context, cache) = (process.context(), cache::Cache::connect(None));
+    let assigner = Assigner::start(&context, cache, settings.planning);
     Running::start(process, assigner)
 }
 

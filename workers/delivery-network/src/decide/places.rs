@@ -5,8 +5,8 @@
 use chrono::{Datelike, NaiveTime};
 use chrono_tz::Tz;
 use contracts::{
-    DepotRow, DistrictRow, PickFlowRow, QuotaRow, SkuType, TimeslotRow, WarehouseRow, ZoneCode,
-    ZoneRow,
+    Coordinates, DepotRow, DistrictRow, PickFlowRow, QuotaRow, SkuType, TimeslotRow, WarehouseRow,
+    ZoneCode, ZoneRow,
 };
 use routing::network::CutOff;
 
@@ -32,6 +32,7 @@ pub(super) fn depot(row: &DepotRow, found: &mut RowFindings<'_>) -> String {
         );
         found.wrong("timezone", "UNKNOWN_TIMEZONE", message);
     }
+    coordinates(row.coordinates, found);
     row.depot.to_string()
 }
 
@@ -62,7 +63,21 @@ pub(super) fn district(row: &DistrictRow, found: &mut RowFindings<'_>) -> String
     if !(1..=9999).contains(&from.year()) {
         found.wrong("valid_from", "OUT_OF_RANGE", "a year from 1 to 9999 is needed");
     }
+    coordinates(row.coordinates, found);
     format!("{} from {from}", row.district)
+}
+
+fn coordinates(at: Option<Coordinates>, found: &mut RowFindings<'_>) {
+    let Some(Coordinates { lat_e6, lon_e6 }) = at else { return };
+    for (field, value, most) in [("lat", lat_e6, 90_u32), ("lon", lon_e6, 180)] {
+        if value.unsigned_abs() > most * 1_000_000 {
+            found.wrong(
+                field,
+                "OUT_OF_RANGE",
+                format!("degrees from -{most} to {most} are needed"),
+            );
+        }
+    }
 }
 
 pub(super) fn timeslot(row: &TimeslotRow, found: &mut RowFindings<'_>) -> String {

@@ -110,6 +110,12 @@ fn a_command_without_rows_is_refused() {
 fn depots_need_a_name_and_a_time_zone() {
     check_row("depots", json!({"timezone": "Europe/Nowhere"}), "timezone", "UNKNOWN_TIMEZONE");
     check_row("depots", json!({"timezone": ""}), "timezone", "UNKNOWN_TIMEZONE");
+    for (table, at, field) in [
+        ("depots", json!({"lat_e6": 90_000_001, "lon_e6": 0}), "lat"),
+        ("districts", json!({"lat_e6": -90_000_000, "lon_e6": -180_000_001}), "lon"),
+    ] {
+        check_row(table, json!({ "coordinates": at }), field, "OUT_OF_RANGE");
+    }
     check_row("depots", json!({"name": "  "}), "name", "INVALID_NAME");
     check_row("depots", json!({"name": "n".repeat(201)}), "name", "INVALID_NAME");
     check_row("zones", json!({"name": "a\nb"}), "name", "INVALID_NAME");

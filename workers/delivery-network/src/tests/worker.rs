@@ -126,6 +126,30 @@ async fn a_row_that_is_there_is_replaced() {
     stage.close().await;
 }
 
+#[tokio::test]
+async fn places_that_say_where_they_lie_are_found_there() {
+    let stage = Stage::with_users(&[KIND]).await;
+    let mut replies = stage.replies().await;
+    let worker = start(&stage).await;
+    let district = |lon: i32| {
+        let at = json!({ "coordinates": { "lat_e6": 41_008_200, "lon_e6": lon } });
+        command(json!([{ "table": "districts", "rows": [row("districts", at)] }]))
+    };
+    for lon in [1, -28_978_400] {
+        assert_eq!(ask(&stage, &mut replies, &district(lon)).await.code, "APPLIED");
+    }
+    // a row that says nothing of it leaves it as it was
+    let plain = command(json!([
+        { "table": "districts", "rows": [row("districts", json!({}))] },
+        { "table": "depots", "rows": [row("depots", json!({}))] },
+    ]));
+    assert_eq!(ask(&stage, &mut replies, &plain).await.code, "APPLIED");
+    let found = only_row(&stage, "coordinates").await;
+    assert_eq!(found, "DISTRICT|D001|41008200|-28978400");
+    worker.stop().await.unwrap();
+    stage.close().await;
+}
+
 /// The one row of a table, its values in the order of the columns.
 async fn only_row(stage: &Stage, table: &str) -> String {
     let columns: String = stage

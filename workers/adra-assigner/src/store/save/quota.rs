@@ -58,7 +58,7 @@ impl<'a> Bucket<'a> {
     }
 }
 
-pub(super) const LEDGER: &str = concat!(
+pub(in crate::store) const LEDGER: &str = concat!(
     "INSERT INTO quota_ledger (zone, delivery_date, timeslot, version, waybill_no, route_id, waybills, dry_ml, \
        frozen_ml, weight_g, at) \
      SELECT r.zone, r.delivery_date, r.timeslot, r.version, r.waybill_no, UNHEX(r.route_id), r.waybills, \
@@ -125,7 +125,10 @@ pub(super) const TRUCKS: &str = concat!(
        AND u.delivery_date = r.delivery_date AND u.timeslot = r.timeslot AND u.truck_type = r.truck_type \
      LEFT JOIN truck_pool p ON p.depot = u.depot AND p.timeslot = u.timeslot \
        AND p.truck_type = u.truck_type \
-     SET u.used = r.used WHERE u.used = r.expected AND (r.taken = 0 OR r.used <= p.trucks)"
+     LEFT JOIN truck_outage o ON o.depot = u.depot AND o.delivery_date = u.delivery_date \
+       AND o.timeslot = u.timeslot AND o.truck_type = u.truck_type \
+     SET u.used = r.used \
+     WHERE u.used = r.expected AND (r.taken = 0 OR r.used + COALESCE(o.trucks, 0) <= p.trucks)"
 );
 
 #[derive(Serialize)]

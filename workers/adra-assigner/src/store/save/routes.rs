@@ -52,7 +52,7 @@ pub(super) const ROUTES: &str = concat!(
     " STRAIGHT_JOIN route t FORCE INDEX (PRIMARY) ON t.id = UNHEX(r.id) \
      SET t.truck_type = r.truck_type, t.status = r.status, t.version = r.version, t.waybills = r.waybills, \
        t.dry_ml = r.dry_ml, t.frozen_ml = r.frozen_ml, t.weight_g = r.weight_g, t.stops = r.stops, \
-       t.updated_at = r.at \
+       t.to_sequence = IF(r.status IN ('LOCKED', 'DISPATCHED'), 1, 0), t.updated_at = r.at \
      WHERE t.version = r.expected"
 );
 
