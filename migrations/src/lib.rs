@@ -17,6 +17,8 @@ mod m0009_sales_order_changes;
 mod m0010_order_changes;
 mod m0011_customer_service;
 mod m0012_places;
+mod m0015_planning;
+mod m0016_dispatching;
 
 /// All migrations in order.
 #[derive(Debug)]
@@ -38,6 +40,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_order_changes::Migration),
             Box::new(m0011_customer_service::Migration),
             Box::new(m0012_places::Migration),
+            Box::new(m0015_planning::Migration),
+            Box::new(m0016_dispatching::Migration),
         ]
     }
 }

@@ -57,7 +57,17 @@ pub(crate) fn commands(kind: WorkerKind) -> Vec<Binding> {
             ]
         }
         WorkerKind::AdraAssigner => {
-            vec![on::<c::LockRoute>(), on::<c::DispatchRoute>(), on::<c::RescheduleWaybill>()]
+            vec![
+                on::<c::LockRoute>(),
+                on::<c::DispatchRoute>(),
+                on::<c::RescheduleWaybill>(),
+                on::<c::PinWaybill>(),
+                on::<c::UnpinWaybill>(),
+                on::<c::MoveWaybill>(),
+                on::<c::ProposeMoves>(),
+                on::<c::CommitProposal>(),
+                on::<c::DiscardProposal>(),
+            ]
         }
         WorkerKind::SalesOrder => vec![
             on::<c::RecordWarehouseAnswer>(),

@@ -41,6 +41,12 @@ fn commands_have_one_receiver() {
     check::<c::LockRoute>(&[], &["adra-assigner.commands"]);
     check::<c::DispatchRoute>(&[], &["adra-assigner.commands"]);
     check::<c::RescheduleWaybill>(&[], &["adra-assigner.commands"]);
+    check::<c::PinWaybill>(&[], &["adra-assigner.commands"]);
+    check::<c::UnpinWaybill>(&[], &["adra-assigner.commands"]);
+    check::<c::MoveWaybill>(&[], &["adra-assigner.commands"]);
+    check::<c::ProposeMoves>(&[], &["adra-assigner.commands"]);
+    check::<c::CommitProposal>(&[], &["adra-assigner.commands"]);
+    check::<c::DiscardProposal>(&[], &["adra-assigner.commands"]);
     check::<c::CancelWaybill>(&[], &["sales-order.commands"]);
     check::<c::RecordCancellationAnswer>(&[], &["sales-order.commands"]);
     check::<c::RequestReturn>(&[], &["customer-service.commands"]);

@@ -216,7 +216,7 @@ impl Contract for DispatchRoute {
 }
 
 /// Names of routes are made of the network's codes.
-fn check_route_ref(route_ref: &str) -> Result<(), String> {
+pub(crate) fn check_route_ref(route_ref: &str) -> Result<(), String> {
     let is_name = (1..=128).contains(&route_ref.len())
         && route_ref.bytes().all(|byte| byte.is_ascii_graphic());
     if is_name {

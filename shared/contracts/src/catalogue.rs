@@ -9,17 +9,18 @@ use serde_json::{Map, Value};
 use crate::{
     AmendOrder, AmendmentDecided, AmendmentRequested, AmendmentReserved, ApproveReturn, Assigned,
     CancelOrder, CancelReturn, CancelWaybill, CancellationAsked, CancellationDecided,
-    CancellationOverdue, CaseChanged, CloseReturn, Contract, ControlAnswer, ControlCommand,
-    CorrectWaybill, CreateOrder, CreateOrders, DispatchRoute, Exchange, LockRoute, NetworkChanged,
-    OpenCase, OrderAccepted, OrderCancellationRequested, OrderChanged, PlaceHold, Query,
+    CancellationOverdue, CaseChanged, CloseReturn, CommitProposal, Contract, ControlAnswer,
+    ControlCommand, CorrectWaybill, CreateOrder, CreateOrders, DiscardProposal, DispatchRoute,
+    Exchange, LockRoute, MoveWaybill, NetworkChanged, OpenCase, OrderAccepted,
+    OrderCancellationRequested, OrderChanged, PinWaybill, PlaceHold, ProposeMoves, Query,
     QueryAnswer, RecordCancellationAnswer, RecordReturnInspection, RecordReturnReceipt,
     RecordWarehouseAnswer, RecordWarehouseProgress, RejectReturn, ReleaseHold, Reply, ReportStatus,
     ReportStatuses, RequestReplacement, RequestReturn, RescheduleWaybill, ReturnChanged,
     RouteChanged, SalesOrderAnswered, SalesOrderProgressed, SalesOrderSubmitted, SkipSequence,
-    Unassignable, UnassignedAgain, UpdateCase, UpsertNetwork, WaybillCancelledButMoved,
-    WaybillCorrected, WaybillCreated, WaybillHeld, WaybillReleased, WaybillStatusChanged,
-    WaybillsRequested, WmsCancellationConfirmation, WmsCancellationRequest, WmsOrderConfirmation,
-    WmsOrderProgress, WmsOutboundOrder,
+    Unassignable, UnassignedAgain, UnpinWaybill, UpdateCase, UpsertNetwork,
+    WaybillCancelledButMoved, WaybillCorrected, WaybillCreated, WaybillHeld, WaybillReleased,
+    WaybillStatusChanged, WaybillsRequested, WmsCancellationConfirmation, WmsCancellationRequest,
+    WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder,
 };
 
 /// One message type.
@@ -54,6 +55,7 @@ impl Catalogue {
         orders(&mut collect);
         waybills(&mut collect);
         service(&mut collect);
+        dispatching(&mut collect);
         fleet(&mut collect);
         let answers = vec![
             collect.answer::<Reply>("reply.v1"),
@@ -131,6 +133,15 @@ fn service(collect: &mut Collect) {
     collect.message::<OpenCase>();
     collect.message::<UpdateCase>();
     collect.message::<CaseChanged>();
+}
+
+fn dispatching(collect: &mut Collect) {
+    collect.message::<PinWaybill>();
+    collect.message::<UnpinWaybill>();
+    collect.message::<MoveWaybill>();
+    collect.message::<ProposeMoves>();
+    collect.message::<CommitProposal>();
+    collect.message::<DiscardProposal>();
 }
 
 fn fleet(collect: &mut Collect) {
