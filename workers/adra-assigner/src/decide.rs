@@ -6,9 +6,11 @@
 //! waybills in this file, the other subjects in the files of this folder.
 
 mod amend;
+mod by_hand;
 mod changes;
 mod news;
 mod places;
+mod propose;
 mod reschedule;
 mod routes;
 mod seek;
@@ -25,11 +27,13 @@ use crate::assignment::{Assignment, Standing, State};
 use crate::state::Plan;
 
 pub(crate) use self::amend::{Amending, Amendment, AmendmentState, Goods, OrderFacts};
+pub(crate) use self::by_hand::Facts;
 use self::changes::Changes;
 pub(crate) use self::changes::{
     BucketRow, DecisionRow, LedgerRow, Replaced, RouteRow, SlotDayRow, StopRow, TruckRow, Writes,
 };
 pub(crate) use self::news::{Event, News, assigned_at};
+pub(crate) use self::propose::{Proposal, Proposing};
 pub(crate) use self::reschedule::wished_slot_day;
 pub(crate) use self::routes::{KnownRoute, RouteStep};
 pub(crate) use self::seek::{both_of, slot_day_of, slot_days_of};
@@ -87,6 +91,12 @@ pub(crate) enum PlanError {
         "waybill {0} cannot give back what it reserved for an amendment: a defect of adra-assigner"
     )]
     Unreserved(WaybillNo),
+    #[error("proposal {0} was not read for this batch: a defect of adra-assigner")]
+    NotRead(Uuid),
+    #[error(
+        "proposal {0} was worked out once more and could then not be made: a defect of adra-assigner"
+    )]
+    Rehearsed(Uuid),
 }
 
 /// The waybills whose chances a release raised: those of these zones, in this slot day.
@@ -116,6 +126,8 @@ pub(crate) struct Planner<'a> {
     book: BTreeMap<WaybillNo, Assignment>,
     /// What is known about amendments, where messages are about any.
     pub(crate) amending: Amending,
+    /// The proposals that messages are about, where any are.
+    pub(crate) proposing: Option<Proposing>,
     freed: BTreeMap<SlotDayKey, Freed>,
     changes: Changes,
     news: Vec<News>,
@@ -143,6 +155,7 @@ impl<'a> Planner<'a> {
             plans,
             book,
             amending: Amending::default(),
+            proposing: None,
             freed: BTreeMap::new(),
             changes: Changes::default(),
             news: Vec::new(),

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use contracts::{
-    AmendmentDecided, AmendmentDecider, AmendmentKind, AmendmentRequested, DispatchRoute,
-    LockRoute, NetworkChanged, RescheduleWaybill, WaybillAmendment, WaybillCorrected,
+    AmendmentDecided, AmendmentDecider, AmendmentKind, AmendmentRequested, CommitProposal,
+    DiscardProposal, DispatchRoute, LockRoute, MoveWaybill, NetworkChanged, PinWaybill,
+    ProposeMoves, RescheduleWaybill, UnpinWaybill, WaybillAmendment, WaybillCorrected,
     WaybillCreated, WaybillHeld, WaybillNo, WaybillReleased, WaybillStatus, WaybillStatusChanged,
 };
 use routing::{Network, SlotDayKey};
@@ -12,6 +13,7 @@ use runtime::LaneKey;
 
 use crate::assignment::{Assignment, Standing};
 use crate::decide::{KnownRoute, Notice, RouteStep, both_of, slot_days_of, wished_slot_day};
+use crate::dispatch::Dispatch;
 
 contracts::inbound! {
     /// Everything that changes who wants a place, or how many there are.
@@ -36,6 +38,18 @@ contracts::inbound! {
         Lock(LockRoute),
         /// A route left.
         Dispatch(DispatchRoute),
+        /// Planning is to leave a waybill where it is.
+        Pin(PinWaybill),
+        /// Planning may move it again.
+        Unpin(UnpinWaybill),
+        /// It is to be on a route by name.
+        Shift(MoveWaybill),
+        /// Changes are to be worked out.
+        Propose(ProposeMoves),
+        /// They are to be made.
+        Commit(CommitProposal),
+        /// They are given up.
+        Discard(DiscardProposal),
         /// The delivery network is another one.
         Network(NetworkChanged),
     }
@@ -51,6 +65,8 @@ pub(crate) enum Ask<'a> {
     Amended(&'a AmendmentDecided),
     /// Of the route with this name.
     Move(&'a str, RouteStep),
+    /// By the hand of a dispatcher.
+    ByHand(Dispatch<'a>),
 }
 
 impl Incoming {
@@ -79,7 +95,28 @@ impl Incoming {
             Self::Dispatch(asked) => {
                 Some(Ask::Move(&asked.route_ref, RouteStep::Dispatch(asked.occurred_at)))
             }
+            Self::Pin(asked) => Some(Ask::ByHand(Dispatch::Pin(asked))),
+            Self::Unpin(asked) => Some(Ask::ByHand(Dispatch::Unpin(asked))),
+            Self::Shift(asked) => Some(Ask::ByHand(Dispatch::Move(asked))),
+            Self::Propose(asked) => Some(Ask::ByHand(Dispatch::Propose(asked))),
+            Self::Commit(asked) => Some(Ask::ByHand(Dispatch::Commit(asked))),
+            Self::Discard(asked) => Some(Ask::ByHand(Dispatch::Discard(asked))),
             Self::Network(_) => None,
+        }
+    }
+
+    /// How many messages it stands for: a proposal locks as many waybills as it has steps.
+    pub(crate) fn weight(&self) -> usize {
+        match self.ask() {
+            Some(Ask::ByHand(asked)) => asked.steps().len().max(1),
+            Some(
+                Ask::Follow(..)
+                | Ask::Reschedule(_)
+                | Ask::Amend(_)
+                | Ask::Amended(_)
+                | Ask::Move(..),
+            )
+            | None => 1,
         }
     }
 
@@ -104,6 +141,12 @@ impl Incoming {
             }) => LaneKey::of(waybill_no.as_str()),
             Self::Lock(LockRoute { route_ref, .. })
             | Self::Dispatch(DispatchRoute { route_ref, .. }) => LaneKey::of(route_ref.as_str()),
+            Self::Pin(asked) => Dispatch::Pin(asked).lane_key(),
+            Self::Unpin(asked) => Dispatch::Unpin(asked).lane_key(),
+            Self::Shift(asked) => Dispatch::Move(asked).lane_key(),
+            Self::Propose(asked) => Dispatch::Propose(asked).lane_key(),
+            Self::Commit(asked) => Dispatch::Commit(asked).lane_key(),
+            Self::Discard(asked) => Dispatch::Discard(asked).lane_key(),
             Self::Network(_) => LaneKey::of("network"),
         }
     }
@@ -117,6 +160,7 @@ impl<'a> Ask<'a> {
             Self::Reschedule(asked) => Some(&asked.waybill_no),
             Self::Amend(asked) => Some(&asked.waybill_no),
             Self::Amended(decided) => Some(&decided.amendment.waybill_no),
+            Self::ByHand(asked) => asked.waybill(),
             Self::Move(..) => None,
         }
     }
@@ -125,7 +169,23 @@ impl<'a> Ask<'a> {
     pub(crate) const fn route(self) -> Option<&'a str> {
         match self {
             Self::Move(route_ref, _) => Some(route_ref),
-            Self::Follow(..) | Self::Reschedule(_) | Self::Amend(_) | Self::Amended(_) => None,
+            Self::Follow(..)
+            | Self::Reschedule(_)
+            | Self::Amend(_)
+            | Self::Amended(_)
+            | Self::ByHand(_) => None,
+        }
+    }
+
+    /// What a dispatcher asks.
+    pub(crate) const fn by_hand(self) -> Option<Dispatch<'a>> {
+        match self {
+            Self::ByHand(asked) => Some(asked),
+            Self::Follow(..)
+            | Self::Reschedule(_)
+            | Self::Amend(_)
+            | Self::Amended(_)
+            | Self::Move(..) => None,
         }
     }
 
@@ -136,11 +196,12 @@ impl<'a> Ask<'a> {
                 Some((&asked.waybill_no, asked.kind == AmendmentKind::Destination))
             }
             Self::Amended(decided) => Some((&decided.amendment.waybill_no, false)),
-            Self::Follow(..) | Self::Reschedule(_) | Self::Move(..) => None,
+            Self::Follow(..) | Self::Reschedule(_) | Self::Move(..) | Self::ByHand(_) => None,
         }
     }
 
-    /// The slot days that it may touch, so that they can be locked before it is decided.
+    /// The slot days that it may touch, so that they can be locked before it is decided. What dispatchers
+    /// ask says so itself.
     pub(crate) fn slot_days(
         self,
         network: &Network,
@@ -166,6 +227,7 @@ impl<'a> Ask<'a> {
             Self::Amend(_) => place.into_iter().collect(),
             Self::Amended(_) => known.map(|known| both_of(network, known)).unwrap_or_default(),
             Self::Move(..) => route.map(|route| route.key.clone()).into_iter().collect(),
+            Self::ByHand(_) => BTreeSet::new(),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod assignment;
 mod decide;
+mod dispatch;
 mod incoming;
 mod locked;
 mod network;
@@ -23,13 +24,16 @@ use std::convert::Infallible;
 use std::process::ExitCode;
 
 use cache::Cache;
+use chrono::TimeDelta;
 
 use crate::settings::Settings;
 use crate::worker::Assigner;
 
 fn main() -> ExitCode {
     runtime::run_worker(|settings: Settings, context: runtime::Context| async move {
-        Ok::<_, Infallible>(Assigner::start(&context, cache(&settings, &context)))
+        let assigner = Assigner::start(&context, cache(&settings, &context));
+        let proposals_live = TimeDelta::minutes(settings.proposal_minutes.into());
+        Ok::<_, Infallible>(assigner.with_proposals_that_live(proposals_live))
     })
 }
 

@@ -1,5 +1,5 @@
-//! What this worker is told at start: what every worker is, and nothing of its own. Never here: a limit of
-//! the network, which is data.
+//! What this worker is told at start: what every worker is, and how long proposals count. Never here: a
+//! limit of the network, which is data.
 
 use settings::WorkerSettings;
 
@@ -13,6 +13,16 @@ use settings::WorkerSettings;
 pub(crate) struct Settings {
     #[command(flatten)]
     pub(crate) worker: WorkerSettings,
+
+    /// Minutes for which a proposal of changes may be committed
+    #[arg(
+        long,
+        env = "DRAY_PROPOSAL_MINUTES",
+        value_name = "DRAY_PROPOSAL_MINUTES",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u32).range(1..=10_080)
+    )]
+    pub(crate) proposal_minutes: u32,
 }
 
 impl AsRef<WorkerSettings> for Settings {

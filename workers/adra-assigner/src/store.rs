@@ -1,13 +1,14 @@
 //! The rows of ADRA, and what it reads of waybills and of the network. Only this file and its folder know
 //! SQL. Never here: a decision.
 //!
-//! Order of locks, in every transaction: rows of `waybill` (shared) and of `assignment` by number, then rows
+//! Order of locks, in every transaction: rows of `adra_proposal` by id, then rows of `waybill` (shared) and of `assignment` by number, then rows
 //! of `slot_day` by key. Rows of routes, buckets and truck uses are guarded by their slot day's.
 
 mod amendments;
 mod assignments;
 mod columns;
 pub(crate) mod network;
+mod proposals;
 mod routes;
 mod rows;
 mod save;
@@ -17,6 +18,7 @@ pub(crate) use self::amendments::{amendments_of, order_facts};
 pub(crate) use self::assignments::{
     lock_assignments, lock_unassignable, standings, unassignable_before, unassignable_in,
 };
+pub(crate) use self::proposals::lock_proposals;
 pub(crate) use self::routes::{aboard, known_routes};
 pub(crate) use self::save::save;
 pub(crate) use self::slot_days::{lock_slot_days, stored_days};

@@ -12,6 +12,7 @@ use routing::{
 use uuid::Uuid;
 
 use super::amend::Amendment;
+use super::propose::Proposal;
 use crate::assignment::Assignment;
 use crate::state::Plan;
 
@@ -138,6 +139,7 @@ pub(crate) struct Writes {
     pub(crate) assignments: Vec<Assignment>,
     pub(crate) decisions: Vec<DecisionRow>,
     pub(crate) amendments: Vec<Amendment>,
+    pub(crate) proposals: Vec<Proposal>,
 }
 
 /// A route that this transaction touched.
@@ -174,6 +176,7 @@ pub(super) struct Changes {
     ledger: Vec<LedgerRow>,
     pub(super) decisions: Vec<DecisionRow>,
     pub(super) amendments: BTreeMap<(WaybillNo, Uuid), Amendment>,
+    pub(super) proposals: BTreeMap<Uuid, Proposal>,
     /// Assignments that are not stored yet.
     pub(super) new: BTreeSet<WaybillNo>,
     /// Stored ones that change.
@@ -287,6 +290,7 @@ impl Changes {
             ledger: self.ledger,
             decisions: self.decisions,
             amendments: self.amendments.into_values().collect(),
+            proposals: self.proposals.into_values().collect(),
             ..Writes::default()
         };
         write_slot_days(plans, self.routes.values().map(|route| &route.key), &mut writes);

@@ -4,6 +4,7 @@
 
 mod amendments;
 mod places;
+mod proposals;
 mod quota;
 mod routes;
 
@@ -17,10 +18,11 @@ use thiserror::Error;
 
 use self::amendments::Amended;
 use self::places::{Decided, Place};
+use self::proposals::Proposed;
 use self::quota::{Bucket, Entry, Trucks};
 use self::routes::{Route, Stop};
 use super::columns::{ascii, number, plain, rows, slot_day};
-use crate::decide::{Replaced, SlotDayRow, Writes};
+use crate::decide::{Proposal, Replaced, SlotDayRow, Writes};
 
 /// Most explanations in one statement: at 5 KB each they stay below the smallest packet limit in use (16 MB).
 const DECISIONS_A_STATEMENT: usize = 1_000;
@@ -66,9 +68,20 @@ pub(crate) async fn save(tx: &Tx, writes: &Writes, now: Timestamp) -> Result<(),
     execute(tx, places::ASSIGNMENTS, &all(&writes.assignments, |row| Place::of(row, &at))).await?;
     let amended = all(&writes.amendments, |row| Amended::of(row, &at));
     execute(tx, amendments::AMENDMENTS, &amended).await?;
+    save_proposals(tx, &writes.proposals, &at).await?;
     for decisions in writes.decisions.chunks(DECISIONS_A_STATEMENT) {
         execute(tx, places::DECISIONS, &all(decisions, |row| Decided::of(row, &at))).await?;
     }
+    Ok(())
+}
+
+async fn save_proposals(tx: &Tx, rows: &[Proposal], at: &str) -> Result<(), StoreError> {
+    let of = |is_stored: bool| {
+        let wanted = rows.iter().filter(move |row| row.is_stored == is_stored);
+        wanted.map(|row| Proposed::of(row, at)).collect::<Result<Vec<_>, _>>()
+    };
+    execute(tx, proposals::NEW_PROPOSALS, &of(false)?).await?;
+    execute(tx, proposals::PROPOSALS, &of(true)?).await?;
     Ok(())
 }
 
