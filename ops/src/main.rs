@@ -3,6 +3,7 @@
 //! Each module is one command; `site` knows the surroundings, `operator` and `management` talk to the
 //! broker, `output` to the person. Business rules live in the workers, never here.
 
+mod adra;
 mod change;
 mod config;
 mod contracts;
@@ -81,6 +82,9 @@ enum Command {
     /// Look at waybills, cancel or reschedule them
     #[command(subcommand)]
     Waybill(show::WaybillCommand),
+    /// See why waybills are where they are and what routes carry; pin and move by hand
+    #[command(subcommand)]
+    Adra(adra::AdraCommand),
     /// Say what is done with routes
     #[command(subcommand)]
     Route(route::RouteCommand),
@@ -156,6 +160,7 @@ async fn run(command: Command, output: Output) -> Result<()> {
         Command::KillSwitch(command) => control::kill_switch(&command, &site, output).await,
         Command::Order(command) => show::order(command, &site, output).await,
         Command::Waybill(command) => show::waybill(command, &site, output).await,
+        Command::Adra(command) => adra::run(command, &site, output).await,
         Command::Route(command) => route::run(command, &site, output).await,
         Command::Return(command) => service::returns(command, &site, output).await,
         Command::Case(command) => service::cases(command, &site, output).await,

@@ -1,0 +1,110 @@
+//! `dray adra`: why a waybill is where it is, what routes carry, and what dispatchers do by hand.
+//!
+//! Questions go to query-desk, changes to adra-assigner. Never here: a rule of assignment.
+
+mod by_hand;
+mod explain;
+mod loads;
+mod propose;
+mod route;
+mod routes;
+mod svg;
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use contracts::{Contract, LockRoute, Query, QueryAnswer, Reply, Timestamp, WaybillNo};
+
+use crate::error::{CommandError, Exit, Result};
+use crate::operator::{Operator, refused};
+use crate::output::Output;
+use crate::site::Site;
+
+/// What to do with the assignment of waybills to routes.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdraCommand {
+    /// Why a waybill is where it is: every decision with its candidates, rules, prices and quotas
+    Explain(explain::ExplainArgs),
+    /// The routes of a day
+    Routes(routes::RoutesArgs),
+    /// One route
+    #[command(subcommand)]
+    Route(route::RouteCommand),
+    /// Keep a waybill on its route: planning moves it no more
+    Pin(by_hand::PinArgs),
+    /// Let planning move a waybill again
+    Unpin(by_hand::UnpinArgs),
+    /// Put a waybill on a route of its day and window, and pin it there
+    Move(by_hand::MoveArgs),
+    /// Work out what moves and pins of one slot day would come to; nothing is moved
+    Propose(propose::ProposeArgs),
+    /// A proposal: look at it, make its changes, or give it up
+    #[command(subcommand)]
+    Proposal(propose::ProposalCommand),
+}
+
+/// How long to wait for the answer.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Wait {
+    /// Seconds to wait for the answer
+    #[arg(long, default_value_t = 10)]
+    wait: u64,
+}
+
+impl Wait {
+    const fn duration(self) -> Duration {
+        Duration::from_secs(self.wait)
+    }
+}
+
+/// Runs one of them.
+pub(crate) async fn run(command: AdraCommand, site: &Site, output: Output) -> Result<()> {
+    match command {
+        AdraCommand::Explain(args) => explain::run(&args, site, output).await,
+        AdraCommand::Routes(args) => routes::run(&args, site, output).await,
+        AdraCommand::Route(command) => route::run(&command, site, output).await,
+        AdraCommand::Pin(args) => by_hand::pin(args, site, output).await,
+        AdraCommand::Unpin(args) => by_hand::unpin(args, site, output).await,
+        AdraCommand::Move(args) => by_hand::shift(args, site, output).await,
+        AdraCommand::Propose(args) => propose::propose(args, site, output).await,
+        AdraCommand::Proposal(command) => propose::run(&command, site, output).await,
+    }
+}
+
+/// Sends a command and gives the answer; a refusal is an error.
+async fn tell<C: Contract>(command: &C, wait: Wait, site: &Site) -> Result<Reply> {
+    let mut operator = Operator::connect(site).await?;
+    let reply = operator.ask(command, wait.duration()).await?;
+    operator.close().await;
+    refused(&reply).map_or(Ok(reply), Err)
+}
+
+/// Asks query-desk one question.
+async fn ask(query: &Query, wait: Wait, site: &Site) -> Result<QueryAnswer> {
+    let mut operator = Operator::connect(site).await?;
+    let answer = operator.question(query, wait.duration()).await?;
+    operator.close().await;
+    Ok(answer)
+}
+
+/// An answer to another question than the one that was asked.
+fn unexpected(answer: &QueryAnswer) -> CommandError {
+    let text = format!("query-desk answers something else: {answer:?}");
+    CommandError::new(Exit::Software, text)
+}
+
+fn waybill_no(text: &str) -> std::result::Result<WaybillNo, String> {
+    WaybillNo::new(text).map_err(|error| error.to_string())
+}
+
+/// A route's name as it may be.
+fn route_name(text: &str) -> std::result::Result<String, String> {
+    let (route_ref, occurred_at) = (text.to_owned(), Timestamp::now());
+    let command = LockRoute { route_ref, occurred_at };
+    command.validate().map(|()| command.route_ref)
+}
+
+/// Whole litres or kilograms, rounded up.
+const fn thousands(of: u64) -> u64 {
+    of.div_ceil(1_000)
+}
