@@ -12,12 +12,15 @@
 mod amending;
 mod answers;
 mod books;
+mod by_hand;
 mod crowd;
+mod desk;
 mod fixture;
 mod following;
 mod histories;
 mod moving;
 mod placing;
+mod proposing;
 mod races;
 mod retries;
 mod rides;

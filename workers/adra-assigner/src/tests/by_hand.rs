@@ -9,8 +9,8 @@ use contracts::{
 use routing::RouteStatus;
 use runtime::Outcome;
 
+use super::answers::{CASES, Case, situation};
 use super::fixture::{no, parts, tight, time, waybill};
-use super::states::{CASES, Case, situation};
 use super::world::{
     CANCELLED, ROUTE_1, STANDS, Standings, World, cancelled_at, reschedule, settled, told,
 };
@@ -78,7 +78,8 @@ impl World {
         role: Role,
         standing: Standing,
     ) -> (Outcome, Planned) {
-        let standings: Standings = asked.waybill().map(|no| (no.clone(), standing)).into_iter().collect();
+        let standings: Standings =
+            asked.waybill().map(|no| (no.clone(), standing)).into_iter().collect();
         let named = self.named();
         let (verdict, planned) = self.transact(|planner| {
             let facts = Facts { standings: &standings, named: &named };
@@ -187,10 +188,7 @@ fn a_moved_waybill_has_its_next_place_and_is_pinned_there() {
     let (outcome, planned) =
         world.by_hand(Dispatch::Move(&moved(1, &cold)), Role::Dispatcher, STANDS);
     assert_eq!(outcome, Outcome::Applied);
-    assert_eq!(
-        told(&planned.news),
-        [format!("{dry} Closed v2"), "shop-1-1 place 2 v2".to_owned()]
-    );
+    assert_eq!(told(&planned.news), [format!("{dry} Closed v2"), "shop-1-1 place 2 v2".to_owned()]);
     assert_eq!(dry, ROUTE_1);
     let waybill = &world.book[&no(1)];
     assert!(waybill.pinned && waybill.place_no == 2);
@@ -244,9 +242,8 @@ fn a_pin_ends_with_its_place() {
     // a customer's wish is stronger, and the new place is planning's again
     let (mut world, _) = pinned();
     let asked: RescheduleWaybill = reschedule(1, 1);
-    let (verdict, _) = world.transact(|planner| {
-        planner.reschedule(0, &asked, Role::CsAgent, Some(STANDS)).unwrap()
-    });
+    let (verdict, _) = world
+        .transact(|planner| planner.reschedule(0, &asked, Role::CsAgent, Some(STANDS)).unwrap());
     assert_eq!(settled(verdict), Outcome::Applied);
     assert!(world.state(1).route().is_some() && !world.book[&no(1)].pinned);
 }
@@ -261,10 +258,8 @@ fn a_route_that_cannot_be_meant_is_refused() {
     assert_eq!(world.move_to(1, &elsewhere), "OTHER_SLOT_DAY");
     assert_eq!(world.move_to(9, &cold), "UNKNOWN_WAYBILL");
     let version = world.named()[&cold].version;
-    let expecting = |version| MoveWaybill {
-        expected_route_version: Some(version),
-        ..moved(1, &cold)
-    };
+    let expecting =
+        |version| MoveWaybill { expected_route_version: Some(version), ..moved(1, &cold) };
     assert_eq!(world.code(Dispatch::Move(&expecting(version + 1))), "ROUTE_CHANGED");
     world.move_route(&world.route_of(50), RouteStep::Lock, &Standings::new());
     assert_eq!(world.move_to(1, &cold), "NOT_OPEN");
@@ -301,8 +296,7 @@ fn without_room_it_is_not_moved_and_with_a_word_it_is_in_spite_of_the_clock() {
     world.clock = crate::decide::Clock::Wall(time("2035-06-12T21:00:00Z"));
     assert_eq!(world.move_to(1, &cold), "CUT_OFF_PASSED");
     let overriding = MoveWaybill { override_cut_off: true, ..moved(1, &cold) };
-    let (outcome, planned) =
-        world.by_hand(Dispatch::Move(&overriding), Role::CsSupervisor, STANDS);
+    let (outcome, planned) = world.by_hand(Dispatch::Move(&overriding), Role::CsSupervisor, STANDS);
     assert_eq!(outcome, Outcome::Applied);
     assert!(planned.writes.decisions[0].explanation.contains("\"override_cut_off\":true"));
 }

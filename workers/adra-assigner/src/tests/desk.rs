@@ -159,7 +159,8 @@ async fn of_two_dispatchers_who_commit_overlapping_proposals_one_wins() {
         let winner = if codes[0] == "APPLIED" { first } else { second };
         assert_eq!(desk.ask(&commit(winner)).await.outcome, ReplyOutcome::Duplicate);
     }
-    let states = "SELECT GROUP_CONCAT(CONCAT(state, version) ORDER BY state, version) FROM adra_proposal";
+    let states =
+        "SELECT GROUP_CONCAT(CONCAT(state, version) ORDER BY state, version) FROM adra_proposal";
     let states: String = desk.stage.scalar(states).await;
     assert_eq!(states, "COMMITTED2,COMMITTED2,COMMITTED2,OPEN1,OPEN1,OPEN1");
     let moved = "SELECT COUNT(*) FROM assignment WHERE pinned = 1";

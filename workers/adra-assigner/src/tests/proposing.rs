@@ -44,7 +44,8 @@ impl Desk {
     }
 
     fn propose(&mut self, id: u128, steps: Vec<ProposedStep>) -> Proposal {
-        let (outcome, planned) = self.ask(Dispatch::Propose(&proposal(id, steps)), Role::Dispatcher);
+        let (outcome, planned) =
+            self.ask(Dispatch::Propose(&proposal(id, steps)), Role::Dispatcher);
         assert_eq!(outcome, Outcome::Applied);
         assert!(planned.writes.ledger.is_empty() && planned.writes.routes.is_empty());
         assert!(planned.news.is_empty() && planned.writes.assignments.is_empty());
@@ -136,10 +137,7 @@ fn what_was_reviewed_has_to_be_there_still() {
     type Change = fn(&mut Desk);
     let changes: [(Change, &str); 4] = [
         (|desk| drop(desk.world.create(&waybill(2))), "PROPOSAL_OUTDATED"),
-        (
-            |desk| drop(desk.ask(Dispatch::Pin(&pin(50)), Role::Dispatcher)),
-            "PROPOSAL_OUTDATED",
-        ),
+        (|desk| drop(desk.ask(Dispatch::Pin(&pin(50)), Role::Dispatcher)), "PROPOSAL_OUTDATED"),
         (|desk| drop(desk.world.decide(1, CANCELLED, cancelled_at(9))), "PROPOSAL_OUTDATED"),
         (|desk| desk.now = "2035-06-10T10:30:01Z", "PROPOSAL_EXPIRED"),
     ];
