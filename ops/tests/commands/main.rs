@@ -9,6 +9,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod adra;
 mod change;
 mod control;
 mod dlq;

@@ -11,6 +11,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod planned;
 mod seeing;
 mod service;
 
