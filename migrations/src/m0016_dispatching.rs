@@ -18,8 +18,7 @@ super::changes! {
         evaluation MEDIUMTEXT NOT NULL,
         created_at DATETIME(6) NOT NULL,
         expires_at DATETIME(6) NOT NULL,
-        updated_at DATETIME(6) NOT NULL,
-        KEY adra_proposal_slot (depot, delivery_date, timeslot)
+        updated_at DATETIME(6) NOT NULL
     ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
     undone by "DROP TABLE IF EXISTS adra_proposal",
     "ALTER TABLE route ADD KEY route_day (delivery_date, route_ref)"
