@@ -25,6 +25,11 @@ super::changes! {
         PRIMARY KEY (depot, delivery_date, timeslot, truck_type)
     ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
     undone by "DROP TABLE IF EXISTS truck_outage",
+    // `to_sequence`: its stops want an order, since it was locked or changed after that.
+    "ALTER TABLE route
+        ADD COLUMN to_sequence TINYINT(1) NOT NULL DEFAULT 0,
+        ADD KEY route_to_sequence (to_sequence)"
+    undone by "ALTER TABLE route DROP KEY route_to_sequence, DROP COLUMN to_sequence",
     // The stop's place in the order of driving, from 1; NULL until the route is locked and sequenced.
     "ALTER TABLE route_stop ADD COLUMN seq INT UNSIGNED NULL"
     undone by "ALTER TABLE route_stop DROP COLUMN seq",
