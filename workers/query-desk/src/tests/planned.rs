@@ -85,7 +85,9 @@ impl Desk {
     async fn insert_route(&self, number: u32, zone: &str, status: &str) {
         self.stage
             .run_sql(&format!(
-                "INSERT INTO route VALUES (UNHEX(LPAD('{number}', 32, '0')), 'NORTH-{number:03}', 'NORTH', \
+                "INSERT INTO route (id, route_ref, depot, delivery_date, timeslot, zone, template, sku_class, \
+                   truck_type, status, version, waybills, dry_ml, frozen_ml, weight_g, stops, created_at, \
+                   updated_at) VALUES (UNHEX(LPAD('{number}', 32, '0')), 'NORTH-{number:03}', 'NORTH', \
                    '{DAY}', '0900-1300', '{zone}', 'T', 'dry', 'VAN', '{status}', 1, 1, 1, 0, 1, 1, NOW(6), \
                    NOW(6))"
             ))
