@@ -37,7 +37,7 @@ pub enum Shifted {
         /// Effects of the old place; none where there was none.
         freed: Vec<Effect>,
         /// The new place, with its effects and its explanation.
-        decision: Decision,
+        decision: Box<Decision>,
     },
     /// Nothing changed.
     Refused(Obstacle),
@@ -77,7 +77,7 @@ pub fn shift(
     };
     let explanation = Trace::new().into_explanation(judged_at, cut_off);
     let decision = apply::join(day, request, chosen, (to, larger), explanation)?;
-    Ok(Shifted::Done { freed, decision })
+    Ok(Shifted::Done { freed, decision: Box::new(decision) })
 }
 
 /// The larger truck that is needed for it; `None`: the route's own will do.

@@ -305,7 +305,7 @@ impl<'a> Planner<'a> {
         let shifted = routing::shift(network, day, from.as_ref(), &request, to, upgrade, at)?;
         let (freed, decision) = match shifted {
             Shifted::Refused(obstacle) => return Ok(Done::Refused(refusal_of(known, obstacle))),
-            Shifted::Done { freed, decision } => (freed, decision),
+            Shifted::Done { freed, decision } => (freed, *decision),
         };
         let is_elsewhere = old.is_none();
         if let Some((_, before)) = old {

@@ -28,7 +28,7 @@ fn ask(
 
 fn done(shifted: Shifted) -> (Vec<Effect>, Decision) {
     match shifted {
-        Shifted::Done { freed, decision } => (freed, decision),
+        Shifted::Done { freed, decision } => (freed, *decision),
         Shifted::Refused(obstacle) => panic!("refused: {obstacle:?}"),
     }
 }
