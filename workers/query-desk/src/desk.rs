@@ -205,7 +205,7 @@ impl QueryDesk {
                     timeslot: timeslot.as_ref().map(|timeslot| timeslot.as_str()),
                     zone: zone.as_ref().map(|zone| zone.as_str()),
                     status: status.map(RouteState::as_str),
-                    after: after.as_deref().unwrap_or_default(),
+                    after_ref: after.as_deref().unwrap_or_default(),
                 };
                 planned::routes(&self.database, scope, wanted, limit).await
             }

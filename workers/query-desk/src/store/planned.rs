@@ -140,7 +140,7 @@ pub(crate) struct Wanted<'a> {
     pub(crate) zone: Option<&'a str>,
     pub(crate) status: Option<&'a str>,
     /// Only those whose names come after this one; empty: from the first.
-    pub(crate) after: &'a str,
+    pub(crate) after_ref: &'a str,
 }
 
 const ROUTES: &str = concat!(
@@ -154,9 +154,9 @@ const ROUTES: &str = concat!(
     ", ",
     ascii!("status", 12),
     ", ",
-    ascii!("after", 128),
+    ascii!("after_ref", 128),
     ")) r STRAIGHT_JOIN route t FORCE INDEX (route_day) \
-       ON t.delivery_date = r.delivery_date AND t.route_ref > r.after \
+       ON t.delivery_date = r.delivery_date AND t.route_ref > r.after_ref \
      WHERE (r.depot IS NULL OR t.depot = r.depot) AND (r.timeslot IS NULL OR t.timeslot = r.timeslot) \
        AND (r.zone IS NULL OR t.zone = r.zone) AND (r.status IS NULL OR t.status = r.status) \
      ORDER BY t.route_ref LIMIT 501"
