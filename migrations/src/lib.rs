@@ -20,6 +20,7 @@ mod m0012_places;
 mod m0013_attempts;
 mod m0014_sales_order_lifecycle;
 mod m0015_planning;
+mod m0016_dispatching;
 
 /// All migrations in order.
 #[derive(Debug)]
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_attempts::Migration),
             Box::new(m0014_sales_order_lifecycle::Migration),
             Box::new(m0015_planning::Migration),
+            Box::new(m0016_dispatching::Migration),
         ]
     }
 }

@@ -9,7 +9,8 @@ use broker::{
     Connection, Delivery, Exclusive, FailureNote, Link, Outgoing, PublishError, Publisher,
 };
 use contracts::{
-    Actor, Contract, Envelope, Exchange, MessageId, Reply, Timestamp, TraceContext, UserId, role_of,
+    Actor, Contract, Envelope, Exchange, MessageId, Query, QueryAnswer, Reply, Timestamp,
+    TraceContext, UserId, role_of,
 };
 use pacing::Backoff;
 use tokio::task::JoinSet;
@@ -20,6 +21,8 @@ use crate::site::Site;
 
 /// What our messages say they were published by.
 const APP_ID: &str = "dray";
+/// A question lives so long; then it is asked again.
+const QUESTION_LIVES: Duration = Duration::from_secs(2);
 
 /// A connection as the operator.
 #[derive(Debug)]
@@ -143,6 +146,31 @@ impl Operator {
             "nobody answered {} within {} s (message {id}); it stays in its queue: \
              `dray fleet status` shows who runs",
             C::TYPE,
+            wait.as_secs()
+        );
+        Err(CommandError::new(Exit::Unavailable, message))
+    }
+
+    /// Asks query-desk, again and again until it answers or the time is over.
+    pub(crate) async fn question(&mut self, query: &Query, wait: Duration) -> Result<QueryAnswer> {
+        let until = Instant::now() + wait;
+        while Instant::now() < until {
+            let id = MessageId::generate();
+            self.send(id, query, until).await?;
+            let heard_until = until.min(Instant::now() + QUESTION_LIVES);
+            while let Some(delivery) = self.next(heard_until).await? {
+                if delivery.envelope.correlation_id != Some(id.to_string()) {
+                    tracing::debug!("an answer to something else");
+                    continue;
+                }
+                return serde_json::from_slice(&delivery.body).map_err(|error| {
+                    let text = format!("query-desk answers what cannot be read: {error}");
+                    CommandError::new(Exit::Software, text)
+                });
+            }
+        }
+        let message = format!(
+            "query-desk did not answer within {} s: `dray fleet status` shows whether it runs",
             wait.as_secs()
         );
         Err(CommandError::new(Exit::Unavailable, message))

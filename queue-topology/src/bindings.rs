@@ -64,6 +64,12 @@ pub(crate) fn commands(kind: WorkerKind) -> Vec<Binding> {
                 on::<c::ReportBreakdown>(),
                 on::<c::Recalculate>(),
                 on::<c::PlanDay>(),
+                on::<c::PinWaybill>(),
+                on::<c::UnpinWaybill>(),
+                on::<c::MoveWaybill>(),
+                on::<c::ProposeMoves>(),
+                on::<c::CommitProposal>(),
+                on::<c::DiscardProposal>(),
             ]
         }
         WorkerKind::SalesOrder => vec![

@@ -43,7 +43,7 @@ pub(crate) struct BreakdownArgs {
 /// Runs it. What has to move because of it moves a little later, in the background.
 pub(crate) async fn run(args: BreakdownArgs, site: &Site, output: Output) -> Result<()> {
     let (wait, command) = (args.wait, command(args)?);
-    let reply = super::ask(&command, wait, site).await?;
+    let reply = super::tell(&command, super::Wait { wait }, site).await?;
     output.result(&reply, || match (&command.broken, reply.code.as_str()) {
         (Broken::Trucks { truck_type, out_of_order, .. }, "APPLIED") => {
             format!("{out_of_order} {truck_type} are out of order")

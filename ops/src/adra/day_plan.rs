@@ -32,7 +32,7 @@ pub(crate) async fn run(args: DayPlanArgs, site: &Site, output: Output) -> Resul
     let DayPlanArgs { depot, date: delivery_date, slot: timeslot, seconds, wait } = args;
     let occurred_at = Timestamp::now();
     let command = PlanDay { depot, delivery_date, timeslot, seconds, occurred_at };
-    let reply = super::ask(&command, wait, site).await?;
+    let reply = super::tell(&command, super::Wait { wait }, site).await?;
     output.result(&reply, || {
         super::items(&reply, "window, as it was and as it is", "there is nothing to plan", output)
     })

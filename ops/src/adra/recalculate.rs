@@ -29,7 +29,7 @@ pub(crate) struct RecalculateArgs {
 pub(crate) async fn run(args: RecalculateArgs, site: &Site, output: Output) -> Result<()> {
     let RecalculateArgs { zone, date: delivery_date, slot: timeslot, wait } = args;
     let command = Recalculate { zone, delivery_date, timeslot, occurred_at: Timestamp::now() };
-    let reply = super::ask(&command, wait, site).await?;
+    let reply = super::tell(&command, super::Wait { wait }, site).await?;
     output.result(&reply, || {
         let agree = "ledger, buckets and places agree";
         super::items(&reply, "what was mended", agree, output)

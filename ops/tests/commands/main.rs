@@ -16,6 +16,7 @@ mod dlq;
 mod fleet;
 mod network;
 mod places;
+mod planning;
 mod run;
 mod sales_orders;
 mod service;

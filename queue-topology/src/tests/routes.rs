@@ -44,6 +44,12 @@ fn commands_have_one_receiver() {
     check::<c::ReportBreakdown>(&[], &["adra-assigner.commands"]);
     check::<c::Recalculate>(&[], &["adra-assigner.commands"]);
     check::<c::PlanDay>(&[], &["adra-assigner.commands"]);
+    check::<c::PinWaybill>(&[], &["adra-assigner.commands"]);
+    check::<c::UnpinWaybill>(&[], &["adra-assigner.commands"]);
+    check::<c::MoveWaybill>(&[], &["adra-assigner.commands"]);
+    check::<c::ProposeMoves>(&[], &["adra-assigner.commands"]);
+    check::<c::CommitProposal>(&[], &["adra-assigner.commands"]);
+    check::<c::DiscardProposal>(&[], &["adra-assigner.commands"]);
     check::<c::CancelWaybill>(&[], &["sales-order.commands"]);
     check::<c::RecordCancellationAnswer>(&[], &["sales-order.commands"]);
     check::<c::ResubmitSalesOrder>(&[], &["sales-order.commands"]);

@@ -9,18 +9,20 @@ use serde_json::{Map, Value};
 use crate::{
     AmendOrder, AmendmentDecided, AmendmentRequested, AmendmentReserved, ApproveReturn, Assigned,
     CancelOrder, CancelReturn, CancelWaybill, CancellationAsked, CancellationDecided,
-    CancellationOverdue, CaseChanged, CloseReturn, Contract, ControlAnswer, ControlCommand,
-    CorrectWaybill, CreateOrder, CreateOrders, DayPlanned, DispatchRoute, Exchange, LockRoute,
-    NetworkChanged, OpenCase, OrderAccepted, OrderCancellationRequested, OrderChanged, PlaceHold,
-    PlanDay, Query, QueryAnswer, Recalculate, RecordCancellationAnswer, RecordReturnInspection,
+    CancellationOverdue, CaseChanged, CloseReturn, CommitProposal, Contract, ControlAnswer,
+    ControlCommand, CorrectWaybill, CreateOrder, CreateOrders, DayPlanned, DiscardProposal,
+    DispatchRoute, Exchange, LockRoute, MoveWaybill, NetworkChanged, OpenCase, OrderAccepted,
+    OrderCancellationRequested, OrderChanged, PinWaybill, PlaceHold, PlanDay, ProposeMoves, Query,
+    QueryAnswer, Recalculate, RecordCancellationAnswer, RecordReturnInspection,
     RecordReturnReceipt, RecordWarehouseAnswer, RecordWarehouseProgress, RejectReturn, ReleaseHold,
     Reply, ReportBreakdown, ReportStatus, ReportStatuses, RequestReplacement, RequestReturn,
     RescheduleWaybill, ResubmitSalesOrder, ReturnChanged, RouteChanged, SalesOrderAnswered,
     SalesOrderProgressed, SalesOrderSubmitted, SalesOrderTransferDecided, SkipSequence,
-    SubmissionDue, TransferSalesOrder, Unassignable, UnassignedAgain, UpdateCase, UpsertNetwork,
-    WaybillAttemptFailed, WaybillCancelledButMoved, WaybillCorrected, WaybillCreated, WaybillHeld,
-    WaybillReleased, WaybillStatusChanged, WaybillsRequested, WmsCancellationConfirmation,
-    WmsCancellationRequest, WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder,
+    SubmissionDue, TransferSalesOrder, Unassignable, UnassignedAgain, UnpinWaybill, UpdateCase,
+    UpsertNetwork, WaybillAttemptFailed, WaybillCancelledButMoved, WaybillCorrected,
+    WaybillCreated, WaybillHeld, WaybillReleased, WaybillStatusChanged, WaybillsRequested,
+    WmsCancellationConfirmation, WmsCancellationRequest, WmsOrderConfirmation, WmsOrderProgress,
+    WmsOutboundOrder,
 };
 
 /// One message type.
@@ -56,6 +58,7 @@ impl Catalogue {
         waybills(&mut collect);
         service(&mut collect);
         planning(&mut collect);
+        dispatching(&mut collect);
         fleet(&mut collect);
         let answers = vec![
             collect.answer::<Reply>("reply.v1"),
@@ -145,6 +148,15 @@ fn planning(collect: &mut Collect) {
     collect.message::<Recalculate>();
     collect.message::<PlanDay>();
     collect.message::<DayPlanned>();
+}
+
+fn dispatching(collect: &mut Collect) {
+    collect.message::<PinWaybill>();
+    collect.message::<UnpinWaybill>();
+    collect.message::<MoveWaybill>();
+    collect.message::<ProposeMoves>();
+    collect.message::<CommitProposal>();
+    collect.message::<DiscardProposal>();
 }
 
 fn fleet(collect: &mut Collect) {

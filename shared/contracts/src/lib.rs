@@ -9,6 +9,7 @@ mod assignment;
 mod cancellation;
 mod catalogue;
 mod control;
+mod dispatching;
 mod envelope;
 mod hold;
 mod hotfolder;
@@ -21,6 +22,7 @@ mod order;
 mod order_change;
 mod order_lifecycle;
 mod personal;
+mod planned;
 mod planning;
 mod query;
 mod replacement;
@@ -51,6 +53,11 @@ pub use catalogue::{Catalogue, MessageType};
 pub use control::{
     ControlAnswer, ControlCommand, ControlRequest, InstanceReport, LaneSettings, SettingsVersion,
 };
+pub use dispatching::{
+    Amounts, CommitProposal, DiscardProposal, MAX_PROPOSAL_STEPS, MoveWaybill, PinWaybill,
+    ProposalEvaluation, ProposalState, ProposalView, ProposeMoves, ProposedStep, QuotaStanding,
+    RouteStanding, StepVerdict, UnpinWaybill,
+};
 pub use envelope::{
     Actor, Delegation, Envelope, MAX_MESSAGE_BYTES, Role, TraceContext, delegation_of, role_of,
 };
@@ -78,10 +85,15 @@ pub use order::{
 pub use order_change::{CreateOrders, OrderChanged, OrderLineStanding, OrderReturnStatus};
 pub use order_lifecycle::{ORDER_ENTRY, ORDER_STATES, OrderReached, OrderStateRow, OrderWay};
 pub use personal::Personal;
+pub use planned::{
+    Aboard, DecisionHistory, Position, RouteHead, RouteList, RouteName, RouteState, RouteStop,
+    RouteView, StoredDecision, TruckLimits,
+};
 pub use planning::{Broken, DayPlanned, PlanDay, PlanFigures, Recalculate, ReportBreakdown};
 pub use query::{
-    AssignmentStanding, OrderStanding, OrderView, Query, QueryAnswer, SalesOrderShown,
-    SalesOrderStanding, SalesOrderStep, SalesOrderView, WaybillStanding, WaybillView,
+    AssignmentStanding, MAX_ROUTES_LISTED, OrderStanding, OrderView, Query, QueryAnswer,
+    SalesOrderShown, SalesOrderStanding, SalesOrderStep, SalesOrderView, WaybillStanding,
+    WaybillView,
 };
 pub use replacement::{ReplacementLine, ReplacementTiming, RequestReplacement};
 pub use reply::{FieldError, ItemReply, Refusal, Reply, ReplyOutcome};

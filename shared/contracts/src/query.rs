@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use uuid::Uuid;
 
+use crate::assignment::check_route_ref;
 use crate::{
-    CaseView, Contract, DistrictCode, Exchange, MessageId, OrderLineStanding, OrderRef,
-    OrderReturnStatus, OrderStatus, Reply, ReturnRef, ReturnStanding, RouteId, Source, StatusNames,
-    TimeslotCode, Timestamp, WaybillKind, WaybillNo, WaybillStatus,
+    CaseView, Contract, DecisionHistory, DepotCode, DistrictCode, Exchange, MessageId,
+    OrderLineStanding, OrderRef, OrderReturnStatus, OrderStatus, ProposalView, Reply, ReturnRef,
+    ReturnStanding, RouteId, RouteList, RouteState, RouteView, Source, StatusNames, TimeslotCode,
+    Timestamp, WaybillKind, WaybillNo, WaybillStatus, ZoneCode,
 };
 
 /// A question. The answer goes to `reply_to`, within 2 s or never.
@@ -52,11 +54,73 @@ pub enum Query {
         /// Its id.
         message_id: MessageId,
     },
+    /// Why is a waybill where it is? For staff.
+    Decisions {
+        /// Its number.
+        waybill_no: WaybillNo,
+        /// Only those after this version of its assignment.
+        #[serde(default)]
+        after_version: u64,
+    },
+    /// Which routes does a day have? For staff.
+    Routes {
+        /// The day.
+        delivery_date: NaiveDate,
+        /// Only those of this depot.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        depot: Option<DepotCode>,
+        /// Only those of this window.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timeslot: Option<TimeslotCode>,
+        /// Only those that serve this zone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<ZoneCode>,
+        /// Only those that are here in their life.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<RouteState>,
+        /// Only those whose names come after this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+        /// At most so many, 1 to 500.
+        limit: u16,
+    },
+    /// What does a route carry? For staff.
+    Route {
+        /// Its readable name.
+        route_ref: String,
+    },
+    /// What would a proposal come to? For staff.
+    Proposal {
+        /// Which.
+        proposal_id: Uuid,
+    },
 }
+
+/// Most routes of one answer.
+pub const MAX_ROUTES_LISTED: u16 = 500;
 
 impl Contract for Query {
     const TYPE: &'static str = "query.ask.v1";
     const EXCHANGE: Exchange = Exchange::Queries;
+
+    fn validate(&self) -> Result<(), String> {
+        match self {
+            Self::Routes { limit, after, .. } => {
+                if !(1..=MAX_ROUTES_LISTED).contains(limit) {
+                    return Err(format!("limit is 1 to {MAX_ROUTES_LISTED}"));
+                }
+                after.as_deref().map_or(Ok(()), check_route_ref)
+            }
+            Self::Route { route_ref } => check_route_ref(route_ref),
+            Self::Order { .. }
+            | Self::Waybill { .. }
+            | Self::Return { .. }
+            | Self::Case { .. }
+            | Self::Operation { .. }
+            | Self::Decisions { .. }
+            | Self::Proposal { .. } => Ok(()),
+        }
+    }
 }
 
 /// The part of a waybill that waybill-status owns (also what it writes through to the cache).
@@ -255,6 +319,14 @@ pub enum QueryAnswer {
     Case(Box<CaseView>),
     /// The stored outcome of a command.
     Operation(Reply),
+    /// Why a waybill is where it is.
+    Decisions(Box<DecisionHistory>),
+    /// Routes of a day.
+    Routes(Box<RouteList>),
+    /// A route with what is on it.
+    Route(Box<RouteView>),
+    /// A proposal.
+    Proposal(Box<ProposalView>),
     /// There is no such thing (or it is not yours).
     NotFound,
 }

@@ -3,13 +3,14 @@
 //! The rules are asked in a fixed order. First what no capacity can mend: the date, the cut-off,
 //! a template, a truck large enough. Then the search for a place (`search`), from the least to
 //! the most disturbing. When it finds none, `diagnose` names the limit that would have to give
-//! way. Only a found place changes the state (`apply`). Never here: moving waybills that have a
-//! place already, sequencing stops, or persisting.
+//! way. Only a found place changes the state (`apply`). A person may name the route instead
+//! (`shift`). Never here: moving waybills by planning, sequencing stops, or persisting.
 
 mod apply;
 mod buy;
 mod diagnose;
 mod search;
+mod shift;
 
 use std::sync::Arc;
 
@@ -25,7 +26,9 @@ use crate::load::Load;
 use crate::network::{Network, RouteTemplate, TruckType};
 use crate::pricing::Forecast;
 use crate::state::{Effect, SlotDay, StateError};
+use diagnose::Diagnosis;
 use search::{Relax, Search};
+pub use shift::{Obstacle, Shifted, shift};
 
 /// Why a waybill has no place. A closed list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -139,20 +142,17 @@ pub fn assign(
     let (cut_off, timeliness) = judge(network, day, judged_at)?;
     let mut trace = Trace::new();
     let search = Search { network, day, request, forecast, relax: Relax::NOTHING };
-    let refusal = refuse_as_late(timeliness, request.origin)
-        .or_else(|| search.refuse_as_unservable(&mut trace));
-    if let Some(reason) = refusal {
-        let explanation = trace.into_explanation(judged_at, cut_off);
-        return Ok(unassignable(day, request, reason, Vec::new(), explanation));
-    }
-    let found = search.find(&mut trace);
+    let late = refuse_as_late(timeliness, request.origin);
+    let refused = late.or_else(|| search.refuse_as_unservable(&mut trace));
+    let found = if refused.is_none() { search.find(&mut trace) } else { None };
     let explanation = trace.into_explanation(judged_at, cut_off);
     match found {
         Some(found) => apply::apply(day, request, found, ids, explanation),
         None => {
-            let blocked_by = diagnose::blocked_by(&search);
-            let reason = reason_of(request.origin, &blocked_by);
-            Ok(unassignable(day, request, reason, blocked_by, explanation))
+            let diagnosis = diagnose::diagnose(&search, late);
+            let reason =
+                refused.unwrap_or_else(|| reason_of(request.origin, &diagnosis.blocked_by));
+            Ok(unassignable(day, request, reason, diagnosis, explanation))
         }
     }
 }
@@ -206,9 +206,10 @@ fn unassignable(
     day: &SlotDay,
     request: &Request,
     reason: Reason,
-    blocked_by: Vec<Reason>,
+    diagnosis: Diagnosis,
     explanation: Explanation,
 ) -> Decision {
+    let Diagnosis { blocked_by, or_else } = diagnosis;
     let quota = day.zone(&request.zone).map(|zone| QuotaChange {
         zone: request.zone.clone(),
         limit: zone.limit(),
@@ -219,7 +220,13 @@ fn unassignable(
         waybill_no: request.waybill_no.clone(),
         outcome: Outcome::Unassignable(reason),
         effects: Vec::new(),
-        explanation: Explanation { reason: Some(reason), blocked_by, quota, ..explanation },
+        explanation: Explanation {
+            reason: Some(reason),
+            blocked_by,
+            or_else,
+            quota,
+            ..explanation
+        },
     }
 }
 

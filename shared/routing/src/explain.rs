@@ -27,6 +27,8 @@ pub enum Step {
     Upgrade,
     /// A new route.
     Open,
+    /// The route that a person named.
+    Named,
 }
 
 /// What can rule a candidate out.
@@ -49,6 +51,10 @@ pub enum Rule {
     Compartments,
     /// No truck of the type is left in the slot's pool.
     Pool,
+    /// The route is neither of the waybill's zone nor of one that its zone may overflow into.
+    ForeignZone,
+    /// The route is not meant for goods of this class.
+    RouteClass,
 }
 
 /// How a candidate fared.
@@ -105,9 +111,13 @@ pub struct Explanation {
     pub cut_off: DateTime<Utc>,
     /// Why there is no place; `None` when there is one.
     pub reason: Option<Reason>,
-    /// The capacity limits that together would have to give way for a place to exist. Usually
-    /// one; the first is the reason itself, except after cut-off.
+    /// What together would have to give way for a place to exist: the fewest. Usually one; the
+    /// first is the reason itself, except for who comes back from a hold too late.
     pub blocked_by: Vec<Reason>,
+    /// Where `blocked_by` is a single limit of capacity: the other single limits, each of which
+    /// would do instead.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub or_else: Vec<Reason>,
     pub chosen: Option<Candidate>,
     /// At most [`MAX_CANDIDATES`], in the order of the search, the first few of each step.
     pub candidates: Vec<Candidate>,
@@ -162,7 +172,8 @@ impl Trace {
             Step::Sticky => &mut self.left.sticky,
             Step::BestFit => &mut self.left.best_fit,
             Step::Upgrade => &mut self.left.upgrade,
-            Step::Open => &mut self.left.open,
+            // a named route is found without a search
+            Step::Open | Step::Named => &mut self.left.open,
         };
         if *left > 0 {
             *left = left.saturating_sub(1);
@@ -182,6 +193,7 @@ impl Trace {
             cut_off,
             reason: None,
             blocked_by: Vec::new(),
+            or_else: Vec::new(),
             chosen: None,
             candidates: self.candidates,
             omitted: self.omitted,

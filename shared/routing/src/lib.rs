@@ -35,7 +35,10 @@ mod fixture;
 #[cfg(test)]
 mod properties;
 
-pub use assign::{Assignment, Decision, Origin, Outcome, Reason, Request, RouteIds, assign};
+pub use assign::{
+    Assignment, Decision, Obstacle, Origin, Outcome, Reason, Request, RouteIds, Shifted, assign,
+    shift,
+};
 pub use class::{RouteClass, SkuClass};
 pub use code::{
     DepotCode, DistrictCode, RouteReference, TemplateCode, TimeslotCode, TruckTypeCode, WaybillNo,

@@ -164,6 +164,11 @@ impl Network {
         self.truck_types.get(code)
     }
 
+    /// All truck types, by code.
+    pub fn truck_types(&self) -> impl Iterator<Item = &Arc<TruckType>> {
+        self.truck_types.values()
+    }
+
     #[must_use]
     pub fn template(&self, code: &TemplateCode) -> Option<&Arc<RouteTemplate>> {
         self.templates.get(code)

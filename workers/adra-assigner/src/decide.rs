@@ -7,9 +7,11 @@
 
 mod amend;
 mod breakdown;
+mod by_hand;
 mod changes;
 mod news;
 mod places;
+mod propose;
 mod replan;
 mod reschedule;
 mod routes;
@@ -28,12 +30,14 @@ use crate::state::Plan;
 
 pub(crate) use self::amend::{Amending, Amendment, AmendmentState, Goods, OrderFacts};
 pub(crate) use self::breakdown::{broken_slot_day, may_plan};
+pub(crate) use self::by_hand::Facts;
 use self::changes::Changes;
 pub(crate) use self::changes::{
     BucketRow, DecisionRow, LedgerRow, OutageRow, Replaced, RouteRow, SlotDayRow, StopRow,
     TruckRow, Writes,
 };
 pub(crate) use self::news::{Event, News, assigned_at};
+pub(crate) use self::propose::{Proposal, Proposing};
 pub(crate) use self::replan::{Replanned, planned};
 pub(crate) use self::reschedule::wished_slot_day;
 pub(crate) use self::routes::{KnownRoute, RouteStep};
@@ -96,6 +100,12 @@ pub(crate) enum PlanError {
         "waybill {0} cannot give back what it reserved for an amendment: a defect of adra-assigner"
     )]
     Unreserved(WaybillNo),
+    #[error("proposal {0} was not read for this batch: a defect of adra-assigner")]
+    NotRead(Uuid),
+    #[error(
+        "proposal {0} was worked out once more and could then not be made: a defect of adra-assigner"
+    )]
+    Rehearsed(Uuid),
 }
 
 /// The waybills whose chances a release raised: those of these zones, in this slot day.
@@ -125,6 +135,8 @@ pub(crate) struct Planner<'a> {
     book: BTreeMap<WaybillNo, Assignment>,
     /// What is known about amendments, where messages are about any.
     pub(crate) amending: Amending,
+    /// The proposals that messages are about, where any are.
+    pub(crate) proposing: Option<Proposing>,
     freed: BTreeMap<SlotDayKey, Freed>,
     changes: Changes,
     news: Vec<News>,
@@ -152,6 +164,7 @@ impl<'a> Planner<'a> {
             plans,
             book,
             amending: Amending::default(),
+            proposing: None,
             freed: BTreeMap::new(),
             changes: Changes::default(),
             news: Vec::new(),

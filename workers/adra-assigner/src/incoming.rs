@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use contracts::{
-    AmendmentDecided, AmendmentDecider, AmendmentKind, AmendmentRequested, Broken, DispatchRoute,
-    LockRoute, NetworkChanged, PlanDay, Recalculate, ReportBreakdown, RescheduleWaybill,
-    WaybillAmendment, WaybillAttemptFailed, WaybillCorrected, WaybillCreated, WaybillHeld,
-    WaybillNo, WaybillReleased, WaybillStatusChanged,
+    AmendmentDecided, AmendmentDecider, AmendmentKind, AmendmentRequested, Broken, CommitProposal,
+    DiscardProposal, DispatchRoute, LockRoute, MoveWaybill, NetworkChanged, PinWaybill, PlanDay,
+    ProposeMoves, Recalculate, ReportBreakdown, RescheduleWaybill, UnpinWaybill, WaybillAmendment,
+    WaybillAttemptFailed, WaybillCorrected, WaybillCreated, WaybillHeld, WaybillNo,
+    WaybillReleased, WaybillStatusChanged,
 };
 use routing::{Network, SlotDayKey};
 use runtime::LaneKey;
@@ -15,6 +16,7 @@ use crate::assignment::{Assignment, Standing};
 use crate::decide::{
     KnownRoute, Notice, RouteStep, both_of, broken_slot_day, slot_days_of, wished_slot_day,
 };
+use crate::dispatch::Dispatch;
 
 contracts::inbound! {
     /// Everything that changes who wants a place, or how many there are.
@@ -47,6 +49,18 @@ contracts::inbound! {
         PlanDay(PlanDay),
         /// Ledger, buckets and places are to be compared.
         Recalculate(Recalculate),
+        /// Planning is to leave a waybill where it is.
+        Pin(PinWaybill),
+        /// Planning may move it again.
+        Unpin(UnpinWaybill),
+        /// It is to be on a route by name.
+        Shift(MoveWaybill),
+        /// Changes are to be worked out.
+        Propose(ProposeMoves),
+        /// They are to be made.
+        Commit(CommitProposal),
+        /// They are given up.
+        Discard(DiscardProposal),
         /// The delivery network is another one.
         Network(NetworkChanged),
     }
@@ -63,6 +77,8 @@ pub(crate) enum Ask<'a> {
     /// Of the route with this name.
     Move(&'a str, RouteStep),
     BreakDown(&'a ReportBreakdown),
+    /// By the hand of a dispatcher.
+    ByHand(Dispatch<'a>),
 }
 
 impl Incoming {
@@ -96,7 +112,44 @@ impl Incoming {
                 Some(Ask::Move(&asked.route_ref, RouteStep::Dispatch(asked.occurred_at)))
             }
             Self::Breakdown(asked) => Some(Ask::BreakDown(asked)),
+            Self::Pin(asked) => Some(Ask::ByHand(Dispatch::Pin(asked))),
+            Self::Unpin(asked) => Some(Ask::ByHand(Dispatch::Unpin(asked))),
+            Self::Shift(asked) => Some(Ask::ByHand(Dispatch::Move(asked))),
+            Self::Propose(asked) => Some(Ask::ByHand(Dispatch::Propose(asked))),
+            Self::Commit(asked) => Some(Ask::ByHand(Dispatch::Commit(asked))),
+            Self::Discard(asked) => Some(Ask::ByHand(Dispatch::Discard(asked))),
             Self::Network(_) | Self::PlanDay(_) | Self::Recalculate(_) => None,
+        }
+    }
+
+    /// How many messages it stands for: a proposal locks as many waybills as it has steps.
+    pub(crate) fn weight(&self) -> usize {
+        match self.ask() {
+            Some(Ask::ByHand(asked)) => asked.steps().len().max(1),
+            Some(
+                Ask::Follow(..)
+                | Ask::Reschedule(_)
+                | Ask::Amend(_)
+                | Ask::Amended(_)
+                | Ask::Move(..)
+                | Ask::BreakDown(_),
+            )
+            | None => 1,
+        }
+    }
+
+    /// How many messages it stands for: a proposal locks as many waybills as it has steps.
+    pub(crate) fn weight(&self) -> usize {
+        match self.ask() {
+            Some(Ask::ByHand(asked)) => asked.steps().len().max(1),
+            Some(
+                Ask::Follow(..)
+                | Ask::Reschedule(_)
+                | Ask::Amend(_)
+                | Ask::Amended(_)
+                | Ask::Move(..),
+            )
+            | None => 1,
         }
     }
 
@@ -129,6 +182,12 @@ impl Incoming {
                 Broken::TruckOf { route_ref } => LaneKey::of(route_ref.as_str()),
             },
             Self::PlanDay(_) | Self::Recalculate(_) => LaneKey::of("planning"),
+            Self::Pin(asked) => Dispatch::Pin(asked).lane_key(),
+            Self::Unpin(asked) => Dispatch::Unpin(asked).lane_key(),
+            Self::Shift(asked) => Dispatch::Move(asked).lane_key(),
+            Self::Propose(asked) => Dispatch::Propose(asked).lane_key(),
+            Self::Commit(asked) => Dispatch::Commit(asked).lane_key(),
+            Self::Discard(asked) => Dispatch::Discard(asked).lane_key(),
             Self::Network(_) => LaneKey::of("network"),
         }
     }
@@ -142,6 +201,7 @@ impl<'a> Ask<'a> {
             Self::Reschedule(asked) => Some(&asked.waybill_no),
             Self::Amend(asked) => Some(&asked.waybill_no),
             Self::Amended(decided) => Some(&decided.amendment.waybill_no),
+            Self::ByHand(asked) => asked.waybill(),
             Self::Move(..) | Self::BreakDown(_) => None,
         }
     }
@@ -154,7 +214,24 @@ impl<'a> Ask<'a> {
                 Broken::TruckOf { route_ref } => Some(route_ref.as_str()),
                 Broken::Trucks { .. } => None,
             },
-            Self::Follow(..) | Self::Reschedule(_) | Self::Amend(_) | Self::Amended(_) => None,
+            Self::Follow(..)
+            | Self::Reschedule(_)
+            | Self::Amend(_)
+            | Self::Amended(_)
+            | Self::ByHand(_) => None,
+        }
+    }
+
+    /// What a dispatcher asks.
+    pub(crate) const fn by_hand(self) -> Option<Dispatch<'a>> {
+        match self {
+            Self::ByHand(asked) => Some(asked),
+            Self::Follow(..)
+            | Self::Reschedule(_)
+            | Self::Amend(_)
+            | Self::Amended(_)
+            | Self::Move(..)
+            | Self::BreakDown(_) => None,
         }
     }
 
@@ -165,11 +242,16 @@ impl<'a> Ask<'a> {
                 Some((&asked.waybill_no, asked.kind == AmendmentKind::Destination))
             }
             Self::Amended(decided) => Some((&decided.amendment.waybill_no, false)),
-            Self::Follow(..) | Self::Reschedule(_) | Self::Move(..) | Self::BreakDown(_) => None,
+            Self::Follow(..)
+            | Self::Reschedule(_)
+            | Self::Move(..)
+            | Self::BreakDown(_)
+            | Self::ByHand(_) => None,
         }
     }
 
-    /// The slot days that it may touch, so that they can be locked before it is decided.
+    /// The slot days that it may touch, so that they can be locked before it is decided. What dispatchers
+    /// ask says so itself.
     pub(crate) fn slot_days(
         self,
         network: &Network,
@@ -198,6 +280,7 @@ impl<'a> Ask<'a> {
             Self::BreakDown(asked) => {
                 broken_slot_day(network, &asked.broken, route).into_iter().collect()
             }
+            Self::ByHand(_) => BTreeSet::new(),
         }
     }
 }

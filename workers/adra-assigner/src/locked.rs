@@ -8,16 +8,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use contracts::WaybillNo;
+use contracts::{ProposedStep, WaybillNo};
 use routing::SlotDayKey;
 use runtime::Item;
 use store::{StoreError, Tx};
+use uuid::Uuid;
 
 use crate::assignment::{Assignment, Standing};
-use crate::decide::{Amending, KnownRoute};
+use crate::decide::{Amending, KnownRoute, Proposal};
+use crate::dispatch::Dispatch;
 use crate::incoming::{Ask, Incoming};
 use crate::network::Served;
-use crate::store::{aboard, amendments_of, known_routes, lock_assignments, order_facts, standings};
+use crate::store::{
+    aboard, amendments_of, known_routes, lock_assignments, lock_proposals, order_facts, standings,
+};
 
 /// The stored state of a batch.
 #[derive(Debug, Default)]
@@ -28,6 +32,10 @@ pub(crate) struct Locked {
     /// Routes that messages name.
     pub(crate) routes: BTreeMap<String, KnownRoute>,
     pub(crate) amending: Amending,
+    /// Proposals that messages name.
+    pub(crate) proposals: BTreeMap<Uuid, Proposal>,
+    /// Routes that dispatchers name as where to go.
+    pub(crate) named: BTreeMap<String, KnownRoute>,
 }
 
 impl Locked {
@@ -35,11 +43,14 @@ impl Locked {
     pub(crate) async fn load(tx: &Tx, items: &[Arc<Item<Incoming>>]) -> Result<Self, StoreError> {
         let asks = || items.iter().filter_map(|item| item.message.ask());
         let mut locked = Self::default();
+        let by_hand: Vec<_> = asks().filter_map(Ask::by_hand).collect();
+        locked.load_proposals(tx, &by_hand).await?;
         let names: BTreeSet<&str> = asks().filter_map(Ask::route).collect();
         if !names.is_empty() {
             locked.routes = known_routes(tx, &names).await?;
         }
         let mut numbers: BTreeSet<WaybillNo> = asks().filter_map(Ask::waybill).cloned().collect();
+        numbers.extend(locked.proposed(&by_hand).map(|step| step.waybill_no().clone()));
         numbers.extend(locked.aboard(tx).await?);
         locked.lock(tx, &numbers).await?;
         let amended: Vec<_> = asks().filter_map(Ask::amended_waybill).collect();
@@ -67,9 +78,44 @@ impl Locked {
             let standing = ask.waybill().and_then(|no| self.standings.get(no).copied());
             let known = ask.waybill().and_then(|no| self.book.get(no));
             let route = ask.route().and_then(|route_ref| self.routes.get(route_ref));
+            if let Some(asked) = ask.by_hand() {
+                return asked.slot_days(&served.network, known, &self.proposals);
+            }
             ask.slot_days(&served.network, standing, known, route)
         });
         of_each.collect()
+    }
+
+    /// Proposals first, then the routes that they and other commands name.
+    async fn load_proposals(
+        &mut self,
+        tx: &Tx,
+        by_hand: &[Dispatch<'_>],
+    ) -> Result<(), StoreError> {
+        let ids = by_hand.iter().filter_map(|asked| asked.proposal()).collect();
+        self.proposals = lock_proposals(tx, &ids).await?;
+        let named: BTreeSet<&str> = by_hand
+            .iter()
+            .flat_map(|asked| asked.routes())
+            .chain(
+                self.proposals
+                    .values()
+                    .flat_map(|proposal| proposal.steps.iter().filter_map(ProposedStep::route_ref)),
+            )
+            .collect();
+        let found =
+            if named.is_empty() { BTreeMap::new() } else { known_routes(tx, &named).await? };
+        self.named = found;
+        Ok(())
+    }
+
+    /// Every step that commands bring along or that stands in a proposal which they name.
+    fn proposed<'a>(
+        &'a self,
+        by_hand: &'a [Dispatch<'a>],
+    ) -> impl Iterator<Item = &'a ProposedStep> {
+        let stored = self.proposals.values().flat_map(|proposal| &proposal.steps);
+        by_hand.iter().flat_map(|asked| asked.steps()).chain(stored)
     }
 
     async fn aboard(&self, tx: &Tx) -> Result<BTreeSet<WaybillNo>, StoreError> {

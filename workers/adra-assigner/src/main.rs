@@ -9,6 +9,7 @@ mod assignment;
 mod background;
 mod commands;
 mod decide;
+mod dispatch;
 mod improve;
 mod incoming;
 mod locked;
@@ -30,6 +31,7 @@ use std::convert::Infallible;
 use std::process::ExitCode;
 
 use cache::Cache;
+use chrono::TimeDelta;
 
 use crate::settings::Settings;
 use crate::worker::Assigner;
@@ -37,6 +39,8 @@ use crate::worker::Assigner;
 fn main() -> ExitCode {
     runtime::run_worker(|settings: Settings, context: runtime::Context| async move {
         let cache = Cache::counted(settings.worker.cache.url(), &context.registry);
-        Ok::<_, Infallible>(Assigner::start(&context, cache, settings.planning))
+        let assigner = Assigner::start(&context, cache, settings.planning);
+        let proposals_live = TimeDelta::minutes(settings.proposal_minutes.into());
+        Ok::<_, Infallible>(assigner.with_proposals_that_live(proposals_live))
     })
 }

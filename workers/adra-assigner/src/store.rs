@@ -1,7 +1,7 @@
 //! The rows of ADRA, and what it reads of waybills and of the network. Only this file and its folder know
 //! SQL. Never here: a decision.
 //!
-//! Order of locks, in every transaction: rows of `waybill` (shared) and of `assignment` by number, then rows
+//! Order of locks, in every transaction: rows of `adra_proposal` by id, then rows of `waybill` (shared) and of `assignment` by number, then rows
 //! of `slot_day` by key. Rows of routes, buckets and truck uses are guarded by their slot day's.
 
 mod amendments;
@@ -9,6 +9,7 @@ mod assignments;
 mod columns;
 pub(crate) mod network;
 mod planning;
+mod proposals;
 mod recalculate;
 mod routes;
 mod rows;
@@ -23,6 +24,7 @@ pub(crate) use self::assignments::{
 pub(crate) use self::planning::{
     claim, deficits, next_to_improve, note_improved, slot_days_of, standings_now, waybills_of,
 };
+pub(crate) use self::proposals::lock_proposals;
 pub(crate) use self::recalculate::{read_books, save_mending, slot_days_to_compare};
 pub(crate) use self::routes::{aboard, known_routes};
 pub(crate) use self::save::save;

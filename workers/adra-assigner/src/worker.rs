@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache::{Cache, Key, Kind};
+use chrono::TimeDelta;
 use contracts::Timestamp;
 use queue_topology::WorkerKind;
 use routing::RouteStatus;
@@ -19,8 +20,9 @@ use crate::activity::Activity;
 use crate::background::Lane;
 use crate::commands::{Answers, answers};
 use crate::decide::{
-    Clock, Event, News, PlanError, Planned, Planner, Verdict, Writes, assigned_at,
+    Clock, Event, Facts, News, PlanError, Planned, Planner, Proposing, Verdict, Writes, assigned_at,
 };
+use crate::dispatch::Dispatch;
 use crate::improve::Improver;
 use crate::incoming::{Ask, Incoming};
 use crate::locked::Locked;
@@ -34,6 +36,8 @@ use crate::store::{lock_unassignable, save, unassignable_in};
 
 /// How long messages wait for a network that can be used.
 const NO_NETWORK_RETRY: Duration = Duration::from_secs(10);
+/// How long a proposal may wait for its commit, unless settings say otherwise.
+const PROPOSALS_LIVE: TimeDelta = TimeDelta::minutes(30);
 
 /// What messages and retries share.
 #[derive(Debug)]
@@ -90,6 +94,8 @@ impl Shared {
 pub(crate) struct Assigner {
     shared: Arc<Shared>,
     improver: Arc<Improver>,
+    /// How long a proposal may wait for its commit.
+    proposals_live: TimeDelta,
 }
 
 /// Planning states to keep and assignments to show once their transaction is committed.
@@ -129,7 +135,18 @@ impl Assigner {
             let lane = Lane::new(Arc::clone(&improver), &context.registry);
             context.spawn("planning", lane.run());
         }
-        Self { shared, improver }
+        Self { shared, improver, proposals_live: PROPOSALS_LIVE }
+    }
+
+    /// The same with another time for proposals to be reviewed in.
+    pub(crate) fn with_proposals_that_live(self, proposals_live: TimeDelta) -> Self {
+        Self { proposals_live, ..self }
+    }
+
+    fn proposing(&self, locked: &mut Locked, now: Timestamp) -> Proposing {
+        let stored = std::mem::take(&mut locked.proposals);
+        let expires_at = (now.as_datetime() + self.proposals_live).into();
+        Proposing { stored, now, expires_at }
     }
 
     /// The network in force, or every message told to wait for one.
@@ -166,6 +183,10 @@ impl Worker for Assigner {
         message.lane_key()
     }
 
+    fn weight(message: &Incoming) -> usize {
+        message.weight()
+    }
+
     async fn handle(
         &self,
         tx: &Tx,
@@ -197,6 +218,7 @@ impl Worker for Assigner {
         let book = std::mem::take(&mut locked.book);
         let mut planner = Planner::new(&served.network, clock, Uuid::now_v7, plans, book);
         planner.amending = std::mem::take(&mut locked.amending);
+        planner.proposing = Some(self.proposing(&mut locked, now));
         if !decide_all(&mut planner, batch, &items, &locked, &answers) {
             return Ok(Effects::default());
         }
@@ -283,6 +305,10 @@ fn decide(
             let found = ask.route().and_then(|route_ref| locked.routes.get(route_ref));
             planner.break_down(asked, found, role)
         }
+        Ask::ByHand(asked) => {
+            let facts = Facts { standings: &locked.standings, named: &locked.named };
+            planner.dispatch(index, asked, &item.envelope.actor, facts)
+        }
         Ask::Move(route_ref, step) => {
             let found = locked.routes.get(route_ref);
             planner.move_route(index, found, step, role, &locked.standings)
@@ -292,6 +318,9 @@ fn decide(
 
 /// A settlement of what was asked about.
 fn named(settlement: Settlement, ask: Ask<'_>, version: u64) -> Settlement {
+    if let Some(proposal) = ask.by_hand().and_then(Dispatch::proposal) {
+        return settlement.of(proposal.to_string(), version);
+    }
     match (ask.waybill(), ask.route()) {
         (Some(waybill_no), _) => settlement.of(waybill_no.as_str(), version),
         (None, Some(route_ref)) => settlement.of(route_ref, version),

@@ -8,8 +8,8 @@ use ::store::{Database, StoreError};
 use cache::{Answer, Cache, Key, Kind};
 use contracts::{
     AssignmentStanding, Envelope, MessageId, OrderRef, OrderStanding, OrderView, Query,
-    QueryAnswer, Reply, SalesOrderStanding, Source, StatusNames, WaybillNo, WaybillStanding,
-    WaybillView,
+    QueryAnswer, Reply, RouteState, SalesOrderStanding, Source, StatusNames, WaybillNo,
+    WaybillStanding, WaybillView,
 };
 use queue_topology::WorkerKind;
 use runtime::Responder;
@@ -17,7 +17,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::scope::{OrderOwner, Scope, WaybillOwner};
-use crate::{service, store};
+use crate::store::planned::Wanted;
+use crate::{planned, service, store};
 
 /// Answers questions.
 pub(crate) struct QueryDesk {
@@ -196,6 +197,24 @@ impl QueryDesk {
             Query::Operation { sender, message_id } => {
                 let reply = self.operation(scope, &sender, message_id).await?;
                 Ok(reply.map_or(QueryAnswer::NotFound, QueryAnswer::Operation))
+            }
+            Query::Decisions { waybill_no, after_version } => {
+                planned::decisions(&self.database, scope, waybill_no, after_version).await
+            }
+            Query::Routes { delivery_date, depot, timeslot, zone, status, after, limit } => {
+                let wanted = Wanted {
+                    delivery_date,
+                    depot: depot.as_ref().map(|depot| depot.as_str()),
+                    timeslot: timeslot.as_ref().map(|timeslot| timeslot.as_str()),
+                    zone: zone.as_ref().map(|zone| zone.as_str()),
+                    status: status.map(RouteState::as_str),
+                    after_ref: after.as_deref().unwrap_or_default(),
+                };
+                planned::routes(&self.database, scope, wanted, limit).await
+            }
+            Query::Route { route_ref } => planned::route(&self.database, scope, &route_ref).await,
+            Query::Proposal { proposal_id } => {
+                planned::proposal(&self.database, scope, proposal_id).await
             }
         }
     }

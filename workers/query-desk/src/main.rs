@@ -3,6 +3,7 @@
 //! See README.md for what it consumes and answers. Never here: more than the wiring.
 
 mod desk;
+mod planned;
 mod scope;
 mod service;
 mod settings;

@@ -1,5 +1,6 @@
 //! The reads of query-desk, one statement a part. It writes nothing.
 
+pub(crate) mod planned;
 pub(crate) mod sales_orders;
 pub(crate) mod service;
 
@@ -334,7 +335,7 @@ const OPERATION: &str = "SELECT i.consumer FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        sender VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sender' ERROR ON ERROR, \
        message_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.message_id' ERROR ON ERROR)) r \
      STRAIGHT_JOIN inbox i FORCE INDEX (PRIMARY) ON i.consumer IN ('order-intake', 'waybill-status', 'sales-order', \
-       'delivery-network', 'customer-service', 'hotfolder-ingest') AND i.sender = r.sender AND i.message_id = UNHEX(r.message_id)";
+       'delivery-network', 'customer-service', 'hotfolder-ingest', 'adra-assigner') AND i.sender = r.sender AND i.message_id = UNHEX(r.message_id)";
 
 #[derive(FromQueryResult)]
 struct Consumer {

@@ -11,6 +11,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod planned;
 mod seeing;
 mod service;
 
@@ -119,8 +120,10 @@ impl Desk {
     async fn insert_place(&self, waybill_no: &str) {
         self.stage
             .run_sql(
-                "INSERT INTO route VALUES (UNHEX(LPAD('9', 32, '0')), 'NORTH-007', 'NORTH', '2035-06-13', \
-                   '0900-1300', 'Z01', 'T', 'dry', 'VAN', 'OPEN', 1, 1, 1, 0, 1, 1, NOW(6), NOW(6), 0)",
+                "INSERT INTO route (id, route_ref, depot, delivery_date, timeslot, zone, template, sku_class, \
+                   truck_type, status, version, waybills, dry_ml, frozen_ml, weight_g, stops, created_at, \
+                   updated_at) VALUES (UNHEX(LPAD('9', 32, '0')), 'NORTH-007', 'NORTH', '2035-06-13', \
+                   '0900-1300', 'Z01', 'T', 'dry', 'VAN', 'OPEN', 1, 1, 1, 0, 1, 1, NOW(6), NOW(6))",
             )
             .await;
         self.stage

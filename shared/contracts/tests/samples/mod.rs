@@ -1,6 +1,7 @@
 //! One message of every type with every field filled, for the wire snapshots and what else is true of
 //! all messages.
 
+mod dispatching;
 mod logistics;
 mod orders;
 mod planning;
@@ -26,6 +27,7 @@ pub(crate) fn visit_all(visitor: &mut impl Visitor) {
     logistics::visit(visitor);
     planning::visit(visitor);
     service::visit(visitor);
+    dispatching::visit(visitor);
 }
 
 pub(crate) fn id<T: TryFrom<String>>(text: &str) -> T {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::search::Found;
 use super::{Assignment, Decision, Outcome, Plan, Request, RouteIds};
 use crate::code::{RouteReference, TruckTypeCode};
-use crate::explain::{Explanation, QuotaChange, RouteChange};
+use crate::explain::{Candidate, Explanation, QuotaChange, RouteChange};
 use crate::key::RouteId;
 use crate::load::Load;
 use crate::network::{RouteTemplate, TruckType};
@@ -21,7 +21,34 @@ pub(super) fn apply(
 ) -> Result<Decision, StateError> {
     let Found { plan, chosen } = found;
     let mut effects = Vec::with_capacity(5);
-    let (route, truck_type_before) = prepare_route(day, plan, ids, &mut effects)?;
+    let prepared = prepare_route(day, plan, ids, &mut effects)?;
+    settle(day, request, chosen, prepared, effects, explanation)
+}
+
+/// The same for an open route that has room, with `larger` in place of its truck where that is needed.
+pub(super) fn join(
+    day: &mut SlotDay,
+    request: &Request,
+    chosen: Candidate,
+    (route, larger): (RouteId, Option<Arc<TruckType>>),
+    explanation: Explanation,
+) -> Result<Decision, StateError> {
+    let mut effects = Vec::with_capacity(5);
+    let prepared = match larger {
+        Some(truck) => upgrade(day, route, &truck, &mut effects)?,
+        None => (route, day.route(route).map(|route| route.truck.code.clone())),
+    };
+    settle(day, request, chosen, prepared, effects, explanation)
+}
+
+fn settle(
+    day: &mut SlotDay,
+    request: &Request,
+    chosen: Candidate,
+    (route, truck_type_before): (RouteId, Option<TruckTypeCode>),
+    mut effects: Vec<Effect>,
+    explanation: Explanation,
+) -> Result<Decision, StateError> {
     let placement =
         Placement { route, order: request.order, stop: request.stop, load: request.load };
     let (reference, change) = place(day, &placement, truck_type_before, &mut effects)?;

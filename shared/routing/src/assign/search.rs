@@ -58,11 +58,10 @@ impl<'a> Search<'a> {
     /// What no capacity can mend: no template of the home zone, or no truck that is large enough
     /// on any ladder of the home zone and its neighbours.
     pub(super) fn refuse_as_unservable(&self, trace: &mut Trace) -> Option<Reason> {
-        if self.templates_in(&self.request.zone).next().is_none() {
+        if !self.has_template() {
             return Some(Reason::NoTemplate);
         }
-        let large_enough = |truck: &Arc<TruckType>| self.check_empty(truck).is_ok();
-        if self.reachable_trucks().any(|(_zone, truck)| large_enough(truck)) {
+        if self.has_truck() {
             return None;
         }
         for (zone, truck) in self.reachable_trucks() {
@@ -76,6 +75,22 @@ impl<'a> Search<'a> {
         Some(Reason::ExceedsLargestTruck)
     }
 
+    /// Whether the home zone has a template for the goods.
+    pub(super) fn has_template(&self) -> bool {
+        self.templates_in(&self.request.zone).next().is_some()
+    }
+
+    /// Whether a truck that could come holds the waybill alone.
+    pub(super) fn has_truck(&self) -> bool {
+        self.reachable_trucks().any(|(_zone, truck)| self.check_empty(truck).is_ok())
+    }
+
+    /// Whether the bucket of a zone may take it.
+    pub(super) fn has_room(&self, zone: &ZoneCode) -> bool {
+        let has_room = |day: &ZoneDay| self.relax.zone_quota || day.has_room(self.request.load);
+        self.day.zone(zone).is_some_and(has_room)
+    }
+
     /// The best place by the rules, if there is any.
     pub(super) fn find(&self, trace: &mut Trace) -> Option<Found> {
         let servers = self.servers(trace);
@@ -87,7 +102,7 @@ impl<'a> Search<'a> {
     }
 
     /// The request's zone, then the neighbours that it may overflow to.
-    fn zones(&self) -> impl Iterator<Item = &'a ZoneCode> + use<'a> {
+    pub(super) fn zones(&self) -> impl Iterator<Item = &'a ZoneCode> + use<'a> {
         let neighbours = self.network.zone(&self.request.zone).map(|zone| zone.neighbours.iter());
         std::iter::once(&self.request.zone).chain(neighbours.into_iter().flatten())
     }
@@ -215,7 +230,9 @@ impl<'a> Search<'a> {
         load: Load,
     ) -> Result<(), Rule> {
         let within = load.waybills <= fit::waybill_limit(template, truck);
-        if within || self.relax.route_quota { Ok(()) } else { Err(Rule::WaybillQuota) }
+        // with another truck the truck's stops are the limit, which no quota can raise
+        let lifted = self.relax.route_quota && truck.code == template.default_truck_type;
+        if within || lifted { Ok(()) } else { Err(Rule::WaybillQuota) }
     }
 
     pub(super) fn check_empty(&self, truck: &TruckType) -> Result<(), Rule> {
@@ -237,7 +254,7 @@ impl<'a> Search<'a> {
         pricing::spare_milli(template, truck, load, stops, &self.forecast.typical)
     }
 
-    fn templates_in(
+    pub(super) fn templates_in(
         &self,
         zone: &'a ZoneCode,
     ) -> impl Iterator<Item = &'a Arc<RouteTemplate>> + use<'a> {

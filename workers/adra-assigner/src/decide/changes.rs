@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 pub(super) use self::exchange::{Exchanged, Step};
 use super::amend::Amendment;
+use super::propose::Proposal;
 use crate::assignment::Assignment;
 use crate::state::Plan;
 
@@ -150,6 +151,7 @@ pub(crate) struct Writes {
     pub(crate) decisions: Vec<DecisionRow>,
     pub(crate) amendments: Vec<Amendment>,
     pub(crate) outages: Vec<OutageRow>,
+    pub(crate) proposals: Vec<Proposal>,
 }
 
 /// A route that this transaction touched.
@@ -187,6 +189,7 @@ pub(super) struct Changes {
     pub(super) decisions: Vec<DecisionRow>,
     pub(super) amendments: BTreeMap<(WaybillNo, Uuid), Amendment>,
     pub(super) outages: Vec<OutageRow>,
+    pub(super) proposals: BTreeMap<Uuid, Proposal>,
     /// Assignments that are not stored yet.
     pub(super) new: BTreeSet<WaybillNo>,
     /// Stored ones that change.
@@ -301,6 +304,7 @@ impl Changes {
             decisions: self.decisions,
             amendments: self.amendments.into_values().collect(),
             outages: self.outages,
+            proposals: self.proposals.into_values().collect(),
             ..Writes::default()
         };
         let broken: Vec<_> = writes.outages.iter().map(|outage| outage.key.clone()).collect();

@@ -57,6 +57,8 @@ impl Planner<'_> {
         sought: Sought,
     ) -> Result<(), PlanError> {
         let Sought { found, effects, target, explanation, judged_at } = sought;
+        // a pin is of the place, not of the waybill
+        waybill.pinned = false;
         (waybill.zone, waybill.depot) = match &target {
             Some((zone, key)) => (Some(zone.clone()), Some(key.depot.clone())),
             None => (None, None),
@@ -136,6 +138,7 @@ impl Planner<'_> {
         self.tell(cause, waybill.version, news::unassigned(waybill, route, why));
         self.vacate(cause, waybill, route)?;
         waybill.state = State::Unassigned;
+        waybill.pinned = false;
         Ok(())
     }
 

@@ -41,7 +41,7 @@ struct LeftBehind<'a> {
 }
 
 /// Who plans routes, and the road, which drives them.
-const fn may_move_routes(role: Role) -> bool {
+pub(super) const fn may_move_routes(role: Role) -> bool {
     match role {
         Role::Dispatcher | Role::Road | Role::Operator | Role::Admin => true,
         Role::Customer
@@ -171,6 +171,7 @@ impl Planner<'_> {
         let reason = Reason::Missed;
         self.vacate(cause, waybill, route.id)?;
         waybill.state = State::Unassignable(reason);
+        waybill.pinned = false;
         self.tell(cause, waybill.version, news::unassignable(waybill, reason));
         let left = LeftBehind { reason, route: &route.reference, left_at };
         let (explanation, judged_at) = (serde_json::to_string(&left)?, self.judged_at(waybill));

@@ -5,6 +5,7 @@
 mod amendments;
 mod outages;
 mod places;
+mod proposals;
 mod quota;
 mod routes;
 
@@ -19,11 +20,12 @@ use thiserror::Error;
 use self::amendments::Amended;
 use self::outages::Outage;
 use self::places::{Decided, Place};
+use self::proposals::Proposed;
 pub(super) use self::quota::LEDGER;
 use self::quota::{Bucket, Entry, Trucks};
 use self::routes::{Route, Stop};
 use super::columns::{ascii, number, plain, rows, slot_day};
-use crate::decide::{Replaced, SlotDayRow, Writes};
+use crate::decide::{Proposal, Replaced, SlotDayRow, Writes};
 
 /// Most explanations in one statement: at 5 KB each they stay below the smallest packet limit in use (16 MB).
 const DECISIONS_A_STATEMENT: usize = 1_000;
@@ -72,9 +74,20 @@ pub(crate) async fn save(tx: &Tx, writes: &Writes, now: Timestamp) -> Result<(),
     let broken = all(&writes.outages, |row| Outage::of(row, &at));
     execute(tx, outages::OUTAGES, &broken).await?;
     execute(tx, outages::TO_BE_MENDED, &broken).await?;
+    save_proposals(tx, &writes.proposals, &at).await?;
     for decisions in writes.decisions.chunks(DECISIONS_A_STATEMENT) {
         execute(tx, places::DECISIONS, &all(decisions, |row| Decided::of(row, &at))).await?;
     }
+    Ok(())
+}
+
+async fn save_proposals(tx: &Tx, rows: &[Proposal], at: &str) -> Result<(), StoreError> {
+    let of = |is_stored: bool| {
+        let wanted = rows.iter().filter(move |row| row.is_stored == is_stored);
+        wanted.map(|row| Proposed::of(row, at)).collect::<Result<Vec<_>, _>>()
+    };
+    execute(tx, proposals::NEW_PROPOSALS, &of(false)?).await?;
+    execute(tx, proposals::PROPOSALS, &of(true)?).await?;
     Ok(())
 }
 

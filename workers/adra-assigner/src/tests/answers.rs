@@ -14,7 +14,7 @@ use crate::decide::{Event, Notice, Planned, RouteStep, Verdict};
 
 /// What may have become of a waybill.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Case {
+pub(super) enum Case {
     Assigned,
     Held,
     Locked,
@@ -28,7 +28,7 @@ enum Case {
     Delivered,
 }
 
-const CASES: [Case; 11] = [
+pub(super) const CASES: [Case; 11] = [
     Case::Assigned,
     Case::Held,
     Case::Locked,
@@ -43,7 +43,7 @@ const CASES: [Case; 11] = [
 ];
 
 /// Waybill 1 in this situation, and where its row says that it stands.
-fn situation(case: Case) -> (World, Standing) {
+pub(super) fn situation(case: Case) -> (World, Standing) {
     use WaybillStatus as S;
     let mut world = World::with(parts());
     if case == Case::Unassignable {

@@ -29,6 +29,8 @@ macro_rules! place {
             ", ",
             plain!("held", "TINYINT UNSIGNED"),
             ", ",
+            plain!("pinned", "TINYINT UNSIGNED"),
+            ", ",
             id!("stop_key"),
             ", ",
             ascii!("district", 32),
@@ -61,7 +63,7 @@ pub(super) const NEW_ASSIGNMENTS: &str = concat!(
        pinned, kind, order_key, stop_key, district, zone, depot, delivery_date, timeslot, sku_type, \
        fulfilled_by, dry_ml, frozen_ml, weight_g, ordered_at, updated_at) \
      SELECT r.waybill_no, r.state, r.reason, UNHEX(r.route_id), r.place_no, r.version, r.waybill_version, \
-       r.held, 0, r.kind, r.order_key, UNHEX(r.stop_key), r.district, r.zone, r.depot, r.delivery_date, \
+       r.held, r.pinned, r.kind, r.order_key, UNHEX(r.stop_key), r.district, r.zone, r.depot, r.delivery_date, \
        r.timeslot, r.sku_type, r.fulfilled_by, r.dry_ml, r.frozen_ml, r.weight_g, r.ordered_at, r.at FROM ",
     rows!(
         place!(),
@@ -77,7 +79,7 @@ pub(super) const ASSIGNMENTS: &str = concat!(
     rows!(place!()),
     " STRAIGHT_JOIN assignment a FORCE INDEX (PRIMARY) ON a.waybill_no = r.waybill_no \
      SET a.state = r.state, a.reason = r.reason, a.route_id = UNHEX(r.route_id), a.place_no = r.place_no, \
-       a.version = r.version, a.waybill_version = r.waybill_version, a.held = r.held, \
+       a.version = r.version, a.waybill_version = r.waybill_version, a.held = r.held, a.pinned = r.pinned, \
        a.stop_key = UNHEX(r.stop_key), a.district = r.district, a.zone = r.zone, a.depot = r.depot, \
        a.delivery_date = r.delivery_date, a.timeslot = r.timeslot, a.sku_type = r.sku_type, \
        a.dry_ml = r.dry_ml, a.frozen_ml = r.frozen_ml, a.weight_g = r.weight_g, a.updated_at = r.at"
@@ -93,6 +95,7 @@ pub(super) struct Place<'a> {
     version: u64,
     waybill_version: u64,
     held: u8,
+    pinned: u8,
     kind: &'static str,
     order_key: &'a str,
     stop_key: String,
@@ -120,6 +123,7 @@ impl<'a> Place<'a> {
             version: row.version,
             waybill_version: row.waybill_version,
             held: row.held.into(),
+            pinned: row.pinned.into(),
             kind: row.kind.as_str(),
             order_key: &row.order,
             stop_key: hex(row.stop.0),
