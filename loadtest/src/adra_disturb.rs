@@ -77,8 +77,7 @@ const MOVED_PER_MILLE: u64 = 20;
 pub(crate) fn run(args: &AdraDisturbArgs) -> Result<AdraDisturbReport, AdraError> {
     let network = scenario::network(args.waybills, Upgrades::Priced)?;
     let wanted = scenario::waybills(args.waybills, args.regime, args.seed);
-    let next_seed = args.seed.wrapping_add(1);
-    let history = History::of(&scenario::waybills(args.waybills, args.regime, next_seed));
+    let history = History::before(args.waybills, args.regime, args.seed);
     let played = play(&network, &history, &wanted)?;
     let (Some(day), Some(planned)) = (played.days.first(), played.planned.first()) else {
         return Err(AdraError::Scenario("there is no slot".to_owned()));
