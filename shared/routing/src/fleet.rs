@@ -84,6 +84,19 @@ impl Demand {
         Self { load, stops, cold_waybills, cold_stops, of_both }
     }
 
+    /// The same with so many thousandths more volume and weight.
+    pub(crate) fn with_slack(self, per_mille: u64) -> Self {
+        let more =
+            |figure: u64| figure.saturating_add(figure.saturating_mul(per_mille).div_ceil(1_000));
+        let raised = |load: Load| Load {
+            waybills: load.waybills,
+            dry_ml: more(load.dry_ml),
+            frozen_ml: more(load.frozen_ml),
+            weight_g: more(load.weight_g),
+        };
+        Self { load: raised(self.load), of_both: raised(self.of_both), ..self }
+    }
+
     fn resources(self) -> Resources {
         let Self { load, of_both, .. } = self;
         let counts = [self.cold_stops, self.cold_waybills, of_both.waybills].map(u64::from);

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::prices::Prices;
-use super::{FleetOption, Resources};
+use super::{FleetOption, RESOURCES, Resources};
 use crate::code::TruckTypeCode;
 
 /// A fleet found: its cost, and how many of each option.
@@ -26,8 +26,10 @@ pub(super) struct Effort {
 #[derive(Debug)]
 pub(super) struct Search<'a> {
     options: &'a [&'a FleetOption],
-    /// Of the options from each position on.
+    /// Of the options from each position on: what a load is worth, and what a unit of each resource
+    /// costs at least (infinite where it is not to be had).
     prices: Vec<Prices>,
+    dearest: Vec<[f64; RESOURCES]>,
     /// Every fleet costs a multiple of it.
     divisor: u64,
     effort: Effort,
@@ -45,12 +47,13 @@ impl<'a> Search<'a> {
         left: BTreeMap<&'a TruckTypeCode, u64>,
         effort: Effort,
     ) -> Self {
-        let prices = (0..options.len())
-            .map(|first| Prices::of(need, options.get(first..).unwrap_or_default()));
+        let rest = |first: usize| options.get(first..).unwrap_or_default();
+        let prices = (0..options.len()).map(|first| Prices::of(need, rest(first)));
         let divisor = options.iter().fold(0, |divisor, option| gcd(divisor, option.truck.cost));
         Self {
             options,
             prices: prices.collect(),
+            dearest: (0..=options.len()).map(|first| unit_costs(rest(first))).collect(),
             divisor: divisor.max(1),
             effort,
             nodes: 0,
@@ -129,10 +132,9 @@ impl<'a> Search<'a> {
         if need.iter().all(|need| *need == 0) {
             return Some(0);
         }
-        let options = self.options.get(first..).unwrap_or_default();
-        let single = dearest_resource(need, options)?;
+        let dearest = dearest_resource(need, self.dearest.get(first)?)?;
         let worth = self.prices.get(first).map_or(0.0, |prices| prices.of_load(need));
-        Some(single.max(whole(worth)).div_ceil(self.divisor).saturating_mul(self.divisor))
+        Some(whole(worth.max(dearest)).div_ceil(self.divisor).saturating_mul(self.divisor))
     }
 
     fn take(&mut self, truck_type: &TruckTypeCode, count: u64) {
@@ -170,19 +172,28 @@ fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a.checked_rem(b).unwrap_or(0)) }
 }
 
+/// What a unit of each resource costs on the truck that offers it cheapest.
+#[allow(
+    clippy::as_conversions,
+    reason = "costs and room are far below what a double holds exactly"
+)]
+fn unit_costs(options: &[&FleetOption]) -> [f64; RESOURCES] {
+    let mut least = [f64::INFINITY; RESOURCES];
+    for option in options {
+        for (least, room) in least.iter_mut().zip(&option.room).filter(|(_, room)| **room > 0) {
+            *least = least.min(option.truck.cost as f64 / *room as f64);
+        }
+    }
+    least
+}
+
 /// The most expensive single resource when trucks may be cut into parts. `None` when a needed
 /// resource is not to be had.
-fn dearest_resource(need: &Resources, options: &[&FleetOption]) -> Option<u64> {
-    let mut dearest = 0;
-    for (resource, need) in need.iter().enumerate().filter(|(_, need)| **need > 0) {
-        let part = |option: &&FleetOption| {
-            let room = option.room.get(resource).copied().filter(|room| *room > 0)?;
-            let cost = u128::from(*need).saturating_mul(u128::from(option.truck.cost));
-            u64::try_from(cost.div_ceil(u128::from(room))).ok()
-        };
-        dearest = dearest.max(options.iter().filter_map(part).min()?);
-    }
-    Some(dearest)
+#[allow(clippy::as_conversions, reason = "resources are far below what a double holds exactly")]
+fn dearest_resource(need: &Resources, unit_costs: &[f64; RESOURCES]) -> Option<f64> {
+    let needed = need.iter().zip(unit_costs).filter(|(need, _)| **need > 0);
+    let dearest = needed.map(|(need, cost)| *need as f64 * cost).fold(0.0, f64::max);
+    dearest.is_finite().then_some(dearest)
 }
 
 /// More trucks than this of one kind cover nothing more.

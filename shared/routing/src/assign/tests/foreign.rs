@@ -18,8 +18,8 @@ fn world(dry: Option<Outlook>, frozen: Option<Outlook>, mixed: Option<Outlook>) 
 
 #[test]
 fn dry_goods_follow_their_order_onto_a_cold_route_that_nobody_else_needs() {
-    for (frozen_to_come, expected) in [(0, Step::Sticky), (200, Step::Open)] {
-        let mut world = world(outlook(100, 0, 200), outlook(0, 100, frozen_to_come), None);
+    for (frozen_to_come, expected) in [(0, Step::Sticky), (2_000, Step::Open)] {
+        let mut world = world(outlook(100, 0, 2_000), outlook(0, 100, frozen_to_come), None);
         let cold = world.place(&frozen(1, 100));
         let decision = world.place(&dry(1, 100));
         assert_eq!(step_of(&decision), expected, "{frozen_to_come} frozen ones to come");
@@ -42,7 +42,7 @@ fn the_last_dry_goods_ride_in_cold_space_that_is_left_over() {
 
 #[test]
 fn goods_of_both_kinds_do_not_divide_a_truck_that_frozen_ones_will_fill() {
-    let mut world = world(outlook(100, 0, 0), outlook(0, 300, 100), outlook(100, 100, 100));
+    let mut world = world(outlook(100, 0, 0), outlook(0, 300, 2_000), outlook(100, 100, 2_000));
     let first = route_of(&world.place(&frozen(1, 300)));
     let of_both = world.place(&waybill(2, SkuClass::Mixed, 100, 100, 1));
     assert_eq!(step_of(&of_both), Step::Open);
