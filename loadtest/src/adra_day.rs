@@ -19,7 +19,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 pub(crate) use ledger::Ledger;
-pub(crate) use play::{History, Ids, Played, fleet_cost, play};
+pub(crate) use play::{History, Ids, Played, fleet_cost, play, reason_name};
 use scenario::{Upgrades, network, waybills};
 
 use crate::vrptw::cpu_seconds;

@@ -145,7 +145,7 @@ pub(crate) fn play(
         let place = match decision.outcome {
             Outcome::Assigned(assignment) => Some(assignment.route),
             Outcome::Unassignable(reason) => {
-                *unassigned.entry(name(reason)).or_insert(0) += 1;
+                *unassigned.entry(reason_name(reason)).or_insert(0) += 1;
                 None
             }
         };
@@ -158,7 +158,8 @@ pub(crate) fn play(
     Ok(Played { days, planned, unassigned, cpu_seconds, latencies_ns })
 }
 
-fn name(reason: Reason) -> String {
+/// As it is written in messages.
+pub(crate) fn reason_name(reason: Reason) -> String {
     serde_json::to_value(reason)
         .ok()
         .and_then(|v| v.as_str().map(str::to_owned))
