@@ -145,10 +145,6 @@ impl Ground {
 
     /// Loads the cheapest fleet below a cost that can be loaded from scratch. When it answers yes the
     /// board stands changed; every waybill has a place, those that wait too.
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "what is loaded, onto what, and how far it may go"
-    )]
     fn reload(
         &self,
         board: &mut Board<'_>,
