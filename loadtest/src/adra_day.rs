@@ -2,7 +2,7 @@
 //! the integer-cover lower bound and two fixed upgrade rules; decisions a second and their latency.
 //!
 //! What lives here: one process, in memory, nothing of the fleet. What never does: hindsight (the
-//! forecasts come from another week's day) or trust (`ledger` commits every set of moves and checks
+//! forecasts come from former days) or trust (`ledger` commits every set of moves and checks
 //! all hard rules).
 
 mod ledger;
@@ -19,7 +19,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 pub(crate) use ledger::Ledger;
-pub(crate) use play::{History, Ids, Played, fleet_cost, play};
+pub(crate) use play::{History, Ids, Played, fleet_cost, play, reason_name};
 use scenario::{Upgrades, network, waybills};
 
 use crate::vrptw::cpu_seconds;
@@ -47,7 +47,7 @@ pub(crate) struct DayArgs {
     /// Median litres of a waybill: 25 (stops bind), 55, 99 (volume binds)
     #[arg(long, default_value_t = 55.0)]
     pub(crate) regime: f64,
-    /// Seed of the day; its forecast comes from the seed after it
+    /// Seed of the day; the former days that its forecast comes from have seeds of their own
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// Waybills of the day
@@ -98,7 +98,7 @@ pub(crate) struct AdraDayReport {
 /// [`AdraError`] when the engine's answer breaks a rule.
 pub(crate) fn run(args: &DayArgs) -> Result<AdraDayReport, AdraError> {
     let wanted = waybills(args.waybills, args.regime, args.seed);
-    let history = History::of(&waybills(args.waybills, args.regime, args.seed.wrapping_add(1)));
+    let history = History::before(args.waybills, args.regime, args.seed);
     let priced = network(args.waybills, Upgrades::Priced)?;
     let fixed = |rule| -> Result<Cost, AdraError> {
         let played = play(&network(args.waybills, rule)?, &history, &wanted)?;

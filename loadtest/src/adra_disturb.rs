@@ -4,14 +4,19 @@
 //! What lives here: the same synthetic day as `adra-day`, disturbed after it was planned. What never
 //! does: a repair of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use routing::optimise::{Bounds, Planned};
-use routing::{Load, Network, RouteId, RouteStatus, SlotDay};
+use routing::{
+    Forecast, Load, Network, Origin, Outcome, Request, RouteId, RouteStatus, SlotDay, assign,
+};
 use serde::Serialize;
 
 use crate::adra_day::scenario::{self, Upgrades};
-use crate::adra_day::{AdraError, DayArgs, History, count, play, ratio, reoptimise, to_f64};
+use crate::adra_day::{
+    AdraError, DayArgs, History, Ids, Reoptimised, count, play, ratio, reason_name, reoptimise,
+    to_f64,
+};
 
 /// One disturbance, repaired.
 #[derive(Debug, Clone, Serialize)]
@@ -21,6 +26,11 @@ pub(crate) struct Repaired {
     /// On a route that lost its truck, or beyond the quota that was cut.
     pub(crate) affected: u64,
     pub(crate) unassigned: u64,
+    /// Why each of them has no place on the repaired day, asked one by one. `place_found`: it would
+    /// have had one.
+    pub(crate) unassigned_by_reason: BTreeMap<String, u64>,
+    /// The same number for a free re-plan.
+    pub(crate) free_replan_unassigned: u64,
     /// Unaffected waybills that are on the route where they were.
     pub(crate) kept_percent: f64,
     /// Pinned waybills, and those on locked routes, that moved. Must be zero.
@@ -56,8 +66,7 @@ const MOVED_PER_MILLE: u64 = 20;
 pub(crate) fn run(args: &DayArgs) -> Result<AdraDisturbReport, AdraError> {
     let network = scenario::network(args.waybills, Upgrades::Priced)?;
     let wanted = scenario::waybills(args.waybills, args.regime, args.seed);
-    let next_seed = args.seed.wrapping_add(1);
-    let history = History::of(&scenario::waybills(args.waybills, args.regime, next_seed));
+    let history = History::before(args.waybills, args.regime, args.seed);
     let played = play(&network, &history, &wanted)?;
     let (Some(day), Some(planned)) = (played.days.first(), played.planned.first()) else {
         return Err(AdraError::Scenario("there is no slot".to_owned()));
@@ -152,12 +161,13 @@ fn disturb(
         unaffected += u64::from(!affected);
         kept += u64::from(!affected && stays);
     }
-    let unassigned = repaired.planned.iter().filter(|waybill| waybill.place.is_none());
     Ok(Repaired {
         disturbance: "",
         waybills: count(planned.len()),
         affected: hit,
-        unassigned: count(unassigned.count()),
+        unassigned: without_a_place(&repaired.planned),
+        unassigned_by_reason: reasons(network, &repaired)?,
+        free_replan_unassigned: without_a_place(&free.planned),
         kept_percent: ratio(kept, to_f64(unaffected)) * 100.0,
         locked_or_pinned_moved: forbidden,
         fleet_cost: repaired.fleet_cost,
@@ -165,6 +175,36 @@ fn disturb(
         above_free_replan_percent: (ratio(repaired.fleet_cost, to_f64(free.fleet_cost)) - 1.0)
             * 100.0,
     })
+}
+
+fn without_a_place(planned: &[Planned]) -> u64 {
+    count(planned.iter().filter(|waybill| waybill.place.is_none()).count())
+}
+
+/// Asks the online engine for a place for each waybill that has none, each time on the same day.
+fn reasons(network: &Network, repaired: &Reoptimised) -> Result<BTreeMap<String, u64>, AdraError> {
+    let mut reasons = BTreeMap::new();
+    for waybill in repaired.planned.iter().filter(|waybill| waybill.place.is_none()) {
+        let request = Request {
+            waybill_no: waybill.waybill_no.clone(),
+            order: waybill.order,
+            stop: waybill.stop,
+            zone: waybill.zone.clone(),
+            sku_class: waybill.sku_class,
+            load: waybill.load,
+            origin: Origin::Regular,
+            excluded_routes: Vec::new(),
+        };
+        let (mut day, mut ids) = (repaired.day.clone(), Ids::from(u128::from(u64::MAX)));
+        let (at, forecast) = (scenario::judged_at(), Forecast::like(request.load));
+        let decision = assign(network, &mut day, &request, at, &forecast, &mut ids)?;
+        let reason = match decision.outcome {
+            Outcome::Assigned(_) => "place_found".to_owned(),
+            Outcome::Unassignable(reason) => reason_name(reason),
+        };
+        *reasons.entry(reason).or_insert(0) += 1;
+    }
+    Ok(reasons)
 }
 
 impl Affected {
@@ -199,11 +239,13 @@ pub(crate) fn print(report: &AdraDisturbReport) {
     println!("median {} litres, seed {}", report.regime, report.seed);
     for repaired in &report.repaired {
         println!(
-            "{}: {} of {} waybills affected, {} without a place; {:.2} % of the others keep their route, {} locked or pinned moved; fleet cost {} ({:+.2} % above a free re-plan's {})",
+            "{}: {} of {} waybills affected, {} without a place ({:?}; {} after a free re-plan); {:.2} % of the others keep their route, {} locked or pinned moved; fleet cost {} ({:+.2} % above a free re-plan's {})",
             repaired.disturbance,
             repaired.affected,
             repaired.waybills,
             repaired.unassigned,
+            repaired.unassigned_by_reason,
+            repaired.free_replan_unassigned,
             repaired.kept_percent,
             repaired.locked_or_pinned_moved,
             repaired.fleet_cost,

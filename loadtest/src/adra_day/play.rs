@@ -6,17 +6,17 @@ use std::time::Instant;
 use routing::network::RouteTemplate;
 use routing::optimise::Planned;
 use routing::{
-    Forecast, Network, Outcome, Reason, RouteClass, RouteId, SkuClass, SlotDay, Typical, assign,
+    Forecast, Network, Outcome, Outlook, Reason, RouteId, SkuClass, SlotDay, Typical, assign,
 };
 use uuid::Uuid;
 
-use super::AdraError;
 use super::scenario::{self, SLOTS, Wanted};
+use super::{AdraError, count};
 use crate::vrptw::cpu_seconds;
 
-/// What was known beforehand of a zone, slot and class: the same day of another week.
+/// What former days brought of one class of goods for one zone and slot, all days together.
 #[derive(Debug, Clone, Copy, Default)]
-struct Expected {
+struct Seen {
     waybills: u32,
     dry_ml: u64,
     frozen_ml: u64,
@@ -24,49 +24,69 @@ struct Expected {
     doors: u64,
 }
 
-type Subject = (usize, u64, bool);
+/// Zone and slot by number, and the class of goods.
+type Subject = (usize, u64, SkuClass);
 
-/// Forecasts by zone, slot and class.
+const GOODS: [SkuClass; 3] = [SkuClass::Dry, SkuClass::Frozen, SkuClass::Mixed];
+
+/// What is known beforehand: the mean of former days, by zone, slot and class of goods. Of the day
+/// itself nothing but the time of day is used.
 #[derive(Debug, Clone)]
-pub(crate) struct History(BTreeMap<Subject, Expected>);
+pub(crate) struct History {
+    sums: BTreeMap<Subject, Seen>,
+    days: u32,
+}
 
 fn subject(wanted: &Wanted) -> Subject {
-    (wanted.slot, wanted.zone, class_of(wanted.request.sku_class) == RouteClass::Mixed)
+    (wanted.slot, wanted.zone, wanted.request.sku_class)
 }
 
-fn class_of(goods: SkuClass) -> RouteClass {
-    goods.route_classes().first().copied().unwrap_or(RouteClass::Mixed)
-}
+/// Former days beside a day, and their waybills in percent of its own: it is a little busier than
+/// they were.
+const FORMER_DAYS_PERCENT: [u64; 4] = [92, 96, 100, 104];
 
 impl History {
-    pub(crate) fn of(waybills: &[Wanted]) -> Self {
-        let mut sums: BTreeMap<Subject, Expected> = BTreeMap::new();
+    /// Of four days with seeds of their own.
+    pub(crate) fn before(waybills: u64, median_litres: f64, seed: u64) -> Self {
+        let mut history = Self { sums: BTreeMap::new(), days: 0 };
+        for (number, percent) in (1_u64..).zip(FORMER_DAYS_PERCENT) {
+            let day_seed = seed.wrapping_add(number.wrapping_mul(1_000_003));
+            history.add(&scenario::waybills(waybills * percent / 100, median_litres, day_seed));
+        }
+        history
+    }
+
+    fn add(&mut self, waybills: &[Wanted]) {
         let mut doors = BTreeSet::new();
         for wanted in waybills {
             let is_new = doors.insert((subject(wanted), wanted.request.stop));
-            let (sum, load) = (sums.entry(subject(wanted)).or_default(), wanted.request.load);
+            let (sum, load) = (self.sums.entry(subject(wanted)).or_default(), wanted.request.load);
             sum.waybills += 1;
             sum.dry_ml += load.dry_ml;
             sum.frozen_ml += load.frozen_ml;
             sum.weight_g += load.weight_g;
             sum.doors += u64::from(is_new);
         }
-        Self(sums)
+        self.days += 1;
     }
 
-    /// Of the next waybill, when `seen` have come.
-    fn forecast(&self, wanted: &Wanted, seen: u32) -> Forecast {
-        let Some(expected) = self.0.get(&subject(wanted)) else {
-            return Forecast::like(wanted.request.load);
-        };
-        let count = u64::from(expected.waybills.max(1));
-        let typical = Typical {
-            dry_ml: expected.dry_ml / count,
-            frozen_ml: expected.frozen_ml / count,
-            weight_g: expected.weight_g / count,
-            stops_milli: expected.doors * 1_000 / count,
-        };
-        Forecast { typical, remaining_waybills: Some(expected.waybills.saturating_sub(seen)) }
+    /// For the zone and slot of a waybill, when `to_come_per_mille` of the day is still ahead.
+    fn forecast(&self, wanted: &Wanted, to_come_per_mille: u64) -> Forecast {
+        let mut forecast = Forecast::default();
+        for goods in GOODS {
+            let Some(seen) = self.sums.get(&(wanted.slot, wanted.zone, goods)) else { continue };
+            let count = u64::from(seen.waybills.max(1));
+            let typical = Typical {
+                dry_ml: seen.dry_ml / count,
+                frozen_ml: seen.frozen_ml / count,
+                weight_g: seen.weight_g / count,
+                stops_milli: seen.doors * 1_000 / count,
+            };
+            let remaining = count * to_come_per_mille / (1_000 * u64::from(self.days.max(1)));
+            let remaining_waybills = u32::try_from(remaining).ok();
+            forecast = forecast.with(goods, Outlook { typical, remaining_waybills });
+        }
+        forecast
     }
 }
 
@@ -111,14 +131,13 @@ pub(crate) fn play(
     let mut days = days.collect::<Result<Vec<_>, _>>()?;
     let mut planned = vec![Vec::new(); SLOTS.len()];
     let mut unassigned = BTreeMap::new();
-    let mut seen: BTreeMap<Subject, u32> = BTreeMap::new();
     let (mut ids, judged_at) = (Ids::default(), scenario::judged_at());
     let mut latencies_ns = Vec::with_capacity(waybills.len());
     let before = cpu_seconds().ok_or(AdraError::NoProcessorTime)?;
-    for wanted in waybills {
-        let seen = seen.entry(subject(wanted)).or_default();
-        *seen += 1;
-        let forecast = history.forecast(wanted, *seen);
+    let all = count(waybills.len());
+    for (number, wanted) in (1_u64..).zip(waybills) {
+        // They come at an even pace, so that the number tells the time of day.
+        let forecast = history.forecast(wanted, (all - number) * 1_000 / all);
         let Some(day) = days.get_mut(wanted.slot) else { continue };
         let start = Instant::now();
         let decision = assign(network, day, &wanted.request, judged_at, &forecast, &mut ids)?;
@@ -126,7 +145,7 @@ pub(crate) fn play(
         let place = match decision.outcome {
             Outcome::Assigned(assignment) => Some(assignment.route),
             Outcome::Unassignable(reason) => {
-                *unassigned.entry(name(reason)).or_insert(0) += 1;
+                *unassigned.entry(reason_name(reason)).or_insert(0) += 1;
                 None
             }
         };
@@ -139,7 +158,8 @@ pub(crate) fn play(
     Ok(Played { days, planned, unassigned, cpu_seconds, latencies_ns })
 }
 
-fn name(reason: Reason) -> String {
+/// As it is written in messages.
+pub(crate) fn reason_name(reason: Reason) -> String {
     serde_json::to_value(reason)
         .ok()
         .and_then(|v| v.as_str().map(str::to_owned))

@@ -20,7 +20,7 @@ use routing::network::{
     Depot, LadderStep, PoolCapacity, RouteTemplate, Timeslot, TruckType, Zone, ZoneQuota,
 };
 use routing::{
-    Forecast, Load, Network, NetworkParts, OrderKey, Origin, Request, RouteClass, RouteId,
+    Forecast, Load, Network, NetworkParts, OrderKey, Origin, Outlook, Request, RouteClass, RouteId,
     SkuClass, SlotDay, SlotDayKey, StopKey, Typical, assign,
 };
 use uuid::Uuid;
@@ -127,8 +127,15 @@ fn run_day(
     requests: &[Request],
     judged_at: DateTime<Utc>,
 ) -> SlotDay {
-    let typical = Typical { dry_ml: 70_000, frozen_ml: 20_000, weight_g: 11_000, stops_milli: 800 };
-    let forecast = Forecast { typical, remaining_waybills: None };
+    let outlook = |dry_ml, frozen_ml| {
+        let typical = Typical { dry_ml, frozen_ml, weight_g: 11_000, stops_milli: 800 };
+        Outlook { typical, remaining_waybills: Some(500) }
+    };
+    let forecast = Forecast {
+        dry: Some(outlook(90_000, 0)),
+        frozen: Some(outlook(0, 90_000)),
+        mixed: Some(outlook(45_000, 45_000)),
+    };
     let mut last = 0_u128;
     let mut ids = |_: &RouteTemplate| {
         last += 1;

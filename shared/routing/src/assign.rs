@@ -9,8 +9,10 @@
 mod apply;
 mod buy;
 mod diagnose;
+mod join;
 mod search;
 mod shift;
+mod worth;
 
 use std::sync::Arc;
 
@@ -141,7 +143,8 @@ pub fn assign(
     check_request(day, request)?;
     let (cut_off, timeliness) = judge(network, day, judged_at)?;
     let mut trace = Trace::new();
-    let search = Search { network, day, request, forecast, relax: Relax::NOTHING };
+    let forecast = completed(forecast, request);
+    let search = Search { network, day, request, forecast: &forecast, relax: Relax::NOTHING };
     let late = refuse_as_late(timeliness, request.origin);
     let refused = late.or_else(|| search.refuse_as_unservable(&mut trace));
     let found = if refused.is_none() { search.find(&mut trace) } else { None };
@@ -165,6 +168,16 @@ fn check_request(day: &SlotDay, request: &Request) -> Result<(), StateError> {
         Some(_) => Ok(()),
         None => Err(StateError::UnknownZone { zone: request.zone.clone(), key: day.key().clone() }),
     }
+}
+
+/// Where nothing is known of the request's own class of goods, what is to come is like the request.
+fn completed(forecast: &Forecast, request: &Request) -> Forecast {
+    if forecast.of(request.sku_class).is_some() {
+        return *forecast;
+    }
+    let like = Forecast::like(request.load);
+    let outlook = like.of(SkuClass::of(request.load)).copied();
+    outlook.map_or(*forecast, |outlook| forecast.with(request.sku_class, outlook))
 }
 
 fn judge(

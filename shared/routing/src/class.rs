@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::load::Load;
+
 /// What a waybill contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -22,6 +24,16 @@ pub enum RouteClass {
 }
 
 impl SkuClass {
+    /// The class that a waybill's volumes make it. One without volume is dry.
+    #[must_use]
+    pub fn of(load: Load) -> Self {
+        match (load.dry_ml > 0, load.frozen_ml > 0) {
+            (_, false) => Self::Dry,
+            (false, true) => Self::Frozen,
+            (true, true) => Self::Mixed,
+        }
+    }
+
     /// The class of goods of both.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
@@ -35,6 +47,32 @@ impl SkuClass {
         match self {
             Self::Dry => &[RouteClass::Dry, RouteClass::Mixed],
             Self::Frozen | Self::Mixed => &[RouteClass::Mixed],
+        }
+    }
+}
+
+/// One value for each class of goods.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ByGoods<T> {
+    pub(crate) dry: T,
+    pub(crate) frozen: T,
+    pub(crate) mixed: T,
+}
+
+impl<T> ByGoods<T> {
+    pub(crate) fn get(&self, goods: SkuClass) -> &T {
+        match goods {
+            SkuClass::Dry => &self.dry,
+            SkuClass::Frozen => &self.frozen,
+            SkuClass::Mixed => &self.mixed,
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, goods: SkuClass) -> &mut T {
+        match goods {
+            SkuClass::Dry => &mut self.dry,
+            SkuClass::Frozen => &mut self.frozen,
+            SkuClass::Mixed => &mut self.mixed,
         }
     }
 }

@@ -14,8 +14,8 @@ use crate::network::{
     ZoneQuota,
 };
 use crate::{
-    Decision, Forecast, Load, Network, NetworkParts, OrderKey, Origin, Outcome, Placement, Reason,
-    Request, RouteClass, RouteId, SkuClass, SlotDay, SlotDayKey, StopKey, assign, release,
+    Decision, Forecast, Load, Network, NetworkParts, OrderKey, Origin, Outcome, Outlook, Placement,
+    Reason, Request, RouteClass, RouteId, SkuClass, SlotDay, SlotDayKey, StopKey, assign, release,
 };
 
 pub(crate) const ML: u64 = 1_000;
@@ -162,6 +162,8 @@ pub(crate) struct World {
     pub(crate) day: SlotDay,
     pub(crate) judged_at: DateTime<Utc>,
     pub(crate) remaining_waybills: Option<u32>,
+    /// In place of one that is like the waybill at hand.
+    pub(crate) forecast: Option<Forecast>,
     next_route: u32,
 }
 
@@ -173,12 +175,15 @@ impl World {
         let network = Network::build(parts).unwrap();
         let day = SlotDay::new(&network, key()).unwrap();
         let judged_at = instant("2024-05-09T12:00:00Z");
-        Self { network, day, judged_at, remaining_waybills: None, next_route: 1 }
+        Self { network, day, judged_at, remaining_waybills: None, forecast: None, next_route: 1 }
     }
 
     pub(crate) fn assign(&mut self, request: &Request) -> Decision {
         let remaining_waybills = self.remaining_waybills;
-        let forecast = Forecast { remaining_waybills, ..Forecast::like(request.load) };
+        let like = Forecast::like(request.load);
+        let goods = SkuClass::of(request.load);
+        let outlook = like.of(goods).map(|outlook| Outlook { remaining_waybills, ..*outlook });
+        let forecast = self.forecast.unwrap_or(like.with(goods, outlook.unwrap()));
         let next_route = &mut self.next_route;
         let mut ids = |_: &RouteTemplate| {
             let number = *next_route;

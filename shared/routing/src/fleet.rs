@@ -1,27 +1,37 @@
 //! Which trucks could carry a load at all: the integer cover.
 //!
-//! A demand has seven resources (dry and frozen volume, weight, stops, waybills, and the stops and
-//! waybills that need a cold route), and so has a truck on a route template with one compartment
-//! profile. A fleet covers a demand when its sum is enough
-//! in every resource. Covering is easier than loading, since whole waybills and the choice of who
+//! A demand has ten resources (dry and frozen volume, weight, stops, waybills, the stops and
+//! waybills that need a cold route, and the waybills with goods of both kinds and their two volumes,
+//! for which a truck has to be divided), and so has a truck on a route template with one compartment
+//! profile. A fleet covers a demand when its sum is enough in every resource. Covering is easier than loading, since whole waybills and the choice of who
 //! goes where are left out: the cheapest cover is a lower bound of the fleet cost, and the next
 //! cheapest ones are the fleets worth trying to load. Never here: which waybill goes on which truck.
 
-use std::collections::BTreeSet;
+mod cover;
+mod prices;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use self::cover::{Effort, Search};
+
 use crate::class::RouteClass;
-use crate::code::{TimeslotCode, ZoneCode};
+use crate::code::{TimeslotCode, TruckTypeCode, ZoneCode};
 use crate::fit;
 use crate::key::StopKey;
 use crate::load::Load;
-use crate::network::{Network, RouteTemplate, TruckType};
+use crate::network::{Network, Profile, RouteTemplate, TruckType};
 
-/// Dry ml, frozen ml, grams, cold stops, cold waybills, stops, waybills.
-type Resources = [u64; 7];
+/// Dry ml, frozen ml, grams, cold stops, cold waybills, waybills of both kinds, their dry ml, their
+/// frozen ml, stops, waybills.
+type Resources = [u64; RESOURCES];
+const RESOURCES: usize = 10;
 
-/// Nodes of the search for covers. When they run out, the bound falls back to the fractional one.
-const MOST_NODES: u32 = 40_000;
+/// Nodes of the search for the cheapest cover. When they run out, the bound falls back to the
+/// fractional one.
+const NODES_FOR_A_BOUND: u32 = 100_000;
+/// Nodes of the search for fleets to try.
+const NODES_FOR_FLEETS: u32 = 3_000;
 
 /// What has to be carried: a load to a number of doors. `cold_*` count the waybills with frozen
 /// goods and their doors: they only ride on mixed routes.
@@ -31,6 +41,8 @@ pub struct Demand {
     pub stops: u32,
     pub cold_waybills: u32,
     pub cold_stops: u32,
+    /// Waybills with dry and frozen goods: they need a truck divided between both.
+    pub of_both: Load,
 }
 
 /// A truck on a route template, set up in one way.
@@ -38,6 +50,7 @@ pub struct Demand {
 pub struct FleetOption {
     pub template: Arc<RouteTemplate>,
     pub truck: Arc<TruckType>,
+    set_up: Profile,
     room: Resources,
 }
 
@@ -46,31 +59,60 @@ pub struct FleetOption {
 pub struct Fleet {
     pub cost: u64,
     pub trucks: Vec<(Arc<RouteTemplate>, Arc<TruckType>)>,
+    /// How each of the trucks is set up.
+    pub set_ups: Vec<Profile>,
 }
 
 impl Demand {
     /// Of these waybills together; each door counts once.
     pub fn of<'a>(waybills: impl IntoIterator<Item = (&'a Load, StopKey)>) -> Self {
         let (mut doors, mut cold_doors) = (BTreeSet::new(), BTreeSet::new());
-        let (mut load, mut cold_waybills) = (Load::ZERO, 0_u32);
+        let (mut load, mut of_both, mut cold_waybills) = (Load::ZERO, Load::ZERO, 0_u32);
         for (one, stop) in waybills {
             load = load.checked_add(*one).unwrap_or(load);
             doors.insert(stop);
             if one.frozen_ml > 0 {
                 cold_doors.insert(stop);
                 cold_waybills = cold_waybills.saturating_add(1);
+                if one.dry_ml > 0 {
+                    of_both = of_both.checked_add(*one).unwrap_or(of_both);
+                }
             }
         }
         let [stops, cold_stops] =
             [&doors, &cold_doors].map(|doors| u32::try_from(doors.len()).unwrap_or(u32::MAX));
-        Self { load, stops, cold_waybills, cold_stops }
+        Self { load, stops, cold_waybills, cold_stops, of_both }
+    }
+
+    /// The same with so many thousandths more volume and weight.
+    pub(crate) fn with_slack(self, per_mille: u64) -> Self {
+        let more =
+            |figure: u64| figure.saturating_add(figure.saturating_mul(per_mille).div_ceil(1_000));
+        let raised = |load: Load| Load {
+            waybills: load.waybills,
+            dry_ml: more(load.dry_ml),
+            frozen_ml: more(load.frozen_ml),
+            weight_g: more(load.weight_g),
+        };
+        Self { load: raised(self.load), of_both: raised(self.of_both), ..self }
     }
 
     fn resources(self) -> Resources {
-        let Load { waybills, dry_ml, frozen_ml, weight_g } = self.load;
-        let [cold_stops, cold_waybills, stops, waybills] =
-            [self.cold_stops, self.cold_waybills, self.stops, waybills].map(u64::from);
-        [dry_ml, frozen_ml, weight_g, cold_stops, cold_waybills, stops, waybills]
+        let Self { load, of_both, .. } = self;
+        let counts = [self.cold_stops, self.cold_waybills, of_both.waybills].map(u64::from);
+        let [cold_stops, cold_waybills, waybills_of_both] = counts;
+        [
+            load.dry_ml,
+            load.frozen_ml,
+            load.weight_g,
+            cold_stops,
+            cold_waybills,
+            waybills_of_both,
+            of_both.dry_ml,
+            of_both.frozen_ml,
+            u64::from(self.stops),
+            u64::from(load.waybills),
+        ]
     }
 }
 
@@ -99,15 +141,28 @@ fn add_profiles(
     for profile in &truck.profiles.0 {
         let stops = u64::from(truck.max_stops);
         let waybills = u64::from(fit::waybill_limit(template, truck));
-        let cold = match template.class {
+        let (dry_ml, weight_g) = (profile.dry_ml, truck.max_weight_g);
+        let [frozen_ml, cold_stops, cold_waybills] = match template.class {
             RouteClass::Dry => [0; 3],
             RouteClass::Mixed => [profile.frozen_ml, stops, waybills],
         };
-        let [frozen_ml, cold_stops, cold_waybills] = cold;
-        let (dry_ml, weight_g) = (profile.dry_ml, truck.max_weight_g);
-        let room = [dry_ml, frozen_ml, weight_g, cold_stops, cold_waybills, stops, waybills];
+        let is_divided = dry_ml > 0 && frozen_ml > 0;
+        let [of_both, both_dry_ml, both_frozen_ml] =
+            if is_divided { [waybills, dry_ml, frozen_ml] } else { [0; 3] };
+        let room = [
+            dry_ml,
+            frozen_ml,
+            weight_g,
+            cold_stops,
+            cold_waybills,
+            of_both,
+            both_dry_ml,
+            both_frozen_ml,
+            stops,
+            waybills,
+        ];
         let (template, truck) = (Arc::clone(template), Arc::clone(truck));
-        options.push(FleetOption { template, truck, room });
+        options.push(FleetOption { template, truck, set_up: *profile, room });
     }
 }
 
@@ -121,12 +176,13 @@ fn density(option: &FleetOption) -> f64 {
 /// No fleet of these options that carries the demand costs less. `None` when none covers it.
 #[must_use]
 pub fn lower_bound(demand: Demand, options: &[FleetOption]) -> Option<u64> {
-    let options = undominated(options);
-    let fractional = fractional_bound(&demand.resources(), &options)?;
-    let mut search = Search::new(u64::MAX, 1);
-    search.extend(&demand.resources(), &options, 0);
-    match search.found.first() {
-        Some((cost, _)) if search.nodes < MOST_NODES => Some(*cost),
+    let (need, options) = (demand.resources(), undominated(options));
+    let effort = Effort { below: u64::MAX, most: 1, nodes: NODES_FOR_A_BOUND };
+    let search = Search::new(&need, &options, BTreeMap::new(), effort);
+    let fractional = search.bound(&need)?;
+    let (found, is_complete) = search.run(&need);
+    match found.first() {
+        Some((cost, _)) if is_complete => Some(*cost),
         _ => Some(fractional),
     }
 }
@@ -135,20 +191,42 @@ pub fn lower_bound(demand: Demand, options: &[FleetOption]) -> Option<u64> {
 /// cheapest first.
 #[must_use]
 pub fn cheapest(demand: Demand, options: &[FleetOption], below: u64, most: usize) -> Vec<Fleet> {
-    let options = undominated(options);
-    let mut search = Search::new(below, most);
-    search.extend(&demand.resources(), &options, 0);
-    search.found.into_iter().map(|(cost, counts)| fleet(cost, &counts, &options)).collect()
+    let (need, options) = (demand.resources(), undominated(options));
+    let effort = Effort { below, most, nodes: NODES_FOR_FLEETS };
+    let (found, _) = Search::new(&need, &options, BTreeMap::new(), effort).run(&need);
+    found.into_iter().map(|(cost, counts)| fleet(cost, &counts, &options)).collect()
+}
+
+/// The same with no more trucks of a type than `to_be_had` says.
+pub(crate) fn cheapest_within(
+    demand: Demand,
+    options: &[FleetOption],
+    to_be_had: impl Fn(&TruckTypeCode) -> u32,
+    below: u64,
+    most: usize,
+) -> Vec<Fleet> {
+    let need = demand.resources();
+    // A better truck that is not there replaces nothing, so only equals are left out.
+    let options: Vec<&FleetOption> = options.iter().collect();
+    let left = options.iter().map(|option| {
+        let code = &option.truck.code;
+        (code, u64::from(to_be_had(code)))
+    });
+    let left = left.collect();
+    let effort = Effort { below, most, nodes: NODES_FOR_FLEETS };
+    let (found, _) = Search::new(&need, &options, left, effort).run(&need);
+    found.into_iter().map(|(cost, counts)| fleet(cost, &counts, &options)).collect()
 }
 
 fn fleet(cost: u64, counts: &[u64], options: &[&FleetOption]) -> Fleet {
-    let mut trucks = Vec::new();
+    let (mut trucks, mut set_ups) = (Vec::new(), Vec::new());
     for (option, count) in options.iter().zip(counts) {
         for _ in 0..*count {
             trucks.push((Arc::clone(&option.template), Arc::clone(&option.truck)));
+            set_ups.push(option.set_up);
         }
     }
-    Fleet { cost, trucks }
+    Fleet { cost, trucks, set_ups }
 }
 
 /// Leaves out what another option does at least as well for no more. Of equals the first stays.
@@ -162,89 +240,6 @@ fn undominated(options: &[FleetOption]) -> Vec<&FleetOption> {
         })
     };
     options.iter().enumerate().filter(is_kept).map(|(_, option)| option).collect()
-}
-
-/// The most expensive single resource when trucks may be cut into parts. `None` when a needed
-/// resource is not to be had.
-fn fractional_bound(need: &Resources, options: &[&FleetOption]) -> Option<u64> {
-    let mut bound = 0;
-    for (resource, need) in need.iter().enumerate().filter(|(_, need)| **need > 0) {
-        let part = |option: &&FleetOption| {
-            let room = option.room.get(resource).copied().filter(|room| *room > 0)?;
-            let cost = u128::from(*need) * u128::from(option.truck.cost);
-            u64::try_from(cost.div_ceil(u128::from(room))).ok()
-        };
-        bound = bound.max(options.iter().filter_map(part).min()?);
-    }
-    Some(bound)
-}
-
-/// Depth first over the options; each takes as many trucks as could be of use, then fewer.
-struct Search {
-    below: u64,
-    most: usize,
-    nodes: u32,
-    /// By cost; counts run along the options.
-    found: Vec<(u64, Vec<u64>)>,
-    counts: Vec<u64>,
-}
-
-impl Search {
-    fn new(below: u64, most: usize) -> Self {
-        Self { below, most, nodes: 0, found: Vec::new(), counts: Vec::new() }
-    }
-
-    fn limit(&self) -> u64 {
-        let last = self.found.last().filter(|_| self.found.len() >= self.most);
-        last.map_or(self.below, |(cost, _)| self.below.min(*cost))
-    }
-
-    fn extend(&mut self, need: &Resources, options: &[&FleetOption], cost: u64) {
-        self.nodes = self.nodes.saturating_add(1);
-        if need.iter().all(|need| *need == 0) {
-            self.record(cost);
-            return;
-        }
-        let Some((option, rest)) = options.split_first() else { return };
-        if self.nodes >= MOST_NODES {
-            return;
-        }
-        let within = |bound: Option<u64>, limit: u64| {
-            bound.is_some_and(|bound| cost.saturating_add(bound) < limit)
-        };
-        if !within(fractional_bound(need, options), self.limit()) {
-            return;
-        }
-        for count in (0..=useful(need, &option.room)).rev() {
-            let spent = option.truck.cost.saturating_mul(count);
-            self.counts.push(count);
-            self.extend(&less(need, &option.room, count), rest, cost.saturating_add(spent));
-            self.counts.pop();
-        }
-    }
-
-    fn record(&mut self, cost: u64) {
-        if cost >= self.limit() {
-            return;
-        }
-        let at = self.found.partition_point(|(other, _)| *other <= cost);
-        self.found.insert(at, (cost, self.counts.clone()));
-        self.found.truncate(self.most);
-    }
-}
-
-/// More trucks than this of one kind cover nothing more.
-fn useful(need: &Resources, room: &Resources) -> u64 {
-    let each = need.iter().zip(room).filter(|(_, room)| **room > 0);
-    each.map(|(need, room)| need.div_ceil(*room)).max().unwrap_or(0)
-}
-
-fn less(need: &Resources, room: &Resources, count: u64) -> Resources {
-    let mut left = *need;
-    for (left, room) in left.iter_mut().zip(room) {
-        *left = left.saturating_sub(room.saturating_mul(count));
-    }
-    left
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ pub use key::{OrderKey, RouteId, StopKey};
 pub use load::Load;
 pub use network::{Network, NetworkError, NetworkParts};
 pub use optimise::improve;
-pub use pricing::{Forecast, Price, Typical};
+pub use pricing::{Forecast, Outlook, Price, Typical};
 pub use release::release;
 pub use resize::{Resized, resize};
 pub use state::{Effect, Placement, RouteRecord, RouteStatus, SlotDay, SlotDayKey, StateError};

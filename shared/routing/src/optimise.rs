@@ -5,13 +5,13 @@
 //! makes the [`Objective`] better by itself, so the caller commits them one after the other by
 //! compare-and-swap on the route versions, and drops the rest of the list when one no longer
 //! applies. `board` is the working copy with undo, `repair` starts from an impossible day, `repack`
-//! loads a few routes anew onto a cheaper fleet. `carry_out` does what
-//! a set says on a day that may have moved on. Never here: a clock, or the online rules for a
-//! single waybill.
+//! loads routes anew onto a cheaper fleet, `load` says how. `carry_out` does what a set says on a day that
+//! may have moved on. Never here: a clock, or the online rules for a single waybill.
 
 mod board;
 mod bound;
 mod carry_out;
+mod load;
 mod moves;
 mod repack;
 mod repair;
@@ -102,7 +102,7 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { most_moved: u32::MAX, most_routes: 12 }
+        Self { most_moved: u32::MAX, most_routes: 32 }
     }
 }
 

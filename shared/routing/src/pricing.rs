@@ -2,23 +2,23 @@
 //!
 //! A route's spare capacity is how many more typical waybills it can take, which is decided by
 //! the resource that runs out first (the binding one: stops for small parcels, volume or weight
-//! for large ones). Best fit looks for the least spare capacity; a price is cost per typical
-//! waybill of capacity bought. All numbers are integers: capacities in thousandths of a waybill.
-//! Never here: a forecast made; the caller brings it.
+//! for large ones). A waybill goes where it takes the least of it; a price is an outlay, and what
+//! the capacity bought is expected to save later. All numbers are integers: capacities in
+//! thousandths of a waybill. Never here: a forecast made; the caller brings it.
 
 use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use crate::class::RouteClass;
+use crate::class::{RouteClass, SkuClass};
 use crate::code::ZoneCode;
 use crate::fit;
 use crate::load::Load;
 use crate::network::{Profile, RouteTemplate, TruckType};
-use crate::state::SlotDay;
+use crate::state::{SlotDay, ZoneDay};
 
 /// Thousandths in one waybill.
-const MILLI: u64 = 1_000;
+pub(crate) const MILLI: u64 = 1_000;
 
 /// The waybill to be expected next. `stops_milli` is the number of new doors that a thousand
 /// such waybills bring: 1,000 when every one has its own.
@@ -30,20 +30,33 @@ pub struct Typical {
     pub stops_milli: u64,
 }
 
-/// What is still to come for the zone, slot and class of the waybill at hand.
+/// What is still to come of one class of goods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Forecast {
+pub struct Outlook {
     pub typical: Typical,
-    /// Waybills expected after this one; `None` when there is no telling, which prices capacity
-    /// as if all of it would be used.
+    /// Waybills expected after the one at hand; `None` when there is no telling, which prices
+    /// capacity as if all of it would be used.
     pub remaining_waybills: Option<u32>,
 }
 
-/// Cost for a number of typical waybills of capacity, of which no more count than are expected.
+/// What is still to come for the zone and slot of the waybill at hand, by class of goods. `None`:
+/// nothing is known of that class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forecast {
+    pub dry: Option<Outlook>,
+    pub frozen: Option<Outlook>,
+    pub mixed: Option<Outlook>,
+}
+
+/// What it costs to take a waybill in a certain way: the outlay now, for a number of typical
+/// waybills of capacity, and what that is expected to save of the cost of trucks bought later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Price {
     pub cost: u64,
     pub units_milli: u64,
+    /// In thousandths of the unit of cost; negative when more has to be bought later.
+    #[serde(default)]
+    pub saves_milli: i64,
 }
 
 impl Forecast {
@@ -52,11 +65,34 @@ impl Forecast {
     pub fn like(load: Load) -> Self {
         let Load { waybills: _, dry_ml, frozen_ml, weight_g } = load;
         let typical = Typical { dry_ml, frozen_ml, weight_g, stops_milli: MILLI };
-        Self { typical, remaining_waybills: None }
+        let outlook = Outlook { typical, remaining_waybills: None };
+        Self::default().with(SkuClass::of(load), outlook)
     }
 
-    /// The mean of what the zone's routes of this class carry already. `expected_waybills` is the
-    /// whole day's number, where known. `None` while the routes are empty.
+    /// The same, with the outlook of one class of goods.
+    #[must_use]
+    pub fn with(mut self, goods: SkuClass, outlook: Outlook) -> Self {
+        match goods {
+            SkuClass::Dry => self.dry = Some(outlook),
+            SkuClass::Frozen => self.frozen = Some(outlook),
+            SkuClass::Mixed => self.mixed = Some(outlook),
+        }
+        self
+    }
+
+    /// Of one class of goods.
+    #[must_use]
+    pub fn of(&self, goods: SkuClass) -> Option<&Outlook> {
+        match goods {
+            SkuClass::Dry => self.dry.as_ref(),
+            SkuClass::Frozen => self.frozen.as_ref(),
+            SkuClass::Mixed => self.mixed.as_ref(),
+        }
+    }
+
+    /// The mean of what the zone's routes carry already, by class of goods. `expected_waybills` is
+    /// the whole day's number for routes of this class, where known. `None` while the zone's routes
+    /// of this class are empty.
     #[must_use]
     pub fn observed(
         day: &SlotDay,
@@ -64,41 +100,50 @@ impl Forecast {
         class: RouteClass,
         expected_waybills: Option<u32>,
     ) -> Option<Self> {
-        let (mut sum, mut stops) = (Load::ZERO, 0_u64);
-        for route in day.zone(zone)?.routes(class) {
-            sum = sum.checked_add(route.load())?;
-            stops = stops.checked_add(u64::from(route.stop_count()))?;
+        let zone = day.zone(zone)?;
+        let seen: u32 = zone.routes(class).iter().map(|route| route.load().waybills).sum();
+        let to_come = expected_waybills.map(|all| all.saturating_sub(seen).saturating_sub(1));
+        let mut forecast = Self::default();
+        for goods in [SkuClass::Dry, SkuClass::Frozen, SkuClass::Mixed] {
+            let usual = goods.route_classes().first().copied().unwrap_or(class);
+            let Some(typical) = typical_of(zone, goods, usual) else { continue };
+            let share = |all: u32| {
+                let part = u64::from(all).saturating_mul(zone.used_by(goods).waybills.into());
+                u32::try_from(part.div_ceil(u64::from(seen.max(1)))).unwrap_or(all).min(all)
+            };
+            let remaining_waybills = to_come.filter(|_| usual == class).map(share);
+            forecast = forecast.with(goods, Outlook { typical, remaining_waybills });
         }
-        let count = u64::from(sum.waybills);
-        let typical = Typical {
-            dry_ml: sum.dry_ml.checked_div(count)?,
-            frozen_ml: sum.frozen_ml.checked_div(count)?,
-            weight_g: sum.weight_g.checked_div(count)?,
-            stops_milli: stops.saturating_mul(MILLI).checked_div(count)?,
-        };
-        let remaining_waybills =
-            expected_waybills.map(|all| all.saturating_sub(sum.waybills).saturating_sub(1));
-        Some(Self { typical, remaining_waybills })
-    }
-
-    /// Price of paying `cost` for `gained_milli` of capacity. Capacity beyond what is expected
-    /// (this waybill included) is worth nothing.
-    pub(crate) fn price(&self, cost: u64, gained_milli: u64) -> Price {
-        let wanted_milli = self.remaining_waybills.map_or(u64::MAX, |remaining| {
-            u64::from(remaining).saturating_add(1).saturating_mul(MILLI)
-        });
-        Price { cost, units_milli: gained_milli.min(wanted_milli).max(1) }
+        (seen > 0).then_some(forecast)
     }
 }
 
+/// The mean waybill of a class of goods in the zone, with as many doors as the routes have that are
+/// meant for them.
+fn typical_of(zone: &ZoneDay, goods: SkuClass, class: RouteClass) -> Option<Typical> {
+    let sum = zone.used_by(goods);
+    let count = u64::from(sum.waybills);
+    let routes = zone.routes(class);
+    let stops: u64 = routes.iter().map(|route| u64::from(route.stop_count())).sum();
+    let carried: u64 = routes.iter().map(|route| u64::from(route.load().waybills)).sum();
+    Some(Typical {
+        dry_ml: sum.dry_ml.checked_div(count)?,
+        frozen_ml: sum.frozen_ml.checked_div(count)?,
+        weight_g: sum.weight_g.checked_div(count)?,
+        stops_milli: stops.saturating_mul(MILLI).checked_div(carried).unwrap_or(MILLI),
+    })
+}
+
 impl Price {
-    /// Cheaper per unit first; at the same price per unit, the smaller outlay first.
+    /// The outlay less what it saves later, in thousandths.
+    fn net_milli(&self) -> i128 {
+        i128::from(self.cost).saturating_mul(MILLI.into()).saturating_sub(self.saves_milli.into())
+    }
+
+    /// What costs less in the end first; of equals, the smaller outlay.
     #[must_use]
     pub fn compare(&self, other: &Self) -> Ordering {
-        let per_unit = |price: &Self, units: &Self| {
-            u128::from(price.cost).saturating_mul(u128::from(units.units_milli))
-        };
-        per_unit(self, other).cmp(&per_unit(other, self)).then(self.cost.cmp(&other.cost))
+        self.net_milli().cmp(&other.net_milli()).then(self.cost.cmp(&other.cost))
     }
 }
 

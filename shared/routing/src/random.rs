@@ -1,32 +1,23 @@
-//! A seeded stream of numbers: xoshiro256++ (Blackman and Vigna 2019), filled by SplitMix64. The
-//! same seed gives the same search on every machine and with every release of any library. Never
-//! here: entropy.
+//! A seeded stream of numbers: xoshiro256++ (Blackman and Vigna 2019) of the crate `rand`, by its
+//! name rather than as "the usual generator", so that the same seed gives the same search on every
+//! machine and with every release. What is drawn from it is written here, for the same reason.
+//! Never here: entropy.
+
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{Rng, SeedableRng};
 
 /// The generator's state.
 #[derive(Clone, Debug)]
-pub(crate) struct Random {
-    state: [u64; 4],
-}
+pub(crate) struct Random(Xoshiro256PlusPlus);
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Self {
-        let mut filler = seed;
-        let mut fill = || {
-            filler = filler.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            let mixed = (filler ^ (filler >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            mixed ^ (mixed >> 31)
-        };
-        Self { state: [fill(), fill(), fill(), fill()] }
+        Self(Xoshiro256PlusPlus::seed_from_u64(seed))
     }
 
     #[inline]
     pub(crate) fn bits(&mut self) -> u64 {
-        let [a, b, c, d] = self.state;
-        let result = a.wrapping_add(d).rotate_left(23).wrapping_add(a);
-        let (c, d) = (c ^ a, d ^ b);
-        self.state = [a ^ d, b ^ c, c ^ (b << 17), d.rotate_left(45)];
-        result
+        self.0.next_u64()
     }
 
     /// Even over [0, 1), in steps of 2^-53.

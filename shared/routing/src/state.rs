@@ -20,7 +20,7 @@ pub use self::effect::{Effect, StateError};
 pub(crate) use self::route::Tally;
 pub use self::route::{Placement, Route, RouteRecord, RouteStatus};
 
-use crate::class::{ByClass, RouteClass};
+use crate::class::{ByClass, ByGoods, RouteClass, SkuClass};
 use crate::code::{DepotCode, TimeslotCode, TruckTypeCode, ZoneCode};
 use crate::key::{OrderKey, RouteId, StopKey};
 use crate::load::Load;
@@ -47,6 +47,8 @@ pub struct PoolUse {
 pub struct ZoneDay {
     used: Load,
     limit: Load,
+    /// What of `used` is of each class of goods, by the volumes.
+    goods: ByGoods<Load>,
     routes: ByClass<Vec<Route>>,
     stops: Tally<StopKey>,
     orders: Tally<OrderKey>,
@@ -90,6 +92,12 @@ impl ZoneDay {
     #[must_use]
     pub fn deficit(&self) -> Load {
         self.used.excess_over(self.limit)
+    }
+
+    /// What the routes carry of a class of goods, told by the waybills' volumes.
+    #[must_use]
+    pub fn used_by(&self, goods: SkuClass) -> Load {
+        *self.goods.get(goods)
     }
 
     /// The routes of a class, oldest first.
@@ -266,6 +274,8 @@ impl SlotDay {
         let used = zone.used.checked_add(placement.load).ok_or(overflow.clone())?;
         let new_stop = route.add(placement).ok_or(overflow)?;
         *zone.used = used;
+        let goods = zone.goods.get_mut(SkuClass::of(placement.load));
+        *goods = goods.checked_add(placement.load).unwrap_or(*goods);
         zone.stops.add(placement.stop);
         zone.orders.add(placement.order);
         Ok(new_stop)
@@ -278,6 +288,8 @@ impl SlotDay {
         let used = zone.used.checked_sub(placement.load).ok_or(drift.clone())?;
         let stop_left = route.subtract(placement).ok_or(drift)?;
         *zone.used = used;
+        let goods = zone.goods.get_mut(SkuClass::of(placement.load));
+        *goods = goods.checked_sub(placement.load).unwrap_or(Load::ZERO);
         zone.stops.remove(placement.stop);
         zone.orders.remove(placement.order);
         Ok(stop_left)
@@ -296,8 +308,12 @@ impl SlotDay {
         let zone = self.zones.get_mut(zone).ok_or(unknown.clone())?;
         let routes = zone.routes.get_mut(*class);
         let route = routes.iter_mut().find(|route| route.id == id).ok_or(unknown)?;
-        let totals =
-            ZoneTotals { used: &mut zone.used, stops: &mut zone.stops, orders: &mut zone.orders };
+        let totals = ZoneTotals {
+            used: &mut zone.used,
+            goods: &mut zone.goods,
+            stops: &mut zone.stops,
+            orders: &mut zone.orders,
+        };
         Ok((totals, route))
     }
 
@@ -322,6 +338,7 @@ impl SlotDay {
 /// The parts of a [`ZoneDay`] that follow each placement, beside the route that it is on.
 struct ZoneTotals<'a> {
     used: &'a mut Load,
+    goods: &'a mut ByGoods<Load>,
     stops: &'a mut Tally<StopKey>,
     orders: &'a mut Tally<OrderKey>,
 }

@@ -1,12 +1,14 @@
 //! When no open route has room: the offers for more capacity, and the cheapest of them.
 //!
-//! An offer is a larger truck on an open route, or a new route. Both are priced for the same good,
-//! room for typical waybills, so that they compare. Never here: the choice between zones.
+//! An offer is a larger truck on an open route, or a new route. Both are priced by the outlay and
+//! by what their room saves of the trucks still to be bought (`worth`), so that they compare. Never
+//! here: the choice between zones.
 
 use std::sync::Arc;
 
 use super::Plan;
 use super::search::{Found, Search, Server, candidate, route_candidate};
+use super::worth::{self, Worth};
 use crate::class::RouteClass;
 use crate::explain::{Candidate, Rule, Step, Trace, Verdict};
 use crate::load::Load;
@@ -15,29 +17,32 @@ use crate::pricing::Price;
 use crate::state::Route;
 
 impl<'a> Search<'a> {
-    /// The cheaper of a larger truck on an open route and a new route.
-    pub(super) fn buy(
+    /// The cheaper of a larger truck on an open route and a new route, by what each is expected to
+    /// cost in the end.
+    pub(super) fn buy<'w>(
         &self,
         server: &Server<'a>,
         class: RouteClass,
+        worth: &impl Fn() -> &'w Worth,
         trace: &mut Trace,
-    ) -> Option<Found> {
-        let upgrade = self.upgrade(server, class, trace);
-        let open = self.open(server, class, trace);
+    ) -> Option<(Price, Found)> {
+        let upgrade = self.upgrade(server, class, worth, trace);
+        let open = self.open(server, class, worth, trace);
         let offers = [upgrade, open].into_iter().flatten();
-        offers.min_by(|(a, _), (b, _)| a.compare(b)).map(|(_price, found)| found)
+        offers.min_by(|(a, _), (b, _)| a.compare(b))
     }
 
-    fn upgrade(
+    fn upgrade<'w>(
         &self,
         server: &Server<'a>,
         class: RouteClass,
+        worth: &impl Fn() -> &'w Worth,
         trace: &mut Trace,
     ) -> Option<(Price, Found)> {
         let mut best: Option<(Price, &'a Route, &'a Arc<TruckType>)> = None;
         for route in server.day.routes(class) {
             for truck in self.network.upgrades(&route.truck.code) {
-                let offer = self.price_upgrade(server, route, truck);
+                let offer = self.price_upgrade(server, route, truck, worth);
                 trace.note(Step::Upgrade, || {
                     priced(
                         route_candidate(Step::Upgrade, server.code, route, truck, verdict(&offer)),
@@ -59,24 +64,29 @@ impl<'a> Search<'a> {
 
     /// The extra cost for the extra capacity. The larger truck is checked afresh: the ladder does
     /// not grow in every compartment.
-    fn price_upgrade(
+    fn price_upgrade<'w>(
         &self,
         server: &Server<'a>,
         route: &Route,
         truck: &TruckType,
+        worth: &impl Fn() -> &'w Worth,
     ) -> Result<Price, Rule> {
         self.take_from_pool(truck)?;
-        self.admit(server, route, truck)?;
+        let (load, stops) = self.admit(server, route, truck)?;
         let spare =
             |truck: &TruckType| self.spare(&route.template, truck, route.load, route.stop_count());
-        let gained = spare(truck).saturating_sub(spare(&route.truck));
-        Ok(self.forecast.price(truck.cost.saturating_sub(route.truck.cost), gained))
+        let units_milli = spare(truck).saturating_sub(spare(&route.truck));
+        let after = worth::best_use(self.forecast, &route.template, truck, load, stops);
+        let saves_milli = worth().saves_milli(worth::use_of(self.forecast, route), after);
+        let cost = truck.cost.saturating_sub(route.truck.cost);
+        Ok(Price { cost, units_milli, saves_milli })
     }
 
-    fn open(
+    fn open<'w>(
         &self,
         server: &Server<'a>,
         class: RouteClass,
+        worth: &impl Fn() -> &'w Worth,
         trace: &mut Trace,
     ) -> Option<(Price, Found)> {
         let mut best: Option<(Price, Found)> = None;
@@ -84,7 +94,7 @@ impl<'a> Search<'a> {
             let Some(truck) = self.first_truck(server, template, trace) else {
                 continue;
             };
-            let price = self.price_opening(template, truck);
+            let price = self.price_opening(template, truck, worth());
             let show = || {
                 let base = candidate(Step::Open, server.code, Verdict::Feasible);
                 Candidate { truck_type: Some(truck.code.clone()), price: Some(price), ..base }
@@ -120,11 +130,16 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// A new route may still be upgraded when it fills up, so its capacity costs what it costs at
-    /// the best truck that it can get to, not just at the first.
-    fn price_opening(&self, template: &RouteTemplate, first: &TruckType) -> Price {
+    /// A new route may still be upgraded when it fills up, so it is priced at the truck that is
+    /// best in the end, not just at the first.
+    fn price_opening(&self, template: &RouteTemplate, first: &TruckType, worth: &Worth) -> Price {
         let price = |truck: &TruckType| {
-            self.forecast.price(truck.cost, self.spare(template, truck, Load::ZERO, 0))
+            let after = worth::best_use(self.forecast, template, truck, self.request.load, 1);
+            Price {
+                cost: truck.cost,
+                units_milli: self.spare(template, truck, Load::ZERO, 0),
+                saves_milli: worth.saves_milli(None, after),
+            }
         };
         let later = self.network.upgrades(&first.code).iter();
         later.filter(|truck| self.take_from_pool(truck).is_ok()).map(|truck| price(truck)).fold(

@@ -1,12 +1,16 @@
 //! The search for a place, read-only.
 //!
 //! Order: a route that goes to the same door or carries the same order; then, class by class and
-//! zone by zone (home first), the open route that fits best, or else bought capacity (`buy`). Dry goods try every dry route, the neighbours' included, before they
-//! take cold space: a longer drive costs less than a frozen waybill left without a truck. Never
-//! here: changing anything.
+//! zone by zone (home first), the open route that fits best (`join`), or else bought capacity
+//! (`buy`). Dry goods try every dry route, the neighbours' included, before they take cold space: a
+//! longer drive costs less than a frozen waybill left without a truck. Only where cold space is
+//! expected to be left over (`worth`) it is as good as any other. Never here: changing anything.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
+use super::join::Joining;
+use super::worth::Worth;
 use super::{Plan, Reason, Request};
 use crate::class::RouteClass;
 use crate::code::ZoneCode;
@@ -94,11 +98,52 @@ impl<'a> Search<'a> {
     /// The best place by the rules, if there is any.
     pub(super) fn find(&self, trace: &mut Trace) -> Option<Found> {
         let servers = self.servers(trace);
-        self.sticky(&servers, trace).or_else(|| {
-            self.by_preference(&servers).find_map(|(server, class)| {
-                self.best_fit(server, class, trace).or_else(|| self.buy(server, class, trace))
-            })
+        let sticky = self.sticky(&servers, trace);
+        if let Some((joining, _)) = sticky
+            && !joining.is_foreign
+        {
+            return Some(joining.found(None));
+        }
+        self.by_preference(&servers).find_map(|(server, class)| {
+            let here = sticky.filter(|(_, zone)| *zone == server.code);
+            self.place_in(server, class, here.map(|(joining, _)| joining), trace)
         })
+    }
+
+    /// In one zone, on routes of one class. A route of the request's own kind that has room is
+    /// taken; but a foreign one that its order or door is on already (`sticky`) may be as cheap, and
+    /// where there is none of its own, room on a foreign one is compared with what can be bought.
+    fn place_in(
+        &self,
+        server: &Server<'a>,
+        class: RouteClass,
+        sticky: Option<Joining<'a>>,
+        trace: &mut Trace,
+    ) -> Option<Found> {
+        let worth = OnceCell::new();
+        let worth = || worth.get_or_init(|| Worth::of(self, server));
+        let mut joinings = self.joinings(server, class, trace);
+        let is_usual = self.request.sku_class.route_classes().first() == Some(&class);
+        let own = joinings.iter().filter(|joining| !(is_usual && joining.is_foreign));
+        if let Some(own) = own.min_by_key(|joining| joining.rank()) {
+            let Some(sticky) = sticky else { return Some(own.found(None)) };
+            let (own_price, sticky_price) = (own.price(worth()), sticky.price(worth()));
+            let stays = sticky_price.compare(&own_price).is_le();
+            return Some(if stays { sticky.found(Some(sticky_price)) } else { own.found(None) });
+        }
+        if is_usual && class == RouteClass::Dry {
+            joinings = self.joinings(server, RouteClass::Mixed, trace);
+            joinings.retain(|joining| joining.is_foreign);
+        }
+        // The sticky one comes first, so that it wins where prices are equal.
+        let foreign = sticky.iter().chain(&joinings).map(|joining| {
+            let price = joining.price(worth());
+            (price, joining.found(Some(price)))
+        });
+        let foreign = foreign.min_by(|(a, _), (b, _)| a.compare(b));
+        let bought = self.buy(server, class, &worth, trace);
+        let offers = [foreign, bought].into_iter().flatten();
+        offers.min_by(|(a, _), (b, _)| a.compare(b)).map(|(_, found)| found)
     }
 
     /// The request's zone, then the neighbours that it may overflow to.
@@ -135,9 +180,14 @@ impl<'a> Search<'a> {
         classes.flat_map(move |class| servers.iter().map(move |server| (server, *class)))
     }
 
-    /// The same order before the same door, then preference, then best fit.
-    fn sticky(&self, servers: &[Server<'a>], trace: &mut Trace) -> Option<Found> {
-        let mut best: Option<((bool, usize, u64), Found)> = None;
+    /// The same order before the same door, then preference, then best fit; and the zone. One of
+    /// the request's own kind before a foreign one.
+    fn sticky(
+        &self,
+        servers: &[Server<'a>],
+        trace: &mut Trace,
+    ) -> Option<(Joining<'a>, &'a ZoneCode)> {
+        let mut best = None;
         for (rank, (server, class)) in self.by_preference(servers).enumerate() {
             if !server.knows_order && !server.knows_stop {
                 continue;
@@ -147,68 +197,25 @@ impl<'a> Search<'a> {
                 if !same_order && !route.stops.contains(self.request.stop) {
                     continue;
                 }
-                let Some((spare, found)) = self.join(Step::Sticky, server, route, trace) else {
+                let Some(joining) = self.join(Step::Sticky, server, route, trace) else {
                     continue;
                 };
-                let key = (!same_order, rank, spare);
+                let key = (joining.is_foreign, !same_order, rank, joining.rank());
                 if best.as_ref().is_none_or(|(best_key, _)| key < *best_key) {
-                    best = Some((key, found()));
+                    best = Some((key, (joining, server.code)));
                 }
             }
         }
         best.map(|(_key, found)| found)
     }
 
-    /// The open route that has least left on its binding resource afterwards; the oldest of equals.
-    fn best_fit(&self, server: &Server<'a>, class: RouteClass, trace: &mut Trace) -> Option<Found> {
-        let mut best = None;
-        for route in server.day.routes(class) {
-            if let Some((spare, found)) = self.join(Step::BestFit, server, route, trace)
-                && best.as_ref().is_none_or(|(least, _)| spare < *least)
-            {
-                best = Some((spare, found));
-            }
-        }
-        best.map(|(_spare, found)| found())
-    }
-
-    /// Looks at one open route as it is. Answers what would be left on it, and how to take it.
-    fn join(
-        &self,
-        step: Step,
-        server: &Server<'a>,
-        route: &'a Route,
-        trace: &mut Trace,
-    ) -> Option<(u64, impl FnOnce() -> Found + use<'a>)> {
-        let admitted = self.admit(server, route, &route.truck);
-        let code = server.code;
-        let show = move |verdict, spare_milli| {
-            let base = route_candidate(step, code, route, &route.truck, verdict);
-            Candidate { spare_milli, ..base }
-        };
-        match admitted {
-            Ok(spare) => {
-                trace.note(step, || show(Verdict::Feasible, Some(spare)));
-                let found = move || Found {
-                    plan: Plan::Join { route: route.id },
-                    chosen: show(Verdict::Feasible, Some(spare)),
-                };
-                Some((spare, found))
-            }
-            Err(rule) => {
-                trace.note(step, || show(Verdict::Rejected(rule), None));
-                None
-            }
-        }
-    }
-
-    /// Whether `route` with `truck` on it takes the request, and what it has left then.
+    /// What `route` would carry with `truck` on it and the request on board, if that is allowed.
     pub(super) fn admit(
         &self,
         server: &Server<'a>,
         route: &Route,
         truck: &TruckType,
-    ) -> Result<u64, Rule> {
+    ) -> Result<(Load, u32), Rule> {
         if route.status != RouteStatus::Open {
             return Err(Rule::NotOpen);
         }
@@ -220,7 +227,7 @@ impl<'a> Search<'a> {
         let known = server.knows_stop && route.stops.contains(self.request.stop);
         let stops = route.stop_count().saturating_add(u32::from(!known));
         fit::check_truck(truck, load, stops)?;
-        Ok(self.spare(&route.template, truck, load, stops))
+        Ok((load, stops))
     }
 
     pub(super) fn check_waybill_quota(
@@ -251,7 +258,10 @@ impl<'a> Search<'a> {
         load: Load,
         stops: u32,
     ) -> u64 {
-        pricing::spare_milli(template, truck, load, stops, &self.forecast.typical)
+        let goods = self.request.sku_class;
+        self.forecast.of(goods).map_or(0, |outlook| {
+            pricing::spare_milli(template, truck, load, stops, &outlook.typical)
+        })
     }
 
     pub(super) fn templates_in(

@@ -42,6 +42,49 @@ fn frozen_goods_need_a_cold_route_even_when_dry_ones_could_hold_them() {
 }
 
 #[test]
+fn goods_of_both_kinds_need_a_divided_truck() {
+    let vans: Vec<_> = zone_a()
+        .into_iter()
+        .filter(|option| option.truck.code.as_str().starts_with("VAN"))
+        .collect();
+    let of_both = |frozen_l: u64| {
+        let load =
+            Load { waybills: 1, dry_ml: 1_000_000, frozen_ml: frozen_l * 1_000, weight_g: 0 };
+        let counts = Demand { stops: 1, cold_waybills: 1, cold_stops: 1, ..Demand::default() };
+        Demand { load, of_both: load, ..counts }
+    };
+    assert_eq!(lower_bound(of_both(1_400), &vans), Some(130), "as much as a divided van takes");
+    assert_eq!(lower_bound(of_both(1_500), &vans), Some(260));
+    let apart = Demand { of_both: Load::ZERO, ..of_both(1_500) };
+    assert_eq!(lower_bound(apart, &vans), Some(230), "a van for each kind");
+}
+
+#[test]
+fn fleets_stay_within_the_trucks_that_are_there() {
+    let need = demand(60, 9_000, 0, 60);
+    let counts = |fleet: &super::Fleet, code: &str| {
+        fleet.trucks.iter().filter(|(_, truck)| truck.code.as_str() == code).count()
+    };
+    let within = |vans: u32, trucks: u32| {
+        let to_be_had = |code: &crate::TruckTypeCode| match code.as_str() {
+            "VAN" => vans,
+            "TRUCK" => trucks,
+            _ => 0,
+        };
+        super::cheapest_within(need, &zone_a(), to_be_had, u64::MAX, 4)
+    };
+    for (vans, trucks) in [(9, 9), (1, 9), (3, 0)] {
+        let fleets = within(vans, trucks);
+        assert!(!fleets.is_empty(), "{vans} vans and {trucks} trucks carry it");
+        for fleet in &fleets {
+            assert!(counts(fleet, "VAN") <= usize::try_from(vans).unwrap());
+            assert!(counts(fleet, "TRUCK") <= usize::try_from(trucks).unwrap());
+        }
+    }
+    assert!(within(2, 0).is_empty());
+}
+
+#[test]
 fn fleets_come_cheapest_first_and_below_the_limit() {
     let fleets = cheapest(demand(40, 9_000, 0, 40), &zone_a(), 400, 5);
     assert!(fleets.len() > 1);
@@ -70,7 +113,13 @@ proptest! {
 
 /// All multisets by growing size: slow and plain.
 fn brute_force(need: Demand, options: &[FleetOption], most: u32) -> Option<u64> {
-    fn walk(need: [u64; 7], options: &[FleetOption], left: u32, cost: u64, best: &mut Option<u64>) {
+    fn walk(
+        need: super::Resources,
+        options: &[FleetOption],
+        left: u32,
+        cost: u64,
+        best: &mut Option<u64>,
+    ) {
         if best.is_some_and(|best| cost >= best) {
             return;
         }

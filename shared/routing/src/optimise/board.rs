@@ -309,8 +309,34 @@ impl<'a> Board<'a> {
         is_dry == (self.routes[route].template.class == RouteClass::Dry)
     }
 
+    /// Waybills of a zone without a place that its quota has room for, the most important first.
+    pub(super) fn waiting(&self, zone: &ZoneCode) -> Vec<WaybillIx> {
+        let is_waiting = |waybill: &WaybillIx| {
+            let wanted = &self.waybills[*waybill];
+            self.at[*waybill].is_none() && !wanted.fixed && wanted.zone == *zone
+        };
+        let mut waiting: Vec<WaybillIx> = (0..self.waybills.len()).filter(is_waiting).collect();
+        waiting.sort_by_key(|waybill| self.waybills[*waybill].priority);
+        let mut sum = Load::ZERO;
+        waiting.retain(|waybill| {
+            let with = sum.checked_add(self.waybills[*waybill].load);
+            let has_room = with.is_some_and(|with| self.has_quota(zone, with));
+            if has_room {
+                sum = with.unwrap_or(sum);
+            }
+            has_room
+        });
+        waiting
+    }
+
     pub(super) fn disturbance(&self) -> u32 {
         self.moved
+    }
+
+    pub(super) fn fleet_cost(&self) -> i64 {
+        let cost = |line: &Line| i64::try_from(line.truck.cost).unwrap_or(i64::MAX);
+        let alive = self.routes.iter().filter(|line| line.is_alive);
+        alive.fold(0, |sum, line| sum.saturating_add(cost(line)))
     }
 
     pub(super) fn objective(&self) -> Objective {

@@ -1,9 +1,11 @@
 //! Loads a few routes of a zone anew onto a cheaper fleet.
 //!
-//! The cheapest fleets that cover what the routes carry come from [`crate::fleet`]. Trucks that are
-//! there already stay with their routes and keep their waybills as far as these fit; what is left
-//! over goes where it leaves the least room, doors as a whole, largest first (best fit decreasing).
-//! Never here: a set of moves that does not lower the objective.
+//! The cheapest fleets that cover what the routes carry come from [`crate::fleet`]. Where many
+//! waybills may move, such a fleet is loaded from scratch (`load`), first for whole zones, then for
+//! small groups. Otherwise trucks that are there already stay with their routes and keep their
+//! waybills as far as these fit; what is left over goes where it leaves the least room, doors as a
+//! whole, largest first (best fit decreasing). Never here: a set of moves that does not lower the
+//! objective.
 
 #![allow(
     clippy::indexing_slicing,
@@ -14,17 +16,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::board::{Board, RouteIx, WaybillIx};
-use super::{Bounds, MoveSet, repair};
+use super::{Bounds, MoveSet, load, repair};
 use crate::assign::RouteIds;
-use crate::code::ZoneCode;
+use crate::code::{TruckTypeCode, ZoneCode};
 use crate::fleet::{self, Demand, Fleet, FleetOption};
 use crate::key::StopKey;
 use crate::network::{RouteTemplate, TruckType};
 use crate::pricing::{self, Typical};
 use crate::random::Random;
 
-/// Fleets tried for one group of routes.
+/// Fleets tried for one group of routes, or for one with so much slack.
 const FLEETS: usize = 6;
+/// By so many thousandths the volume and weight that a fleet has to cover are raised when it is to
+/// be loaded from scratch: the more slack, the easier. For a whole zone and for a group.
+const SLACKS: [u64; 7] = [0, 8, 16, 30, 50, 80, 120];
+const GROUP_SLACKS: [u64; 2] = [0, 30];
+/// A group is loaded from scratch when so many times its waybills may still move.
+const MOVES_TO_SPARE: u32 = 4;
 /// Groups of each size tried in a row without success before a larger size has its turn.
 const PATIENCE: usize = 12;
 /// Routes of a group, in the order in which they have their turn.
@@ -41,6 +49,14 @@ pub(super) fn run(
     keep_going: &mut dyn FnMut() -> bool,
 ) {
     let mut zones: Vec<Ground> = board.zones().iter().map(|zone| Ground::of(board, zone)).collect();
+    for zone in &zones {
+        if !keep_going() {
+            return;
+        }
+        if zone.reload_all(board, bounds, random) {
+            sets.extend(board.commit(ids));
+        }
+    }
     loop {
         let before = sets.len();
         for size in SIZES.into_iter().filter(|size| *size <= bounds.most_routes) {
@@ -113,6 +129,72 @@ impl Ground {
         true
     }
 
+    /// All of the zone, as far as one set of moves may reach, with the waybills that wait there.
+    fn reload_all(&self, board: &mut Board<'_>, bounds: Bounds, random: &mut Random) -> bool {
+        let group = self.group(board, bounds.most_routes, random);
+        let mut waiting = board.waiting(&self.zone);
+        while !waiting.is_empty() {
+            if self.reload(board, &group, &waiting, u64::MAX, &SLACKS, bounds) {
+                return true;
+            }
+            waiting.truncate(waiting.len() / 2);
+        }
+        let cost = cost_of(board, group.iter().copied());
+        !self.is_at_bound(board) && self.reload(board, &group, &[], cost, &SLACKS, bounds)
+    }
+
+    /// Loads the cheapest fleet below a cost that can be loaded from scratch. When it answers yes the
+    /// board stands changed; every waybill has a place, those that wait too.
+    fn reload(
+        &self,
+        board: &mut Board<'_>,
+        group: &[RouteIx],
+        waiting: &[WaybillIx],
+        below: u64,
+        slacks: &[u64],
+        bounds: Bounds,
+    ) -> bool {
+        let doors = load::doors(board, group, waiting);
+        let carried = group.iter().flat_map(|route| &board.routes[*route].waybills);
+        let demand = demand_of_waybills(board, carried.chain(waiting));
+        let may_move = bounds.most_moved.saturating_sub(board.disturbance());
+        if demand.load.waybills.saturating_mul(MOVES_TO_SPARE) > may_move {
+            return false;
+        }
+        for slack in slacks {
+            let fleets = self.fleets_within(board, group, demand.with_slack(*slack), below);
+            if fleets.is_empty() {
+                break;
+            }
+            for fleet in fleets {
+                let plan = load::plan(board, group, &doors, &fleet, &self.typical);
+                let is_done = plan.is_some_and(|plan| load::carry_out(board, group, &plan));
+                if is_done && board.disturbance() <= bounds.most_moved {
+                    return true;
+                }
+                board.rollback();
+            }
+        }
+        false
+    }
+
+    /// With the trucks that the group has and those that are free.
+    fn fleets_within(
+        &self,
+        board: &Board<'_>,
+        group: &[RouteIx],
+        demand: Demand,
+        below: u64,
+    ) -> Vec<Fleet> {
+        let to_be_had = |code: &TruckTypeCode| {
+            let pool = board.pool(code);
+            let own = group.iter().filter(|route| board.routes[**route].truck.code == *code);
+            let own = u32::try_from(own.count()).unwrap_or(u32::MAX);
+            pool.limit.saturating_sub(pool.used).saturating_add(own)
+        };
+        fleet::cheapest_within(demand, &self.options, to_be_had, below, FLEETS)
+    }
+
     fn is_at_bound(&self, board: &Board<'_>) -> bool {
         cost_of(board, board.open_routes(&self.zone)) <= self.bound
     }
@@ -142,6 +224,9 @@ impl Ground {
     /// costs less, and every waybill has a place as before.
     fn improve(&self, board: &mut Board<'_>, group: &[RouteIx], bounds: Bounds) -> bool {
         let cost = cost_of(board, group.iter().copied());
+        if group.len() > 1 && self.reload(board, group, &[], cost, &GROUP_SLACKS, bounds) {
+            return true;
+        }
         let fleets = if let [route] = group {
             self.cheaper_trucks(board, *route)
         } else {
@@ -164,12 +249,12 @@ impl Ground {
     /// left over.
     fn cheaper_trucks(&self, board: &Board<'_>, route: RouteIx) -> Vec<Fleet> {
         let line = &board.routes[route];
-        let mut fleets = vec![Fleet { cost: 0, trucks: Vec::new() }];
+        let mut fleets = vec![Fleet { cost: 0, trucks: Vec::new(), set_ups: Vec::new() }];
         let code = &line.template.default_truck_type;
         let own = board.network.truck_type(code).into_iter().chain(board.network.upgrades(code));
         for truck in own.filter(|truck| truck.cost < line.truck.cost) {
             let trucks = vec![(Arc::clone(&line.template), Arc::clone(truck))];
-            fleets.push(Fleet { cost: truck.cost, trucks });
+            fleets.push(Fleet { cost: truck.cost, trucks, set_ups: Vec::new() });
         }
         fleets
     }
@@ -308,7 +393,13 @@ fn match_trucks(board: &Board<'_>, group: &[RouteIx], fleet: &Fleet) -> Option<M
 
 /// What the routes carry together.
 fn demand_of(board: &Board<'_>, routes: &[RouteIx]) -> Demand {
-    let waybills = routes.iter().flat_map(|route| &board.routes[*route].waybills);
+    demand_of_waybills(board, routes.iter().flat_map(|route| &board.routes[*route].waybills))
+}
+
+fn demand_of_waybills<'b>(
+    board: &Board<'_>,
+    waybills: impl Iterator<Item = &'b WaybillIx>,
+) -> Demand {
     Demand::of(waybills.map(|number| {
         let waybill = &board.waybills[*number];
         (&waybill.load, waybill.stop)

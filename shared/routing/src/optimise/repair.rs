@@ -95,8 +95,9 @@ pub(super) fn close_if_empty(board: &mut Board<'_>, route: RouteIx) {
     }
 }
 
-/// Frees one truck of a type of which more are out than there are. Best is another truck for a
-/// route, which moves nothing; else the lightest route gives way.
+/// Frees one truck of a type of which more are out than there are: a route whose waybills all find
+/// a place elsewhere gives way; else one gets another truck; else the route gives way that leaves
+/// fewest waybills without a place.
 fn mend_pool(board: &mut Board<'_>, truck_type: &TruckTypeCode) -> bool {
     if board.pool(truck_type).deficit() == 0 {
         return false;
@@ -107,7 +108,17 @@ fn mend_pool(board: &mut Board<'_>, truck_type: &TruckTypeCode) -> bool {
             line.is_alive && line.is_open && line.truck.code == *truck_type
         })
         .collect();
-    routes.sort_by_key(|route| board.routes[*route].load.waybills);
+    routes.sort_by_cached_key(|route| crowding(board, *route));
+    let mut trials: Vec<(Loss, RouteIx)> = Vec::new();
+    for route in routes.iter().filter(|route| may_give_way(board, **route)).take(MOST_TRIALS) {
+        trials.push((loss_of(board, *route), *route));
+    }
+    let best = trials.into_iter().min();
+    if let Some((loss, route)) = best
+        && loss.waybills == 0
+    {
+        return give_up(board, route);
+    }
     let swap = routes
         .iter()
         .filter_map(|route| Some((*route, other_truck(board, *route)?)))
@@ -116,7 +127,45 @@ fn mend_pool(board: &mut Board<'_>, truck_type: &TruckTypeCode) -> bool {
         board.set_truck(route, &truck);
         return true;
     }
-    routes.iter().any(|route| give_up(board, *route))
+    best.is_some_and(|(_, route)| give_up(board, route))
+}
+
+/// Routes tried before one of them gives way: those whose waybills are likeliest to find a place.
+const MOST_TRIALS: usize = 24;
+
+/// What giving up a route would cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Loss {
+    /// Left without a place.
+    waybills: usize,
+    fleet_cost: i64,
+}
+
+/// Waybills of a route for which the other routes of its zone have no number free.
+fn crowding(board: &Board<'_>, route: RouteIx) -> i64 {
+    let line = &board.routes[route];
+    let zone = line.template.zone.clone();
+    let free = board.open_routes(&zone).filter(|other| *other != route).map(|other| {
+        let other = &board.routes[other];
+        let most = crate::fit::waybill_limit(&other.template, &other.truck);
+        i64::from(most.saturating_sub(other.load.waybills))
+    });
+    i64::from(line.load.waybills).saturating_sub(free.sum())
+}
+
+fn may_give_way(board: &Board<'_>, route: RouteIx) -> bool {
+    board.routes[route].waybills.iter().all(|waybill| board.is_movable(*waybill))
+}
+
+/// By trial; the board is as before.
+fn loss_of(board: &mut Board<'_>, route: RouteIx) -> Loss {
+    let waybills = board.routes[route].waybills.clone();
+    let before = board.fleet_cost();
+    give_up(board, route);
+    let waybills = waybills.iter().filter(|waybill| board.at[**waybill].is_none()).count();
+    let fleet_cost = board.fleet_cost().saturating_sub(before);
+    board.rollback();
+    Loss { waybills, fleet_cost }
 }
 
 /// The cheapest other truck that the template allows, the pool has and the load fits.
@@ -146,10 +195,10 @@ fn trucks_of(board: &Board<'_>, template: &RouteTemplate) -> Vec<Arc<TruckType>>
 
 /// Closes a route; what finds no other place stays without one.
 fn give_up(board: &mut Board<'_>, route: RouteIx) -> bool {
-    let waybills = board.routes[route].waybills.clone();
-    if waybills.iter().any(|waybill| !board.is_movable(*waybill)) {
+    if !may_give_way(board, route) {
         return false;
     }
+    let waybills = board.routes[route].waybills.clone();
     waybills.iter().for_each(|waybill| board.take(*waybill));
     board.close(route);
     place_doors(board, &waybills);

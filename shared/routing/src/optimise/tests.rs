@@ -225,6 +225,40 @@ fn two_half_empty_routes_become_one() {
 }
 
 #[test]
+fn large_goods_are_parted_from_small_ones_so_that_both_trucks_are_full() {
+    let mut world = World::with(|_| {});
+    // Every third is small, so that a mixture comes onto each route.
+    let litres = |number: u32| if number % 3 == 0 && number < 66 { 10 } else { 300 };
+    let requests: Vec<_> = (0..67).map(|number| dry(number, litres(number))).collect();
+    let waybills = play(&mut world, &requests);
+    let improvement = run(&world, &waybills, Bounds::default(), 500);
+    assert_eq!(improvement.after.fleet_cost, 270, "a van for 22 doors, a truck for 45");
+    let (day, after) = commit(&world, &waybills, &improvement.move_sets);
+    check_rules(&world, &day, &after);
+}
+
+#[test]
+fn a_waiting_waybill_gets_a_place_by_loading_its_zone_anew() {
+    let mut world = World::with(|parts| {
+        parts.pool = vec![pool("VAN", 1), pool("TRUCK", 1)];
+        parts.zones.iter_mut().for_each(|zone| zone.neighbours.clear());
+    });
+    // The truck is short of stops and the van of volume, and neither has room for the last one.
+    let small = |number| dry(number, 10);
+    let mut waybills = play(&mut world, &[dry(100, 4_600)]);
+    let truck: Vec<RouteId> = waybills[0].place.into_iter().collect();
+    let apart = Request { excluded_routes: truck, ..dry(101, 4_400) };
+    waybills.extend(play(&mut world, &[apart]));
+    waybills.extend(play(&mut world, &(0..54).map(small).collect::<Vec<_>>()));
+    waybills.extend(play(&mut world, &[dry(102, 2_000)]));
+    assert_eq!(waybills.iter().filter(|waybill| waybill.place.is_none()).count(), 1);
+    let improvement = run(&world, &waybills, Bounds::default(), 200);
+    assert_eq!(improvement.after.unassigned, [0; 4]);
+    let (day, after) = commit(&world, &waybills, &improvement.move_sets);
+    check_rules(&world, &day, &after);
+}
+
+#[test]
 fn pinned_loads_keep_trucks_that_hold_them() {
     let mut world = World::with(|_| {});
     let mut waybills = play(&mut world, &[dry(1, 4_600)]);

@@ -4,9 +4,9 @@
 
 use std::cmp::Ordering;
 
-use super::{Forecast, Price, Typical, spare_milli};
-use crate::fixture::{ML, World, dry, template, truck};
-use crate::{Load, RouteClass};
+use super::{Forecast, Outlook, Price, Typical, spare_milli};
+use crate::fixture::{ML, World, dry, frozen, template, truck, waybill};
+use crate::{Load, RouteClass, SkuClass};
 
 const TYPICAL: Typical =
     Typical { dry_ml: 100 * ML, frozen_ml: 0, weight_g: 1_000, stops_milli: 1_000 };
@@ -43,25 +43,19 @@ fn the_binding_resource_decides_what_is_spare() {
 }
 
 #[test]
-fn prices_compare_per_unit_then_by_outlay() {
-    let price = |cost, units_milli| Price { cost, units_milli };
+fn prices_compare_by_what_is_paid_in_the_end_then_by_outlay() {
+    let price = |cost, saves_milli| Price { cost, units_milli: 1_000, saves_milli };
     let cases = [
-        (price(100, 22_000), price(70, 23_000), Ordering::Greater),
-        (price(100, 10_000), price(200, 20_000), Ordering::Less),
+        (price(100, 80_000), price(70, 60_000), Ordering::Greater),
+        (price(100, 10_000), price(200, 120_000), Ordering::Greater),
+        (price(0, -5_000), price(100, 95_001), Ordering::Greater),
+        (price(100, 10_000), price(200, 110_000), Ordering::Less),
         (price(100, 10_000), price(100, 10_000), Ordering::Equal),
-        (price(u64::MAX, 1), price(u64::MAX, u64::MAX), Ordering::Greater),
+        (price(u64::MAX, 1), price(u64::MAX, i64::MAX), Ordering::Greater),
     ];
     for (a, b, expected) in cases {
         assert_eq!(a.compare(&b), expected, "{a:?} {b:?}");
     }
-}
-
-#[test]
-fn capacity_beyond_the_forecast_is_worth_nothing() {
-    let forecast = |remaining_waybills| Forecast { typical: TYPICAL, remaining_waybills };
-    assert_eq!(forecast(None).price(70, 23_000).units_milli, 23_000);
-    assert_eq!(forecast(Some(4)).price(70, 23_000).units_milli, 5_000);
-    assert_eq!(forecast(Some(4)).price(70, 0).units_milli, 1);
 }
 
 #[test]
@@ -73,8 +67,25 @@ fn the_observed_mean_is_that_of_the_open_routes() {
     for request in [dry(1, 100), dry(1, 200), dry(2, 300), dry(3, 0)] {
         world.place(&request);
     }
-    let forecast = observed(&world).unwrap();
-    let expected = Typical { dry_ml: 150 * ML, frozen_ml: 0, weight_g: 1_000, stops_milli: 750 };
-    assert_eq!(forecast.typical, expected);
-    assert_eq!(forecast.remaining_waybills, Some(5));
+    let typical = Typical { dry_ml: 150 * ML, frozen_ml: 0, weight_g: 1_000, stops_milli: 750 };
+    let dry = Some(Outlook { typical, remaining_waybills: Some(5) });
+    assert_eq!(observed(&world), Some(Forecast { dry, frozen: None, mixed: None }));
+}
+
+#[test]
+fn classes_of_goods_on_the_same_routes_are_told_apart() {
+    let mut world = World::with(|_| ());
+    for request in [frozen(1, 100), frozen(2, 300), waybill(3, SkuClass::Mixed, 50, 40, 1)] {
+        world.place(&request);
+    }
+    let seen = |expected| Forecast::observed(&world.day, &"A".into(), RouteClass::Mixed, expected);
+    let forecast = seen(Some(13)).unwrap();
+    let (frozen, mixed) = (forecast.frozen.unwrap(), forecast.mixed.unwrap());
+    assert_eq!((frozen.typical.dry_ml, frozen.typical.frozen_ml), (0, 200 * ML));
+    assert_eq!((mixed.typical.dry_ml, mixed.typical.frozen_ml), (50 * ML, 40 * ML));
+    assert_eq!((frozen.remaining_waybills, mixed.remaining_waybills), (Some(6), Some(3)));
+    assert_eq!(
+        (forecast.dry, seen(None).unwrap().frozen.unwrap().remaining_waybills),
+        (None, None)
+    );
 }

@@ -33,11 +33,19 @@ pub(super) struct Recreate {
     blinks: Blinks,
     /// Sort key of each absent stop.
     keyed: Vec<(f64, u32)>,
+    /// The look at which each tour was seen last, and the number of looks.
+    seen: Vec<u64>,
+    looks: u64,
 }
+
+/// With more tours than this, those that drive past a stop's nearest ones are tried first, and the
+/// others only where none of these has room (granular neighbourhoods: Toth and Vigo 2003).
+const FEW_TOURS: usize = 12;
+const NEAREST: usize = 40;
 
 impl Recreate {
     pub(super) fn new() -> Self {
-        Self { blinks: Blinks::new(), keyed: Vec::new() }
+        Self { blinks: Blinks::new(), keyed: Vec::new(), seen: Vec::new(), looks: 0 }
     }
 
     /// Answers whether no stop is absent afterwards.
@@ -102,10 +110,37 @@ impl Recreate {
         random: &mut Random,
     ) -> Option<Insertion> {
         let mut best = Insertion { tour: NOWHERE, position: 0, added: f64::INFINITY };
-        for (number, tour) in (0_u32..).zip(&trial.tried.tours) {
-            tour.cheapest(problem, node, number, &mut best, &mut self.blinks, random);
+        if trial.tried.tours.len() > FEW_TOURS {
+            self.cheapest_nearby(problem, trial, node, &mut best, random);
+        }
+        if best.tour == NOWHERE {
+            for (number, tour) in (0_u32..).zip(&trial.tried.tours) {
+                tour.cheapest(problem, node, number, &mut best, &mut self.blinks, random);
+            }
         }
         (best.tour != NOWHERE).then_some(best)
+    }
+
+    /// On the tours that drive past the stop's nearest ones.
+    fn cheapest_nearby(
+        &mut self,
+        problem: &Problem,
+        trial: &Trial,
+        node: u32,
+        best: &mut Insertion,
+        random: &mut Random,
+    ) {
+        self.looks += 1;
+        self.seen.resize(trial.tried.tours.len().max(self.seen.len()), 0);
+        for other in problem.near(node).iter().skip(1).take(NEAREST) {
+            let number = trial.tried.tour_of[*other as usize];
+            if number == NOWHERE || self.seen[number as usize] == self.looks {
+                continue;
+            }
+            self.seen[number as usize] = self.looks;
+            let tour = &trial.tried.tours[number as usize];
+            tour.cheapest(problem, node, number, best, &mut self.blinks, random);
+        }
     }
 }
 
