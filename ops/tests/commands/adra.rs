@@ -139,8 +139,9 @@ async fn routes_are_listed_and_one_is_shown_and_drawn() {
     let file = operator.state.path().join("tour.svg");
     let path = file.to_str().unwrap();
     let here = Some(Position { lat_e6: 41_000_000, lon_e6: 29_000_000 });
+    let drawn = ["adra", "route", "show", ROUTE, "--svg", path];
     let (said, _) = tokio::join!(
-        operator.ok(&["adra", "route", "show", ROUTE, "--svg", path]),
+        operator.ok(&drawn),
         answer(&operator.stage, &mut questions, QueryAnswer::Route(Box::new(view(here)))),
     );
     assert_eq!(said["loads"]["dry_l"]["percent"], 10);
@@ -149,7 +150,7 @@ async fn routes_are_listed_and_one_is_shown_and_drawn() {
     assert!(svg.starts_with("<svg") && svg.contains(ROUTE), "{svg}");
 
     let (refused, _) = tokio::join!(
-        operator.dray(&["adra", "route", "show", ROUTE, "--svg", path]),
+        operator.dray(&drawn),
         answer(&operator.stage, &mut questions, QueryAnswer::Route(Box::new(view(None)))),
     );
     assert_eq!(refused.exit, 65);
@@ -223,8 +224,9 @@ async fn a_file_of_steps_is_proposed_shown_and_committed() {
     assert!(matches!(&asked.steps[..], [ProposedStep::Move { upgrade: false, .. }]));
     assert_eq!(said["evaluation"]["fleet_cost_after"], 1);
     let name = said["proposal_id"].as_str().unwrap();
+    let commit = ["adra", "proposal", "commit", name];
     let (_, committed) = tokio::join!(
-        operator.ok(&["adra", "proposal", "commit", name]),
+        operator.ok(&commit),
         settle::<CommitProposal>(&operator.stage, &mut commands, None),
     );
     assert_eq!(committed.proposal_id, asked.proposal_id);

@@ -114,6 +114,7 @@ impl Contract for Query {
             Self::Route { route_ref } => check_route_ref(route_ref),
             Self::Order { .. }
             | Self::Waybill { .. }
+            | Self::SalesOrder { .. }
             | Self::Return { .. }
             | Self::Case { .. }
             | Self::Operation { .. }

@@ -42,6 +42,7 @@ pub(crate) async fn answers(
             | Incoming::Held(_)
             | Incoming::Released(_)
             | Incoming::StatusChanged(_)
+            | Incoming::AttemptFailed(_)
             | Incoming::Corrected(_)
             | Incoming::Reschedule(_)
             | Incoming::AmendmentRequested(_)
@@ -49,6 +50,12 @@ pub(crate) async fn answers(
             | Incoming::Lock(_)
             | Incoming::Dispatch(_)
             | Incoming::Breakdown(_)
+            | Incoming::Pin(_)
+            | Incoming::Unpin(_)
+            | Incoming::Shift(_)
+            | Incoming::Propose(_)
+            | Incoming::Commit(_)
+            | Incoming::Discard(_)
             | Incoming::Network(_) => continue,
         };
         answers.insert(index, answer);

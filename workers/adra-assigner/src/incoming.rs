@@ -138,21 +138,6 @@ impl Incoming {
         }
     }
 
-    /// How many messages it stands for: a proposal locks as many waybills as it has steps.
-    pub(crate) fn weight(&self) -> usize {
-        match self.ask() {
-            Some(Ask::ByHand(asked)) => asked.steps().len().max(1),
-            Some(
-                Ask::Follow(..)
-                | Ask::Reschedule(_)
-                | Ask::Amend(_)
-                | Ask::Amended(_)
-                | Ask::Move(..),
-            )
-            | None => 1,
-        }
-    }
-
     /// Waybills of one date and slot go through one lane: depots' truck pools and the overflow into other
     /// zones are shared by them. The other messages do not know their slot; the locks keep them apart.
     pub(crate) fn lane_key(&self) -> LaneKey {

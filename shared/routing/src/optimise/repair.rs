@@ -110,8 +110,10 @@ fn mend_pool(board: &mut Board<'_>, truck_type: &TruckTypeCode) -> bool {
         .collect();
     routes.sort_by_cached_key(|route| crowding(board, *route));
     let mut trials: Vec<(Loss, RouteIx)> = Vec::new();
-    for route in routes.iter().filter(|route| may_give_way(board, **route)).take(MOST_TRIALS) {
-        trials.push((loss_of(board, *route), *route));
+    for route in &routes {
+        if trials.len() < MOST_TRIALS && may_give_way(board, *route) {
+            trials.push((loss_of(board, *route), *route));
+        }
     }
     let best = trials.into_iter().min();
     if let Some((loss, route)) = best
@@ -119,10 +121,11 @@ fn mend_pool(board: &mut Board<'_>, truck_type: &TruckTypeCode) -> bool {
     {
         return give_up(board, route);
     }
-    let swap = routes
-        .iter()
-        .filter_map(|route| Some((*route, other_truck(board, *route)?)))
-        .min_by_key(|(_, truck)| truck.cost);
+    let mut swaps = Vec::new();
+    for route in routes {
+        swaps.extend(other_truck(board, route).map(|truck| (route, truck)));
+    }
+    let swap = swaps.into_iter().min_by_key(|(_, truck)| truck.cost);
     if let Some((route, truck)) = swap {
         board.set_truck(route, &truck);
         return true;

@@ -156,7 +156,7 @@ impl Planner<'_> {
     }
 
     /// Writes down what giving back a place on `route` (as it was before) did.
-    fn vacated(
+    pub(super) fn vacated(
         &mut self,
         cause: usize,
         waybill: &Assignment,

@@ -11,7 +11,7 @@ use serde::Serialize;
 use store::{StoreError, Tx, hex, parse_hex, timestamp};
 use uuid::Uuid;
 
-use super::columns::{id, rows_to_lock};
+use super::columns::{id, rows, rows_to_lock};
 use crate::decide::Proposal;
 
 /// The words of the column.

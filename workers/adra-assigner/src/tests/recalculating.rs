@@ -57,7 +57,7 @@ fn a_ledger_gets_entries_that_say_what_is_true() {
         .map(|row| (row.version, row.held.waybill_no.as_str(), row.amounts))
         .collect();
     assert_eq!(entries, [(5, "shop-1-1", ONE), (6, "shop-3-1", [-1, -7, -8, -9])]);
-    assert_eq!(mending.buckets[&"Z01".into()].version, 6);
+    assert_eq!(mending.buckets[&routing::ZoneCode::from("Z01")].version, 6);
     assert_eq!(mending.says.len(), 1);
     assert!(mending.says[0].contains("wrong about 2 waybills"), "{:?}", mending.says);
     assert_eq!(mend(&wrong, Some("Z02")), crate::recalculate::Mending::default());

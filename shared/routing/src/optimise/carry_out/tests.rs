@@ -23,7 +23,7 @@ fn routes(day: &SlotDay) -> Vec<(RouteId, String, u64, Load, u32)> {
         (route.id(), truck, route.version(), route.load(), route.stop_count())
     };
     let mut rows: Vec<_> = day.routes().map(row).collect();
-    rows.sort();
+    rows.sort_by_key(|(id, ..)| *id);
     rows
 }
 
