@@ -106,6 +106,15 @@ fn unexpected(answer: &QueryAnswer) -> CommandError {
     CommandError::new(Exit::Software, text)
 }
 
+/// Nothing is there by that name, which this says; or an answer to another question.
+fn absent(answer: &QueryAnswer, text: String) -> CommandError {
+    if *answer == QueryAnswer::NotFound {
+        CommandError::new(Exit::NoInput, text)
+    } else {
+        unexpected(answer)
+    }
+}
+
 fn waybill_no(text: &str) -> std::result::Result<WaybillNo, String> {
     WaybillNo::new(text).map_err(|error| error.to_string())
 }

@@ -17,8 +17,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use self::words::{chosen_words, limit_words, reason_words, rule_words, step_words};
-use super::{Wait, thousands, unexpected, waybill_no};
-use crate::error::{CommandError, Exit, Result};
+use super::{Wait, absent, thousands, waybill_no};
+use crate::error::Result;
 use crate::operator::Operator;
 use crate::output::{Output, Table, Tone, cell};
 use crate::site::Site;
@@ -100,15 +100,12 @@ async fn fetch(args: &ExplainArgs, site: &Site) -> Result<Shown> {
     let mut after_version = Some(0);
     while let Some(after) = after_version {
         let query = Query::Decisions { waybill_no: number.clone(), after_version: after };
-        let history = match operator.question(&query, args.wait.duration()).await? {
-            QueryAnswer::Decisions(history) => *history,
-            QueryAnswer::NotFound => {
-                let text = format!("adra-assigner has not heard of waybill {number} yet");
-                return Err(CommandError::new(Exit::NoInput, text));
-            }
-            other => return Err(unexpected(&other)),
+        let answer = operator.question(&query, args.wait.duration()).await?;
+        let QueryAnswer::Decisions(history) = answer else {
+            let text = format!("adra-assigner has not heard of waybill {number} yet");
+            return Err(absent(&answer, text));
         };
-        let DecisionHistory { decisions, routes, next, .. } = history;
+        let DecisionHistory { decisions, routes, next, .. } = *history;
         shown.decisions.extend(decisions.into_iter().map(Decision::from));
         shown.routes.extend(routes);
         shown.cut = next.is_some() && shown.decisions.len() >= DECISIONS_MAX;

@@ -12,7 +12,7 @@ use contracts::{
 };
 use uuid::Uuid;
 
-use super::{Wait, ask, tell, unexpected};
+use super::{Wait, absent, ask, tell};
 use crate::error::{CommandError, Exit, Result};
 use crate::output::{Output, Table, Tone, cell};
 use crate::site::Site;
@@ -97,13 +97,10 @@ pub(crate) async fn run(command: &ProposalCommand, site: &Site, output: Output) 
 }
 
 async fn show(id: Uuid, wait: Wait, site: &Site, output: Output) -> Result<()> {
-    let proposal = match ask(&Query::Proposal { proposal_id: id }, wait, site).await? {
-        QueryAnswer::Proposal(view) => *view,
-        QueryAnswer::NotFound => {
-            let text = format!("there is no proposal {id}: `dray adra propose` makes one");
-            return Err(CommandError::new(Exit::NoInput, text));
-        }
-        other => return Err(unexpected(&other)),
+    let answer = ask(&Query::Proposal { proposal_id: id }, wait, site).await?;
+    let QueryAnswer::Proposal(proposal) = answer else {
+        let text = format!("there is no proposal {id}: `dray adra propose` makes one");
+        return Err(absent(&answer, text));
     };
     output.result(&proposal, || text(&proposal, output))
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::loads::{Loads, loads};
 use super::svg::{Door, Drawing, draw};
-use super::{Wait, ask, route_name, thousands, unexpected};
+use super::{Wait, absent, ask, route_name, thousands};
 use crate::error::{CommandError, Exit, Result};
 use crate::output::{Output, Table, cell};
 use crate::site::Site;
@@ -47,14 +47,10 @@ struct Shown {
 pub(crate) async fn run(command: &RouteCommand, site: &Site, output: Output) -> Result<()> {
     let RouteCommand::Show(args) = command;
     let query = Query::Route { route_ref: args.route_ref.clone() };
-    let route = match ask(&query, args.wait, site).await? {
-        QueryAnswer::Route(view) => *view,
-        QueryAnswer::NotFound => {
-            let text =
-                format!("there is no route {}: `dray adra routes` lists them", args.route_ref);
-            return Err(CommandError::new(Exit::NoInput, text));
-        }
-        other => return Err(unexpected(&other)),
+    let answer = ask(&query, args.wait, site).await?;
+    let QueryAnswer::Route(route) = answer else {
+        let text = format!("there is no route {}: `dray adra routes` lists them", args.route_ref);
+        return Err(absent(&answer, text));
     };
     if let Some(file) = &args.svg {
         let (drawing, missing) = drawing(&route)?;
@@ -70,7 +66,7 @@ pub(crate) async fn run(command: &RouteCommand, site: &Site, output: Output) -> 
         })?,
         None => None,
     };
-    let shown = Shown { route, loads };
+    let shown = Shown { route: *route, loads };
     output.result(&shown, || text(&shown, output))
 }
 

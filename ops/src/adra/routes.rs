@@ -56,10 +56,8 @@ pub(crate) async fn run(args: &RoutesArgs, site: &Site, output: Output) -> Resul
         after: args.after.clone(),
         limit: args.limit,
     };
-    let list = match ask(&query, args.wait, site).await? {
-        QueryAnswer::Routes(list) => *list,
-        other => return Err(unexpected(&other)),
-    };
+    let answer = ask(&query, args.wait, site).await?;
+    let QueryAnswer::Routes(list) = answer else { return Err(unexpected(&answer)) };
     output.result(&list, || text(&list, output))
 }
 

@@ -219,6 +219,10 @@ fn events_of_waybills(visitor: &mut impl Visitor) {
             held: true,
         },
     );
+    waybills_in_trouble(visitor);
+}
+
+fn waybills_in_trouble(visitor: &mut impl Visitor) {
     let waybill_no: WaybillNo = id("uci-536365-1");
     visitor.visit(
         "waybill.attempt-failed.v1",

@@ -51,7 +51,8 @@ pub(super) fn diagnose(search: &Search<'_>, late: Option<Reason>) -> Diagnosis {
         mended.template = true;
     }
     let fits_some = || search.network.truck_types().any(|truck| search.check_empty(truck).is_ok());
-    if !search.has_truck() && !(mended.template && fits_some()) {
+    let has_truck = search.has_truck() || (mended.template && fits_some());
+    if !has_truck {
         blocked_by.push(Reason::ExceedsLargestTruck);
         mended.truck = true;
     }

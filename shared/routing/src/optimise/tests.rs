@@ -228,7 +228,7 @@ fn two_half_empty_routes_become_one() {
 fn large_goods_are_parted_from_small_ones_so_that_both_trucks_are_full() {
     let mut world = World::with(|_| {});
     // Every third is small, so that a mixture comes onto each route.
-    let litres = |number: u32| if number % 3 == 0 && number < 66 { 10 } else { 300 };
+    let litres = |number: u32| if number.is_multiple_of(3) && number < 66 { 10 } else { 300 };
     let requests: Vec<_> = (0..67).map(|number| dry(number, litres(number))).collect();
     let waybills = play(&mut world, &requests);
     let improvement = run(&world, &waybills, Bounds::default(), 500);

@@ -193,7 +193,7 @@ async fn a_process_that_dies_between_two_sets_leaves_a_consistent_day() {
         biased;
         () = rung.notified() => true,
         improved = dying.improve(&key, AMPLE) => {
-            drop(improved.unwrap());
+            improved.unwrap();
             false
         }
     };

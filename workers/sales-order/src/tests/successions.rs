@@ -74,9 +74,12 @@ fn hears(decision: &Decision) -> Vec<(&str, &str)> {
     submitted.collect()
 }
 
+/// A status; how a transfer and a resubmission end; the status and the number in force after each.
+type StatusRow = (&'static str, [&'static str; 2], [(&'static str, &'static str); 2]);
+
 #[rustfmt::skip]
 /// Every status: after a transfer to another warehouse, and after a resubmission; with the number in force.
-const STATUSES: [(&str, [&str; 2], [(&str, &str); 2]); 11] = [
+const STATUSES: [StatusRow; 11] = [
     ("CREATED",   ["Applied", "NOT_REJECTED"], [("SUBMITTED", "/2"), ("CREATED", "/1")]),
     ("SUBMITTED", ["Parked", "NOT_REJECTED"], [("CANCELLATION_REQUESTED", "/1"), ("SUBMITTED", "/1")]),
     ("ACCEPTED",  ["Parked", "NOT_REJECTED"], [("CANCELLATION_REQUESTED", "/1"), ("ACCEPTED", "/1")]),
