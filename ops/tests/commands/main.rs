@@ -9,9 +9,9 @@
     reason = "tests fail by panicking"
 )]
 
-mod adra;
 mod change;
 mod control;
+mod dispatching;
 mod dlq;
 mod fleet;
 mod network;
