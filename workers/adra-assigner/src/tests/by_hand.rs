@@ -10,12 +10,12 @@ use routing::RouteStatus;
 use runtime::Outcome;
 
 use super::answers::{CASES, Case, situation};
-use super::fixture::{no, parts, tight, time, waybill};
+use super::fixture::{key, no, parts, tight, time, waybill};
 use super::world::{
     CANCELLED, ROUTE_1, STANDS, Standings, World, cancelled_at, reschedule, settled, told,
 };
 use crate::assignment::{Standing, State};
-use crate::decide::{Facts, KnownRoute, Planned, RouteStep};
+use crate::decide::{Facts, KnownRoute, Planned, RouteStep, planned};
 use crate::dispatch::Dispatch;
 
 pub(super) fn somebody(role: Role) -> Actor {
@@ -217,7 +217,11 @@ fn a_pinned_waybill_stays_until_it_is_unpinned() {
     assert!(planned.writes.decisions[0].explanation.contains("\"step\":\"pin\""));
     assert_eq!(world.code(Dispatch::Pin(&pin(1))), "DUPLICATE");
     assert_eq!(world.move_to(1, &cold), "PINNED");
+    let is_fixed =
+        |world: &World| planned(&world.network, &key(), &world.book[&no(1)], STANDS).unwrap().fixed;
+    assert!(is_fixed(&world), "planning leaves it where it is");
     assert_eq!(world.code(Dispatch::Unpin(&unpin(1))), "APPLIED");
+    assert!(!is_fixed(&world));
     assert_eq!(world.move_to(1, &dry), "DUPLICATE", "it is there");
     assert_eq!(world.move_to(1, &cold), "APPLIED");
 }
