@@ -110,13 +110,13 @@ fn room_on(
     let is_there = |truck: &TruckType| {
         day.pool_of(&truck.code).has_free() || comes_free(day, given_back, truck)
     };
-    let fitting =
-        || network.upgrades(&route.truck.code).iter().filter(|truck| check(truck).is_ok());
-    let there = fitting().filter(|truck| is_there(truck));
+    let larger = network.upgrades(&route.truck.code).iter();
+    let fitting: Vec<&Arc<TruckType>> = larger.filter(|truck| check(truck).is_ok()).collect();
+    let there = fitting.iter().filter(|truck| is_there(truck));
     match there.min_by_key(|truck| (truck.cost, truck.code.clone())) {
         Some(truck) => Ok(Some(Arc::clone(truck))),
-        None if fitting().next().is_some() => Err(Rule::Pool),
-        None => Err(rule),
+        None if fitting.is_empty() => Err(rule),
+        None => Err(Rule::Pool),
     }
 }
 
