@@ -15,7 +15,7 @@ use super::world::{
     CANCELLED, ROUTE_1, STANDS, Standings, World, cancelled_at, reschedule, settled, told,
 };
 use crate::assignment::{Standing, State};
-use crate::decide::{Facts, KnownRoute, Planned, RouteStep, planned};
+use crate::decide::{Facts, KnownRoute, Planned, RouteStep, planned as seen_by_planning};
 use crate::dispatch::Dispatch;
 
 pub(super) fn somebody(role: Role) -> Actor {
