@@ -104,7 +104,14 @@ async fn what_found_no_room_survives_its_process() {
     let bench = Bench::with(&[KIND]).await;
     let target = full_target(&bench, 1).await;
     let running = bench.start(&[]).await;
-    bench.say_all(acts(Behave::Announce, 50)).await;
+    // all at once might find a queue that does not yet know that it is full
+    let mut first = acts(Behave::Announce, 50);
+    let then = first.split_off(10);
+    bench.say_all(first).await;
+    bench.effects_become(10).await;
+    eventually("a full target", async || (bench.stage.depth(&target).await >= 1).then_some(()))
+        .await;
+    bench.say_all(then).await;
     bench.effects_become(50).await;
     running.kill().await;
     let told = bench.stage.messages(&target).await.len();
