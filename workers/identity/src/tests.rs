@@ -1,0 +1,1 @@
+//! Decisions alone, and the worker in the real runtime.
