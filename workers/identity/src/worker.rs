@@ -56,6 +56,7 @@ impl Identity {
             return Ok(Err(no));
         }
         let message = envelope.message_id.0;
+        let change = Change { message, by: &envelope.actor.subject, now };
         match ask {
             AskIdentity::SignIn { login, password, source } => {
                 sessions::sign_in(self, login, password, source.as_deref(), now).await
@@ -75,26 +76,10 @@ impl Identity {
                     keys::rotate(&self.database, &self.vault, *at_once, message, now).await?;
                 Ok(keys.map(|keys| self.public_keys(keys)))
             }
-            AskIdentity::Accounts {}
-            | AskIdentity::AddAccount { .. }
-            | AskIdentity::DisableAccount { .. }
-            | AskIdentity::EnableAccount { .. }
-            | AskIdentity::SetPassword { .. }
-            | AskIdentity::SetRole { .. }
-            | AskIdentity::RevokeSessions { .. }
-            | AskIdentity::IssueToken { .. } => {
-                let change = Change { message, by: &envelope.actor.subject, now };
-                self.administer(ask, change).await
+            AskIdentity::Accounts {} => {
+                let accounts = store::all(&self.database).await?;
+                Ok(Ok(IdentityAnswer::Accounts { accounts }))
             }
-        }
-    }
-
-    async fn administer(
-        &self,
-        ask: &AskIdentity,
-        change: Change<'_>,
-    ) -> Result<Result<IdentityAnswer, No>, IdentityError> {
-        match ask {
             AskIdentity::AddAccount { name, password, role, merchant } => {
                 let merchant = merchant.as_ref();
                 let new = NewAccount { name, password, role: *role, merchant };
@@ -110,15 +95,6 @@ impl Identity {
             }
             AskIdentity::RevokeSessions { name } => accounts::revoke(self, name, change).await,
             AskIdentity::IssueToken { name } => self.issue(name, change).await,
-            AskIdentity::Accounts {}
-            | AskIdentity::SignIn { .. }
-            | AskIdentity::Refresh { .. }
-            | AskIdentity::SignOut { .. }
-            | AskIdentity::PublicKeys {}
-            | AskIdentity::RotateKeys { .. } => {
-                let accounts = store::all(&self.database).await?;
-                Ok(Ok(IdentityAnswer::Accounts { accounts }))
-            }
         }
     }
 
