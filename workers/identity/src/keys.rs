@@ -1,6 +1,6 @@
 //! The keys at work: the first one is made when it is needed, the newest signs, the live ones are shown.
 
-use ::store::{Database, StoreError};
+use ::store::Database;
 use access::{Claims, SigningKey};
 use contracts::{AccountStanding, Hidden, PublicKey, Timestamp};
 use uuid::Uuid;
@@ -116,6 +116,6 @@ pub(crate) async fn rotate(
     rows::insert(&tx, &new).await?;
     tx.commit().await?;
     tracing::info!(kid = %new.kept.kid, at_once, "a new key signs");
-    let stored = rows::all(database).await.map_err(StoreError::from)?;
+    let stored = rows::all(database).await?;
     Ok(Ok(live(&stored, now)))
 }

@@ -19,12 +19,11 @@ mod worker;
 
 use std::process::ExitCode;
 
-use crate::error::IdentityError;
 use crate::settings::Settings;
 use crate::worker::Identity;
 
 fn main() -> ExitCode {
     runtime::run_responder(async |settings: Settings, context: runtime::Context| {
-        Ok::<_, IdentityError>(Identity::new(&settings, context.database).await?)
+        Identity::new(&settings, context.database).await
     })
 }

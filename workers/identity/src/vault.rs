@@ -36,8 +36,8 @@ impl Vault {
         let root = hmac::Key::new(hmac::HMAC_SHA256, text.as_bytes());
         let seal = hmac::sign(&root, b"dray identity: seal of private keys");
         let derive = hmac::sign(&root, b"dray identity: derived values");
-        let seal =
-            UnboundKey::new(&AES_256_GCM, seal.as_ref()).map_err(|_| IdentityError::Cipher)?;
+        let seal = UnboundKey::new(&AES_256_GCM, seal.as_ref())
+            .map_err(|_unspecified| IdentityError::Cipher)?;
         Ok(Self {
             seal: LessSafeKey::new(seal),
             derive: hmac::Key::new(hmac::HMAC_SHA256, derive.as_ref()),
@@ -102,10 +102,12 @@ impl Vault {
         let unreadable = || IdentityError::Sealed(kid.to_owned());
         let (nonce, sealed) = sealed.split_once('.').ok_or_else(unreadable)?;
         let nonce = access::read_base64url(nonce).ok_or_else(unreadable)?;
-        let nonce = Nonce::try_assume_unique_for_key(&nonce).map_err(|_| unreadable())?;
+        let nonce =
+            Nonce::try_assume_unique_for_key(&nonce).map_err(|_unspecified| unreadable())?;
         let mut bytes = access::read_base64url(sealed).ok_or_else(unreadable)?;
         let aad = Aad::from(kid.as_bytes());
-        let opened = self.seal.open_in_place(nonce, aad, &mut bytes).map_err(|_| unreadable())?;
+        let opened =
+            self.seal.open_in_place(nonce, aad, &mut bytes).map_err(|_unspecified| unreadable())?;
         Ok(opened.to_vec())
     }
 }

@@ -4,8 +4,6 @@
 //! passwords and answers carry tokens, so neither may lie in a durable queue, a dead letter, an inbox or an
 //! outbox. Changes are made once a message all the same: each row keeps the id of the message behind it.
 
-use std::future::Future;
-
 use ::store::Database;
 use contracts::{Actor, AskIdentity, Envelope, IdentityAnswer, Timestamp};
 use queue_topology::WorkerKind;
@@ -131,28 +129,22 @@ impl Responder for Identity {
     const KIND: WorkerKind = WorkerKind::Identity;
     const ANSWER_TYPE: &'static str = "identity.answer.v1";
 
-    fn answer(
-        &self,
-        question: AskIdentity,
-        envelope: &Envelope,
-    ) -> impl Future<Output = Option<IdentityAnswer>> + Send {
-        async move {
-            for tries_left in (0..TRIES).rev() {
-                match self.answer_at(&question, envelope, Timestamp::now()).await {
-                    Ok(Ok(answer)) => return Some(answer),
-                    Ok(Err(No { refusal, retry_after_s })) => {
-                        return Some(IdentityAnswer::Refused { refusal, retry_after_s });
-                    }
-                    Err(error) if tries_left > 0 && error.is_passing() => {
-                        tracing::debug!(%error, "once more");
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "a question could not be answered");
-                        return None;
-                    }
+    async fn answer(&self, question: AskIdentity, envelope: &Envelope) -> Option<IdentityAnswer> {
+        for tries_left in (0..TRIES).rev() {
+            match self.answer_at(&question, envelope, Timestamp::now()).await {
+                Ok(Ok(answer)) => return Some(answer),
+                Ok(Err(No { refusal, retry_after_s })) => {
+                    return Some(IdentityAnswer::Refused { refusal, retry_after_s });
+                }
+                Err(error) if tries_left > 0 && error.is_passing() => {
+                    tracing::debug!(%error, "once more");
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a question could not be answered");
+                    return None;
                 }
             }
-            None
         }
+        None
     }
 }
