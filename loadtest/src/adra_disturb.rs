@@ -166,7 +166,7 @@ fn disturb(
         waybills: count(planned.len()),
         affected: hit,
         unassigned: without_a_place(&repaired.planned),
-        unassigned_by_reason: reasons(network, &repaired)?,
+        unassigned_by_reason: reasons(network, &day, &repaired)?,
         free_replan_unassigned: without_a_place(&free.planned),
         kept_percent: ratio(kept, to_f64(unaffected)) * 100.0,
         locked_or_pinned_moved: forbidden,
@@ -181,8 +181,20 @@ fn without_a_place(planned: &[Planned]) -> u64 {
     count(planned.iter().filter(|waybill| waybill.place.is_none()).count())
 }
 
-/// Asks the online engine for a place for each waybill that has none, each time on the same day.
-fn reasons(network: &Network, repaired: &Reoptimised) -> Result<BTreeMap<String, u64>, AdraError> {
+/// Asks the online engine for a place for each waybill that has none, each time on the same day, with
+/// the limits of the disturbed one.
+fn reasons(
+    network: &Network,
+    disturbed: &SlotDay,
+    repaired: &Reoptimised,
+) -> Result<BTreeMap<String, u64>, AdraError> {
+    let mut repaired_day = repaired.day.clone();
+    for (code, pool) in disturbed.pool() {
+        repaired_day.set_pool_limit(code, pool.limit);
+    }
+    for (code, zone) in disturbed.zones() {
+        repaired_day.set_zone_limit(code, zone.limit())?;
+    }
     let mut reasons = BTreeMap::new();
     for waybill in repaired.planned.iter().filter(|waybill| waybill.place.is_none()) {
         let request = Request {
@@ -195,7 +207,7 @@ fn reasons(network: &Network, repaired: &Reoptimised) -> Result<BTreeMap<String,
             origin: Origin::Regular,
             excluded_routes: Vec::new(),
         };
-        let (mut day, mut ids) = (repaired.day.clone(), Ids::from(u128::from(u64::MAX)));
+        let (mut day, mut ids) = (repaired_day.clone(), Ids::from(u128::from(u64::MAX)));
         let (at, forecast) = (scenario::judged_at(), Forecast::like(request.load));
         let decision = assign(network, &mut day, &request, at, &forecast, &mut ids)?;
         let reason = match decision.outcome {

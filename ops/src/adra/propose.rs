@@ -199,15 +199,10 @@ fn text(proposal: &ProposalView, output: Output) -> String {
 fn steps_table(proposal: &ProposalView, output: Output) -> String {
     let mut table = Table::new(&["step", "waybill", "route", "verdict", ""]);
     for (step, verdict) in proposal.steps.iter().zip(&proposal.evaluation.steps) {
-        let word = match step {
-            ProposedStep::Move { .. } => "move",
-            ProposedStep::Pin { .. } => "pin",
-            ProposedStep::Unpin { .. } => "unpin",
-        };
         table.row([
-            word.to_owned(),
-            step.waybill_no().to_string(),
-            cell(step.route_ref()),
+            step.step.clone(),
+            step.waybill_no.to_string(),
+            cell(step.route_ref.as_ref()),
             verdict.code.clone(),
             verdict.detail.clone().unwrap_or_default(),
         ]);

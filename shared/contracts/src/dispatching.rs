@@ -216,6 +216,21 @@ impl Contract for DiscardProposal {
     const EXCHANGE: Exchange = Exchange::Commands;
 }
 
+/// A change of a proposal as queries show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ShownStep {
+    /// `move`, `pin` or `unpin`.
+    pub step: String,
+    /// Which waybill.
+    pub waybill_no: WaybillNo,
+    /// Where a move goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route_ref: Option<String>,
+    /// A move's route may get a larger truck.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upgrade: Option<bool>,
+}
+
 /// What one step of a proposal would come to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StepVerdict {
@@ -321,7 +336,7 @@ pub struct ProposalView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled_by: Option<String>,
     /// Its changes.
-    pub steps: Vec<ProposedStep>,
+    pub steps: Vec<ShownStep>,
     /// What they would come to.
     pub evaluation: ProposalEvaluation,
     /// When it was made.

@@ -57,7 +57,7 @@ pub use control::{
 pub use dispatching::{
     Amounts, CommitProposal, DiscardProposal, MAX_PROPOSAL_STEPS, MoveWaybill, PinWaybill,
     ProposalEvaluation, ProposalState, ProposalView, ProposeMoves, ProposedStep, QuotaStanding,
-    RouteStanding, StepVerdict, UnpinWaybill,
+    RouteStanding, ShownStep, StepVerdict, UnpinWaybill,
 };
 pub use envelope::{
     Actor, Delegation, Envelope, MAX_MESSAGE_BYTES, Role, TraceContext, delegation_of, role_of,

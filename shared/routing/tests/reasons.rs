@@ -17,7 +17,7 @@ use routing::Reason;
 use support::check_worlds;
 
 /// Enough for every reason to come up hundreds of times.
-const WORLDS: u64 = 3_000;
+const WORLDS: u64 = 300;
 
 #[test]
 fn every_reason_names_what_has_to_give_way_and_nothing_else_does() {
@@ -36,7 +36,7 @@ fn every_reason_names_what_has_to_give_way_and_nothing_else_does() {
         Reason::Missed,
     ] {
         let seen = report.by_reason.get(&reason).map_or(0, |count| count.asked);
-        assert!(seen >= 50, "{reason:?} came up {seen} times: the worlds are too kind");
+        assert!(seen >= 20, "{reason:?} came up {seen} times: the worlds are too kind");
     }
-    assert!(report.single >= 1_000 && report.alternatives >= 50, "{report:?}");
+    assert!(report.single >= 500 && report.alternatives >= 20, "{report:?}");
 }

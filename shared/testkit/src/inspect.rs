@@ -121,6 +121,11 @@ impl Stage {
         done.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
+    /// Runs a statement that may fail, for example of a lock; true when it did not.
+    pub async fn succeeds(&self, sql: &str) -> bool {
+        self.database.connection().execute_unprepared(sql).await.is_ok()
+    }
+
     async fn one_row(&self, sql: &str) -> QueryResult {
         let mut rows = self.query(sql).await;
         assert_eq!(rows.len(), 1, "one row is expected of: {sql}");

@@ -43,6 +43,15 @@ fn steps() -> Vec<ProposedStep> {
     vec![unpin, moved, ProposedStep::Pin { waybill_no: id("uci-536366-1") }]
 }
 
+fn shown(step: &str, route_ref: Option<&str>) -> ShownStep {
+    ShownStep {
+        step: step.to_owned(),
+        waybill_no: id("uci-536365-1"),
+        route_ref: route_ref.map(str::to_owned),
+        upgrade: route_ref.map(|_| false),
+    }
+}
+
 fn proposals(visitor: &mut impl Visitor) {
     let (proposal_id, occurred_at) = (uuid(12), time("2010-12-01T18:00:00Z"));
     visitor.visit(
@@ -190,7 +199,7 @@ fn proposal() -> ProposalView {
         proposed_by: "dana".to_owned(),
         note: Some("one truck less".to_owned()),
         settled_by: Some("emre".to_owned()),
-        steps: steps(),
+        steps: vec![shown("unpin", None), shown("move", Some(ROUTE))],
         evaluation,
         created_at: time("2010-12-01T18:00:00Z"),
         expires_at: time("2010-12-01T18:30:00Z"),

@@ -192,7 +192,7 @@ pub(crate) async fn waybills_of(tx: &Tx, key: &SlotDayKey) -> Result<Vec<Assignm
 }
 
 const STANDINGS_NOW: &str = concat!(
-    "SELECT w.waybill_no, w.version, w.status, w.attempt, w.open_holds FROM ",
+    "SELECT w.waybill_no, w.version, w.status, w.attempt, w.failed_places, w.open_holds FROM ",
     rows!(ascii!("waybill_no", 112)),
     " STRAIGHT_JOIN waybill w FORCE INDEX (waybill_number) ON w.waybill_no = r.waybill_no \
      WHERE w.exists_since IS NOT NULL"

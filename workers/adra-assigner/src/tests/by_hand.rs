@@ -15,7 +15,7 @@ use super::world::{
     CANCELLED, ROUTE_1, STANDS, Standings, World, cancelled_at, reschedule, settled, told,
 };
 use crate::assignment::{Standing, State};
-use crate::decide::{Facts, KnownRoute, Planned, RouteStep, planned};
+use crate::decide::{Facts, KnownRoute, Planned, RouteStep, planned as seen_by_planning};
 use crate::dispatch::Dispatch;
 
 pub(super) fn somebody(role: Role) -> Actor {
@@ -217,8 +217,9 @@ fn a_pinned_waybill_stays_until_it_is_unpinned() {
     assert!(planned.writes.decisions[0].explanation.contains("\"step\":\"pin\""));
     assert_eq!(world.code(Dispatch::Pin(&pin(1))), "DUPLICATE");
     assert_eq!(world.move_to(1, &cold), "PINNED");
-    let is_fixed =
-        |world: &World| planned(&world.network, &key(), &world.book[&no(1)], STANDS).unwrap().fixed;
+    let is_fixed = |world: &World| {
+        seen_by_planning(&world.network, &key(), &world.book[&no(1)], STANDS).unwrap().fixed
+    };
     assert!(is_fixed(&world), "planning leaves it where it is");
     assert_eq!(world.code(Dispatch::Unpin(&unpin(1))), "APPLIED");
     assert!(!is_fixed(&world));

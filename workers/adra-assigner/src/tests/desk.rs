@@ -27,7 +27,7 @@ struct Desk {
 impl Desk {
     async fn open(network: &NetworkParts) -> Self {
         let stage = stage(network).await;
-        let lanes = ["--concurrency", "4", "--prefetch", "64"];
+        let lanes = ["--concurrency", "4", "--batch-max", "16", "--prefetch", "64"];
         let workers = vec![start(&stage, &lanes).await, start(&stage, &lanes).await];
         let replies = stage.replies().await;
         Self { stage, workers, replies }

@@ -199,6 +199,11 @@ async fn a_process_that_dies_between_two_sets_leaves_a_consistent_day() {
     };
     drop(dying);
     assert!(died, "it told of its first set and got no further");
+    // what it held goes once its connection says so
+    eventually("its last transaction is undone", async || {
+        stage.succeeds("SELECT depot FROM slot_day FOR UPDATE NOWAIT").await.then_some(())
+    })
+    .await;
     audit(&stage).await;
     assert!(fleet_cost(&stage).await <= before);
     // its claim holds for a while, then another one goes on

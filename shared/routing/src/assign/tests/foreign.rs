@@ -43,6 +43,9 @@ fn the_last_dry_goods_ride_in_cold_space_that_is_left_over() {
 #[test]
 fn goods_of_both_kinds_do_not_divide_a_truck_that_frozen_ones_will_fill() {
     let mut world = world(outlook(100, 0, 0), outlook(0, 300, 2_000), outlook(100, 100, 2_000));
+    for larger in ["TRUCK-MIX", "LORRY-MIX"] {
+        world.day.set_pool_limit(&larger.into(), 0);
+    }
     let first = route_of(&world.place(&frozen(1, 300)));
     let of_both = world.place(&waybill(2, SkuClass::Mixed, 100, 100, 1));
     assert_eq!(step_of(&of_both), Step::Open);
