@@ -256,7 +256,7 @@ fn sending<'a>(
         "messages": in_channel(channel, messages),
         "tags": [{"name": kind.name()}],
         "bindings": {"amqp": {
-            "deliveryMode": 2,
+            "deliveryMode": if is_answer { 1 } else { 2 },
             "mandatory": !is_answer,
             "timestamp": true,
             "bindingVersion": AMQP_BINDING,

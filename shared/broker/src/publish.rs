@@ -70,7 +70,7 @@ pub struct PublisherDriver {
 const TRANSIENT: u8 = 1;
 
 /// Questions and answers are worthless after seconds, and some carry secrets: they stay off the disk.
-fn is_transient(exchange: &str) -> bool {
+pub(crate) fn is_transient(exchange: &str) -> bool {
     [Exchange::Queries, Exchange::Replies].iter().any(|short| short.name() == exchange)
 }
 
