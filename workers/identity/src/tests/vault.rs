@@ -15,7 +15,9 @@ fn vault(secret: &str) -> Vault {
 
 #[test]
 fn a_secret_that_is_none_is_refused() {
-    for weak in ["", "secret", "change-me", "0123456789abcdef0123456789abcde", &"ab".repeat(40)] {
+    for weak in
+        ["", "secret", "change-me", "0123456789abcdef0123456789abcde", "ab".repeat(40).as_str()]
+    {
         let refused = Vault::new(&Secret::new(weak)).err();
         assert!(matches!(refused, Some(IdentityError::WeakSecret)), "{weak:?}");
     }
