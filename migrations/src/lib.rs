@@ -21,6 +21,7 @@ mod m0013_attempts;
 mod m0014_sales_order_lifecycle;
 mod m0015_planning;
 mod m0016_dispatching;
+mod m0017_identity;
 
 /// All migrations in order.
 #[derive(Debug)]
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_sales_order_lifecycle::Migration),
             Box::new(m0015_planning::Migration),
             Box::new(m0016_dispatching::Migration),
+            Box::new(m0017_identity::Migration),
         ]
     }
 }

@@ -25,6 +25,7 @@ compose_env_pairs() {
         "DRAY_DATABASE_OWNER_PASSWORD=$(derive database-dray_owner)" \
         "DRAY_DATABASE_WORKER_PASSWORD=$(derive database-dray_worker)" \
         "DRAY_REDIS_PASSWORD=$(derive redis)" \
+        "DRAY_IDENTITY_SECRET=$(derive identity)" \
         "DRAY_SECRET_FILE=$SECRET_FILE" \
         "DRAY_UID=$(id -u)"
     worker_password_pairs

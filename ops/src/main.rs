@@ -3,6 +3,7 @@
 //! Each module is one command; `site` knows the surroundings, `operator` and `management` talk to the
 //! broker, `output` to the person. Business rules live in the workers, never here.
 
+mod account;
 mod adra;
 mod change;
 mod config;
@@ -98,6 +99,14 @@ enum Command {
     /// Look at the cases of customer service, work on them
     #[command(subcommand)]
     Case(service::CaseCommand),
+    /// Look at accounts, make and change them
+    #[command(subcommand)]
+    User(account::UserCommand),
+    /// Print an access token of an account, good for 15 minutes
+    Token(account::WhichUser),
+    /// Look at the keys that tokens are signed with, rotate them
+    #[command(subcommand)]
+    Keys(account::KeysCommand),
     /// Look at the hot folder, pass gaps
     #[command(subcommand)]
     Hotfolder(hotfolder::HotfolderCommand),
@@ -169,6 +178,9 @@ async fn run(command: Command, output: Output) -> Result<()> {
         Command::Adra(command) => adra::run(command, &site, output).await,
         Command::Return(command) => service::returns(command, &site, output).await,
         Command::Case(command) => service::cases(command, &site, output).await,
+        Command::User(command) => account::user(command, &site, output).await,
+        Command::Token(args) => account::token(args, &site, output).await,
+        Command::Keys(command) => account::keys(command, &site, output).await,
         Command::Hotfolder(command) => hotfolder::run(command, &site, output).await,
         Command::Dlq(command) => dlq::run(command, &site, output).await,
         Command::Contracts(command) => contracts::run(command, output),

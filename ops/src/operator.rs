@@ -13,6 +13,7 @@ use contracts::{
     TraceContext, UserId, role_of,
 };
 use pacing::Backoff;
+use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -151,12 +152,23 @@ impl Operator {
         Err(CommandError::new(Exit::Unavailable, message))
     }
 
-    /// Asks query-desk, again and again until it answers or the time is over.
+    /// Asks query-desk.
     pub(crate) async fn question(&mut self, query: &Query, wait: Duration) -> Result<QueryAnswer> {
+        self.answer_of("query-desk", query, wait).await
+    }
+
+    /// Asks a worker, again and again until it answers or the time is over. It stays the same question: what
+    /// it changes is changed once.
+    pub(crate) async fn answer_of<Q: Contract, A: DeserializeOwned>(
+        &mut self,
+        worker: &str,
+        question: &Q,
+        wait: Duration,
+    ) -> Result<A> {
         let until = Instant::now() + wait;
+        let id = MessageId::generate();
         while Instant::now() < until {
-            let id = MessageId::generate();
-            self.send(id, query, until).await?;
+            self.send(id, question, until).await?;
             let heard_until = until.min(Instant::now() + QUESTION_LIVES);
             while let Some(delivery) = self.next(heard_until).await? {
                 if delivery.envelope.correlation_id != Some(id.to_string()) {
@@ -164,13 +176,13 @@ impl Operator {
                     continue;
                 }
                 return serde_json::from_slice(&delivery.body).map_err(|error| {
-                    let text = format!("query-desk answers what cannot be read: {error}");
+                    let text = format!("{worker} answers what cannot be read: {error}");
                     CommandError::new(Exit::Software, text)
                 });
             }
         }
         let message = format!(
-            "query-desk did not answer within {} s: `dray fleet status` shows whether it runs",
+            "{worker} did not answer within {} s: `dray fleet status` shows whether it runs",
             wait.as_secs()
         );
         Err(CommandError::new(Exit::Unavailable, message))

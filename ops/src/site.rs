@@ -86,6 +86,11 @@ impl Site {
         self.derive(&format!("broker-{user}"))
     }
 
+    /// What identity seals its private keys with.
+    pub(crate) fn identity_secret(&self) -> Result<String> {
+        self.derive("identity")
+    }
+
     /// The first 40 hexadecimal digits of SHA-256 over `<secret>:<label>`, as `ops/services` derives it.
     fn derive(&self, label: &str) -> Result<String> {
         let path = PathBuf::from(required("DRAY_SECRET_FILE")?);

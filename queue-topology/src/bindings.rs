@@ -92,7 +92,7 @@ pub(crate) fn commands(kind: WorkerKind) -> Vec<Binding> {
             on::<c::OpenCase>(),
             on::<c::UpdateCase>(),
         ],
-        WorkerKind::WmsSync | WorkerKind::QueryDesk => Vec::new(),
+        WorkerKind::WmsSync | WorkerKind::QueryDesk | WorkerKind::Identity => Vec::new(),
     }
 }
 
@@ -153,9 +153,10 @@ pub(crate) fn events(kind: WorkerKind) -> Vec<Binding> {
             on::<c::CancellationOverdue>(),
             on_with::<c::CancellationDecided>("rejected"),
         ],
-        WorkerKind::HotfolderIngest | WorkerKind::DeliveryNetwork | WorkerKind::QueryDesk => {
-            Vec::new()
-        }
+        WorkerKind::HotfolderIngest
+        | WorkerKind::DeliveryNetwork
+        | WorkerKind::QueryDesk
+        | WorkerKind::Identity => Vec::new(),
     }
 }
 
@@ -174,7 +175,8 @@ pub(crate) fn partner(kind: WorkerKind) -> Vec<Binding> {
         | WorkerKind::SalesOrder
         | WorkerKind::DeliveryNetwork
         | WorkerKind::CustomerService
-        | WorkerKind::QueryDesk => Vec::new(),
+        | WorkerKind::QueryDesk
+        | WorkerKind::Identity => Vec::new(),
     }
 }
 
@@ -182,6 +184,7 @@ pub(crate) fn partner(kind: WorkerKind) -> Vec<Binding> {
 pub(crate) fn queries(kind: WorkerKind) -> Vec<Binding> {
     match kind {
         WorkerKind::QueryDesk => vec![on::<c::Query>()],
+        WorkerKind::Identity => vec![on::<c::AskIdentity>()],
         WorkerKind::HotfolderIngest
         | WorkerKind::OrderIntake
         | WorkerKind::WaybillStatus

@@ -17,6 +17,7 @@ pub enum WorkerKind {
     DeliveryNetwork,
     CustomerService,
     QueryDesk,
+    Identity,
 }
 
 /// A waiting time of the retry ladder.
@@ -95,7 +96,7 @@ impl WorkQueue {
 
 impl WorkerKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::HotfolderIngest,
         Self::OrderIntake,
         Self::WaybillStatus,
@@ -105,6 +106,7 @@ impl WorkerKind {
         Self::DeliveryNetwork,
         Self::CustomerService,
         Self::QueryDesk,
+        Self::Identity,
     ];
 
     /// The name: folder, binary, queue prefix, `app_id`.
@@ -120,6 +122,7 @@ impl WorkerKind {
             Self::DeliveryNetwork => "delivery-network",
             Self::CustomerService => "customer-service",
             Self::QueryDesk => "query-desk",
+            Self::Identity => "identity",
         }
     }
 
@@ -145,7 +148,7 @@ impl WorkerKind {
                 &[WorkQueue::Events, WorkQueue::Commands]
             }
             Self::WmsSync => &[WorkQueue::Events, WorkQueue::Partner],
-            Self::QueryDesk => &[WorkQueue::Queries],
+            Self::QueryDesk | Self::Identity => &[WorkQueue::Queries],
         }
     }
 
@@ -188,7 +191,7 @@ impl WorkerKind {
     /// True when it keeps an inbox, a retry ladder and dead letters (queries have none).
     #[must_use]
     pub const fn settles_messages(self) -> bool {
-        !matches!(self, Self::QueryDesk)
+        !matches!(self, Self::QueryDesk | Self::Identity)
     }
 
     /// What each of its work queues is bound to: exchange and topic pattern.
@@ -249,7 +252,7 @@ impl WorkerKind {
                 (Commands, &["waybill.report-status", "waybill.release-hold", "waybill.cancel"]),
                 (Events, &["waybill-request.made.customer-service", "return.#", "case.#"]),
             ],
-            Self::QueryDesk => vec![],
+            Self::QueryDesk | Self::Identity => vec![],
         }
     }
 }

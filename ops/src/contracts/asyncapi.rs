@@ -233,8 +233,15 @@ fn sends(kind: WorkerKind, message: &MessageType) -> bool {
 
 /// Every worker answers operators; one that is asked questions answers those, the others commands.
 fn answers_of(kind: WorkerKind, catalogue: &Catalogue) -> Vec<&MessageType> {
-    let other = if kind.settles_messages() { "query.answer.v1" } else { "reply.v1" };
-    catalogue.answers.iter().filter(|answer| answer.name != other).collect()
+    let own = if kind.settles_messages() {
+        "reply.v1"
+    } else if kind == WorkerKind::Identity {
+        "identity.answer.v1"
+    } else {
+        "query.answer.v1"
+    };
+    let is_own = |answer: &&MessageType| [own, "control.answer.v1"].contains(&answer.name);
+    catalogue.answers.iter().filter(is_own).collect()
 }
 
 fn sending<'a>(
@@ -249,7 +256,7 @@ fn sending<'a>(
         "messages": in_channel(channel, messages),
         "tags": [{"name": kind.name()}],
         "bindings": {"amqp": {
-            "deliveryMode": 2,
+            "deliveryMode": if is_answer { 1 } else { 2 },
             "mandatory": !is_answer,
             "timestamp": true,
             "bindingVersion": AMQP_BINDING,

@@ -59,7 +59,9 @@ pub(super) fn properties() -> Value {
                 "description": "Ties an answer or a consequence to its cause."},
             "reply_to": {"type": "string", "description": "The queue that takes the answer."},
             "content_type": {"type": "string", "const": "application/json"},
-            "delivery_mode": {"type": "integer", "const": 2},
+            "delivery_mode": {"type": "integer", "enum": [1, 2],
+                "description": "2, and 1 on questions and answers: they are worthless after seconds and stay off the \
+                    broker's disk."},
         },
     })
 }

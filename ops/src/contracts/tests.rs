@@ -121,6 +121,8 @@ fn each_worker_sends_what_its_rights_allow() {
     assert!(sent_by("adra-assigner").is_superset(&expected(&assigner)));
     let answers = of_operation(&document, "query-desk.sends.answers");
     assert_eq!(answers, BTreeSet::from(["control.answer.v1", "query.answer.v1"]));
+    let answers = of_operation(&document, "identity.sends.answers");
+    assert_eq!(answers, BTreeSet::from(["control.answer.v1", "identity.answer.v1"]));
 }
 
 #[test]

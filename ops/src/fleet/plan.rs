@@ -103,6 +103,9 @@ fn worker(kind: WorkerKind, number: u16, request: &Request, site: &Site) -> Resu
         ("DRAY_CLOCK", request.clock.word().to_owned()),
         ("DRAY_HOTFOLDER", request.hotfolder.display().to_string()),
     ]);
+    if kind == WorkerKind::Identity {
+        spec.environment.insert("DRAY_IDENTITY_SECRET", site.identity_secret()?);
+    }
     Ok(spec)
 }
 

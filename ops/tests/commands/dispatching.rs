@@ -21,7 +21,12 @@ fn id<T: TryFrom<String>>(text: &str) -> T {
 }
 
 /// Sends a body to whoever asked.
-async fn send(stage: &Stage, asked: &Envelope, message_type: &str, body: &impl Serialize) {
+pub(crate) async fn send(
+    stage: &Stage,
+    asked: &Envelope,
+    message_type: &str,
+    body: &impl Serialize,
+) {
     let user = UserId::new("dray-admin").unwrap();
     let envelope = Envelope {
         message_id: MessageId::generate(),

@@ -9,6 +9,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod accounts;
 mod change;
 mod control;
 mod dispatching;

@@ -40,7 +40,8 @@ fn no_queue_has_an_argument_outside_the_known_ones() {
         for argument in queue.arguments.keys() {
             assert!(known.contains(argument), "{}: {argument}", queue.name);
         }
-        let is_query = queue.name == WorkerKind::QueryDesk.queue(WorkQueue::Queries);
+        let asked = [WorkerKind::QueryDesk, WorkerKind::Identity];
+        let is_query = asked.iter().any(|kind| queue.name == kind.queue(WorkQueue::Queries));
         assert_eq!(queue.queue_type == QueueType::Classic, is_query, "{}", queue.name);
     }
 }
@@ -122,9 +123,12 @@ fn retry_queues_wait_and_give_back_to_the_home_queue() {
             assert_eq!((&*queue.bindings[0].exchange, &queue.bindings[0].key), (DLX, &queue.name));
         }
     }
-    let desk = WorkerKind::QueryDesk;
-    let has_ladder = |queue: &Queue| queue.name == desk.retry_queue(RetryTier::S1);
-    assert!(!Topology::all().queues.iter().any(has_ladder), "a question is not retried");
+    for asked in [WorkerKind::QueryDesk, WorkerKind::Identity] {
+        let has_ladder = |queue: &Queue| {
+            [asked.retry_queue(RetryTier::S1), asked.dead_letter_queue()].contains(&queue.name)
+        };
+        assert!(!Topology::all().queues.iter().any(has_ladder), "a question is not retried");
+    }
 }
 
 #[test]

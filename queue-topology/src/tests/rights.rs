@@ -140,6 +140,7 @@ fn workers_may_publish_what_they_do_publish() {
     publishes::<c::ReleaseHold>(WorkerKind::CustomerService, None);
     publishes::<c::CancelWaybill>(WorkerKind::CustomerService, None);
     assert!(WorkerKind::QueryDesk.publishes().is_empty());
+    assert!(WorkerKind::Identity.publishes().is_empty());
 }
 
 /// Two writers of one fact would be two truths.

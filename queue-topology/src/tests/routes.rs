@@ -60,6 +60,7 @@ fn commands_have_one_receiver() {
     check::<c::OpenCase>(&[], &["customer-service.commands"]);
     check::<c::UpdateCase>(&[], &["customer-service.commands"]);
     check::<c::Query>(&[], &["query-desk.queries"]);
+    check::<c::AskIdentity>(&[], &["identity.queries"]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use contracts::{Envelope, MAX_MESSAGE_BYTES, RoutingKey, UserId};
+use contracts::{Envelope, Exchange, MAX_MESSAGE_BYTES, RoutingKey, UserId};
 use futures_util::future::join_all;
 use lapin::message::BasicReturnMessage;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
@@ -64,6 +64,14 @@ pub struct PublisherDriver {
     link: Link,
     channel: watch::Sender<Option<Live>>,
     broken: Arc<Notify>,
+}
+
+/// The delivery mode of what the broker need not write to its disk.
+const TRANSIENT: u8 = 1;
+
+/// Questions and answers are worthless after seconds, and some carry secrets: they stay off the disk.
+pub(crate) fn is_transient(exchange: &str) -> bool {
+    [Exchange::Queries, Exchange::Replies].iter().any(|short| short.name() == exchange)
 }
 
 impl Publisher {
@@ -124,8 +132,11 @@ impl Publisher {
 
     async fn publish_once(&self, message: &Outgoing) -> Result<(), PublishError> {
         let channel = self.live_channel().await?;
-        let properties =
+        let mut properties =
             encode(&message.envelope, &message.note, &self.user, message.expiration_ms);
+        if is_transient(&message.exchange) {
+            properties = properties.with_delivery_mode(TRANSIENT);
+        }
         let options = BasicPublishOptions { mandatory: message.mandatory, immediate: false };
         let mut sending = pin!(channel.basic_publish(
             message.exchange.as_str().into(),

@@ -7,22 +7,22 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value};
 
 use crate::{
-    AmendOrder, AmendmentDecided, AmendmentRequested, AmendmentReserved, ApproveReturn, Assigned,
-    CancelOrder, CancelReturn, CancelWaybill, CancellationAsked, CancellationDecided,
-    CancellationOverdue, CaseChanged, CloseReturn, CommitProposal, Contract, ControlAnswer,
-    ControlCommand, CorrectWaybill, CreateOrder, CreateOrders, DayPlanned, DiscardProposal,
-    DispatchRoute, Exchange, LockRoute, MoveWaybill, NetworkChanged, OpenCase, OrderAccepted,
-    OrderCancellationRequested, OrderChanged, PinWaybill, PlaceHold, PlanDay, ProposeMoves, Query,
-    QueryAnswer, Recalculate, RecordCancellationAnswer, RecordReturnInspection,
-    RecordReturnReceipt, RecordWarehouseAnswer, RecordWarehouseProgress, RejectReturn, ReleaseHold,
-    Reply, ReportBreakdown, ReportStatus, ReportStatuses, RequestReplacement, RequestReturn,
-    RescheduleWaybill, ResubmitSalesOrder, ReturnChanged, RouteChanged, SalesOrderAnswered,
-    SalesOrderProgressed, SalesOrderSubmitted, SalesOrderTransferDecided, SkipSequence,
-    SubmissionDue, TransferSalesOrder, Unassignable, UnassignedAgain, UnpinWaybill, UpdateCase,
-    UpsertNetwork, WaybillAttemptFailed, WaybillCancelledButMoved, WaybillCorrected,
-    WaybillCreated, WaybillHeld, WaybillReleased, WaybillStatusChanged, WaybillsRequested,
-    WmsCancellationConfirmation, WmsCancellationRequest, WmsOrderConfirmation, WmsOrderProgress,
-    WmsOutboundOrder,
+    AmendOrder, AmendmentDecided, AmendmentRequested, AmendmentReserved, ApproveReturn,
+    AskIdentity, Assigned, CancelOrder, CancelReturn, CancelWaybill, CancellationAsked,
+    CancellationDecided, CancellationOverdue, CaseChanged, CloseReturn, CommitProposal, Contract,
+    ControlAnswer, ControlCommand, CorrectWaybill, CreateOrder, CreateOrders, DayPlanned,
+    DiscardProposal, DispatchRoute, Exchange, IdentityAnswer, LockRoute, MoveWaybill,
+    NetworkChanged, OpenCase, OrderAccepted, OrderCancellationRequested, OrderChanged, PinWaybill,
+    PlaceHold, PlanDay, ProposeMoves, Query, QueryAnswer, Recalculate, RecordCancellationAnswer,
+    RecordReturnInspection, RecordReturnReceipt, RecordWarehouseAnswer, RecordWarehouseProgress,
+    RejectReturn, ReleaseHold, Reply, ReportBreakdown, ReportStatus, ReportStatuses,
+    RequestReplacement, RequestReturn, RescheduleWaybill, ResubmitSalesOrder, ReturnChanged,
+    RouteChanged, SalesOrderAnswered, SalesOrderProgressed, SalesOrderSubmitted,
+    SalesOrderTransferDecided, SkipSequence, SubmissionDue, TransferSalesOrder, Unassignable,
+    UnassignedAgain, UnpinWaybill, UpdateCase, UpsertNetwork, WaybillAttemptFailed,
+    WaybillCancelledButMoved, WaybillCorrected, WaybillCreated, WaybillHeld, WaybillReleased,
+    WaybillStatusChanged, WaybillsRequested, WmsCancellationConfirmation, WmsCancellationRequest,
+    WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder,
 };
 
 /// One message type.
@@ -63,6 +63,7 @@ impl Catalogue {
         let answers = vec![
             collect.answer::<Reply>("reply.v1"),
             collect.answer::<QueryAnswer>("query.answer.v1"),
+            collect.answer::<IdentityAnswer>("identity.answer.v1"),
             collect.answer::<ControlAnswer>("control.answer.v1"),
         ];
         Self {
@@ -164,6 +165,7 @@ fn fleet(collect: &mut Collect) {
     collect.message::<NetworkChanged>();
     collect.message::<SkipSequence>();
     collect.message::<Query>();
+    collect.message::<AskIdentity>();
     collect.message::<ControlCommand>();
 }
 

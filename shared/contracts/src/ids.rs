@@ -70,6 +70,14 @@ fn code(text: &str) -> Option<char> {
     text.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
 }
 
+/// One spelling a name: no capitals.
+fn account(text: &str) -> Option<char> {
+    let allowed = |c: &char| {
+        c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.' | '@')
+    };
+    text.chars().find(|c| !allowed(c))
+}
+
 fn ascii(text: &str) -> Option<char> {
     ascii_padded(text).or_else(|| padding(text))
 }
@@ -196,6 +204,10 @@ text_id!(
 text_id!(
     /// A broker user: who published a message, checked by the broker.
     UserId, 64, code
+);
+text_id!(
+    /// A person or a program that signs in: the subject of its tokens.
+    AccountName, 64, account
 );
 
 impl WaybillNo {

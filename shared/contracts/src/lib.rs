@@ -13,6 +13,7 @@ mod dispatching;
 mod envelope;
 mod hold;
 mod hotfolder;
+mod identity;
 mod ids;
 mod lifecycle;
 mod message;
@@ -63,10 +64,11 @@ pub use envelope::{
 };
 pub use hold::{HoldInstance, HoldReason, PlaceHold, ReleaseHold};
 pub use hotfolder::SkipSequence;
+pub use identity::{AccountStanding, AskIdentity, Hidden, IdentityAnswer, PublicKey, Session};
 pub use ids::{
-    CustomerRef, DepotCode, DistrictCode, HoldHandle, InvalidId, Merchant, MessageId, OrderRef,
-    ReturnRef, RouteId, SalesOrderNo, Sku, Source, Store, TimeslotCode, TruckTypeCode, UserId,
-    WarehouseCode, WaybillNo, ZoneCode, derive_message_id,
+    AccountName, CustomerRef, DepotCode, DistrictCode, HoldHandle, InvalidId, Merchant, MessageId,
+    OrderRef, ReturnRef, RouteId, SalesOrderNo, Sku, Source, Store, TimeslotCode, TruckTypeCode,
+    UserId, WarehouseCode, WaybillNo, ZoneCode, derive_message_id,
 };
 pub use lifecycle::{Level, PartnerNames, Reporters, StatusNames, StatusRow, Way};
 #[doc(hidden)]

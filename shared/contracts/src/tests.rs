@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::*;
 
+mod identity;
 mod ids;
 mod lifecycle;
 mod values;

@@ -1,6 +1,6 @@
 //! The envelope as properties and headers.
 
-use contracts::{Actor, Envelope, MessageId, Role, Timestamp, TraceContext, UserId};
+use contracts::{Actor, Envelope, Exchange, MessageId, Role, Timestamp, TraceContext, UserId};
 use lapin::BasicProperties;
 use lapin::message::Delivery as Arrived;
 use lapin::types::{AMQPValue, FieldTable};
@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use crate::delivery::read;
 use crate::envelope::{EnvelopeError, FailureNote, decode, encode};
+use crate::publish::is_transient;
 use crate::trust::Trust;
 
 fn user(name: &str) -> UserId {
@@ -65,6 +66,10 @@ fn an_envelope_reads_back_as_itself() {
     let (read, read_note, own_copy) = decode(&properties, &intake()).unwrap();
     assert_eq!((read, read_note, own_copy), (sent, note(), false));
     assert_eq!(properties.delivery_mode(), &Some(2), "persistent");
+    let short_lived = [Exchange::Queries, Exchange::Replies];
+    for exchange in [Exchange::Commands, Exchange::Events, Exchange::Queries, Exchange::Replies] {
+        assert_eq!(is_transient(exchange.name()), short_lived.contains(&exchange), "{exchange:?}");
+    }
     assert_eq!(properties.content_type().as_ref().unwrap().as_str(), "application/json");
 }
 

@@ -2,6 +2,7 @@
 //! all messages.
 
 mod dispatching;
+mod identity;
 mod logistics;
 mod orders;
 mod planning;
@@ -28,6 +29,7 @@ pub(crate) fn visit_all(visitor: &mut impl Visitor) {
     planning::visit(visitor);
     service::visit(visitor);
     dispatching::visit(visitor);
+    identity::visit(visitor);
 }
 
 pub(crate) fn id<T: TryFrom<String>>(text: &str) -> T {
