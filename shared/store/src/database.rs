@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sea_orm::sqlx::Executor;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     FromQueryResult, Statement, TransactionTrait, Value,
 };
 use serde::Serialize;
@@ -69,13 +69,20 @@ impl Database {
         Ok(Self { pool })
     }
 
-    /// Begins a transaction.
+    /// Begins a transaction. Whoever stops waiting for it leaves no open one behind.
     ///
     /// # Errors
     /// [`StoreError::Database`] when no connection is to be had.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it ends by itself: sqlx 0.9 counts a transaction only once BEGIN is answered, so that a \
+                  connection whose BEGIN was dropped half-way would go back to the pool inside of one"
+    )]
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let inner =
-            self.pool.begin().await.map_err(|error| StoreError::database("BEGIN", error))?;
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin().await });
+        let begun = begun.await.unwrap_or_else(|ended| Err(DbErr::Custom(ended.to_string())));
+        let inner = begun.map_err(|error| StoreError::database("BEGIN", error))?;
         Ok(Tx { inner })
     }
 

@@ -41,6 +41,23 @@ async fn a_dropped_transaction_is_rolled_back_before_its_connection_is_used_agai
     stage.close().await;
 }
 
+/// Stopped wherever BEGIN is on its way: what is written next on that connection counts at once.
+#[tokio::test]
+async fn a_begin_that_nobody_waits_for_leaves_no_open_transaction() {
+    let stage = Stage::new(&[]).await;
+    let database = Database::connect(&stage.database_url(), 1).await.unwrap();
+    let add =
+        "INSERT INTO lease (name, owner, fence, held_until) VALUES (UUID(), 'b', 1, '2030-01-01')";
+    for stopped in 0_u16..60 {
+        let patience = std::time::Duration::from_micros(u64::from(stopped) * 20);
+        let begun = tokio::time::timeout(patience, database.begin()).await;
+        drop(begun);
+        database.execute(add, &NONE).await.unwrap();
+        assert_eq!(rows(&stage).await, i64::from(stopped) + 1, "stopped after {patience:?}");
+    }
+    stage.close().await;
+}
+
 /// A failed statement leaves the transaction open: nothing of it counts until somebody commits.
 #[tokio::test]
 async fn a_failed_statement_does_not_end_the_transaction() {
