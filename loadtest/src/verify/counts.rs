@@ -71,10 +71,9 @@ pub(crate) const CHECKS: [Check; 6] = [
                     SUM(l.quantity <> l.cancelled + l.delivered + l.returned_to_origin + l.lost) AS under_way, \
                     SUM(l.delivered) AS delivered, SUM(l.shipped) AS shipped, \
                     SUM(l.quantity <> l.cancelled + GREATEST(l.shipped, l.lost)) AS waiting \
-                  FROM order_line l JOIN \
-                    (SELECT order_id, SUM(waybill_no IS NOT NULL) AS goods FROM order_line GROUP BY order_id) g \
-                    ON g.order_id = l.order_id \
-                  WHERE g.goods = 0 OR l.removed = 1 OR l.waybill_no IS NOT NULL GROUP BY l.order_id) t \
+                  FROM (SELECT order_line.*, SUM(waybill_no IS NOT NULL) OVER (PARTITION BY order_id) AS goods \
+                    FROM order_line) l \
+                  WHERE l.goods = 0 OR l.removed = 1 OR l.waybill_no IS NOT NULL GROUP BY l.order_id) t \
                  ON t.order_id = o.id \
                WHERE o.status IN ('PAID', 'RELEASED', 'PARTIALLY_SHIPPED', 'SHIPPED', 'PARTIALLY_DELIVERED', \
                  'DELIVERED', 'COMPLETED', 'CANCELLED')) d \
