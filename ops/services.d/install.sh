@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by ops/services: installs the distribution's packages that the local mode needs.
+# Sourced by ops/services: installs the distribution's packages that the local mode and the tests need.
 #
 # What lives here: finding what is missing, apt-get, and the guard that keeps the packages' own
 # system services from being started. What never does: removing or replacing an installed package
@@ -10,34 +10,41 @@ POLICY=/usr/sbin/policy-rc.d
 POLICY_SET_ASIDE=$POLICY.before-dray
 POLICY_MARK='# guard of dray ops/services'
 
-# Both of these name the package where its program is missing, one a line.
+# Names the package where its program is missing, one a line.
 missing_packages() {
     [[ -x $RABBITMQ_SERVER ]] || echo rabbitmq-server
     command -v mariadbd >/dev/null && command -v mariadb-install-db >/dev/null || echo mariadb-server
     command -v redis-server >/dev/null || echo redis-server
 }
 
-# Two checkouts may install at once, so the lock is the machine's. It is taken on a file that
-# every user may read and nobody has to create.
 install_missing_packages() {
-    [[ -n $(missing_packages) ]] || return 0
-    [[ -f /etc/debian_version ]] || die "missing: $(missing_packages | tr '\n' ' ')" \
-        "This is not Debian or Ubuntu: install them by hand, start Docker, or set AMQP_URL, DATABASE_URL and REDIS_URL."
+    install_missing missing_packages "start Docker, or set AMQP_URL, DATABASE_URL and REDIS_URL."
+}
+
+# install_missing LISTER OTHERWISE: the packages that LISTER names, one a line; OTHERWISE says what else
+# can be done. Two checkouts may install at once, so the lock is the machine's. It is taken on a file
+# that every user may read and nobody has to create.
+install_missing() {
+    local lister=$1 otherwise=$2
+    [[ -n $("$lister") ]] || return 0
+    [[ -f /etc/debian_version ]] || die "missing: $("$lister" | tr '\n' ' ')" \
+        "This is not Debian or Ubuntu: install them by hand, or: $otherwise"
     exec 7</etc/debian_version
     flock -w 1200 7 || die "another installation has been running for twenty minutes"
     local packages
-    mapfile -t packages < <(missing_packages)
-    [[ ${#packages[@]} -eq 0 ]] || install_packages "${packages[@]}"
+    mapfile -t packages < <("$lister")
+    [[ ${#packages[@]} -eq 0 ]] || install_packages "$otherwise" "${packages[@]}"
     exec 7<&-
-    [[ -z $(missing_packages) ]] || die "still missing after the installation: $(missing_packages | tr '\n' ' ')" \
-        "See $STATE/log/install.log"
+    [[ -z $("$lister") ]] || die "still missing after the installation: $("$lister" | tr '\n' ' ')" \
+        "See $STATE/log/install.log, or: $otherwise"
 }
 
-# install_packages NAME...
+# install_packages OTHERWISE NAME...
 install_packages() {
-    local log=$STATE/log/install.log
+    local otherwise=$1 log=$STATE/log/install.log
+    shift
     mkdir -p "$STATE/log"
-    require_root_rights "$@"
+    require_root_rights "$otherwise" "$@"
     say "installing $* (log: $log)"
     trap let_services_start EXIT
     trap 'exit 130' INT TERM
@@ -45,7 +52,7 @@ install_packages() {
     as_root apt-get update >"$log" 2>&1 7<&- 9<&- || say "apt-get update reported a problem; trying with the lists at hand"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
         --no-remove --option DPkg::Lock::Timeout=600 "$@" </dev/null >>"$log" 2>&1 7<&- 9<&- ||
-        { tail -n 20 "$log" >&2; die "apt-get could not install $*" "The whole log is in $log"; }
+        { tail -n 20 "$log" >&2; die "apt-get could not install $*" "The whole log is in $log" "Otherwise: $otherwise"; }
     keep_services_from_booting "$@"
     let_services_start
     trap - EXIT INT TERM
@@ -61,9 +68,10 @@ as_root() {
     if ((EUID == 0)); then "$@"; else sudo "$@"; fi
 }
 
+# require_root_rights OTHERWISE NAME...
 require_root_rights() {
     ((EUID != 0)) || return 0
-    sudo_works || die "missing: $*" "Install them as root (apt-get install $*), or start Docker, or set AMQP_URL, DATABASE_URL and REDIS_URL."
+    sudo_works || die "missing: ${*:2}" "Install them as root (apt-get install ${*:2}), or: $1"
 }
 
 # Debian asks policy-rc.d before a package starts its service; 101 means no. One that says no
