@@ -19,7 +19,7 @@ use crate::{
     RequestReplacement, RequestReturn, RescheduleWaybill, ResubmitSalesOrder, ReturnChanged,
     RouteChanged, SalesOrderAnswered, SalesOrderProgressed, SalesOrderSubmitted,
     SalesOrderTransferDecided, SkipSequence, SubmissionDue, TransferSalesOrder, Unassignable,
-    UnassignedAgain, UnpinWaybill, UpdateCase, UpsertNetwork, WaybillAttemptFailed,
+    UnassignedAgain, UnpinWaybill, UpdateCase, UploadFile, UpsertNetwork, WaybillAttemptFailed,
     WaybillCancelledButMoved, WaybillCorrected, WaybillCreated, WaybillHeld, WaybillReleased,
     WaybillStatusChanged, WaybillsRequested, WmsCancellationConfirmation, WmsCancellationRequest,
     WmsOrderConfirmation, WmsOrderProgress, WmsOutboundOrder,
@@ -164,6 +164,7 @@ fn fleet(collect: &mut Collect) {
     collect.message::<UpsertNetwork>();
     collect.message::<NetworkChanged>();
     collect.message::<SkipSequence>();
+    collect.message::<UploadFile>();
     collect.message::<Query>();
     collect.message::<AskIdentity>();
     collect.message::<ControlCommand>();

@@ -31,9 +31,11 @@ mod reply;
 mod returns;
 mod sales_order;
 mod service_case;
+mod slots;
 #[cfg(test)]
 mod tests;
 mod time;
+mod uploads;
 mod waybill;
 mod waybill_events;
 mod wms;
@@ -114,7 +116,16 @@ pub use service_case::{
     CaseChanged, CaseEntry, CaseKind, CaseStep, CaseSubject, CaseView, MAX_CASE_TEXT_BYTES,
     OpenCase, UpdateCase,
 };
+pub use slots::{
+    Basket, Goods, MAX_BASKET_WAYBILLS, MAX_SLOT_DAYS, PIECE_VOLUME_ML, PIECE_WEIGHT_G, Remaining,
+    SlotList, SlotOffer,
+};
 pub use time::Timestamp;
+pub use uploads::{
+    AfterError, ImportStanding, MAX_PART_BYTES, MAX_PARTS, MAX_UPLOAD_BYTES, MAX_UPLOADS_LISTED,
+    UPLOAD_ERRORS_SHOWN, UploadContent, UploadError, UploadFile, UploadList, UploadStanding,
+    UploadState, UploadView,
+};
 pub use waybill::{
     CorrectWaybill, MAX_REPORTS, ReportStatus, ReportStatuses, WaybillKind, WaybillStatus,
 };

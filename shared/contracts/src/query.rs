@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::assignment::check_route_ref;
+use crate::slots::{Basket, MAX_SLOT_DAYS, SlotList};
+use crate::uploads::{
+    AfterError, MAX_UPLOADS_LISTED, UploadList, UploadView, check_file_name,
+};
 use crate::{
     CaseView, Contract, DecisionHistory, DepotCode, DistrictCode, Exchange, MessageId,
     OrderLineStanding, OrderRef, OrderReturnStatus, OrderStatus, ProposalView, Reply, ReturnRef,
@@ -94,6 +98,42 @@ pub enum Query {
         /// Which.
         proposal_id: Uuid,
     },
+    /// Which days and windows would take a basket now?
+    Slots {
+        /// Where it goes.
+        district: DistrictCode,
+        /// What it is.
+        basket: Basket,
+        /// The first day; absent: today at the depot.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<NaiveDate>,
+        /// How many days, 1 to 14.
+        days: u16,
+        /// Judged as if it were this time; absent: now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Timestamp>,
+    },
+    /// Which files were handed in? The newest first.
+    Uploads {
+        /// Only those of this source.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<Source>,
+        /// Only those before this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Uuid>,
+        /// At most so many, 1 to 200.
+        limit: u16,
+    },
+    /// What became of a file that was handed in?
+    Upload {
+        /// In whose folder.
+        source: Source,
+        /// Its name there.
+        file_name: String,
+        /// Only the errors after this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<AfterError>,
+    },
 }
 
 /// Most routes of one answer.
@@ -112,6 +152,16 @@ impl Contract for Query {
                 after.as_deref().map_or(Ok(()), check_route_ref)
             }
             Self::Route { route_ref } => check_route_ref(route_ref),
+            Self::Slots { basket, days, .. } => {
+                if !(1..=MAX_SLOT_DAYS).contains(days) {
+                    return Err(format!("days is 1 to {MAX_SLOT_DAYS}"));
+                }
+                basket.check()
+            }
+            Self::Uploads { limit, .. } if !(1..=MAX_UPLOADS_LISTED).contains(limit) => {
+                Err(format!("limit is 1 to {MAX_UPLOADS_LISTED}"))
+            }
+            Self::Upload { file_name, .. } => check_file_name(file_name),
             Self::Order { .. }
             | Self::Waybill { .. }
             | Self::SalesOrder { .. }
@@ -119,6 +169,7 @@ impl Contract for Query {
             | Self::Case { .. }
             | Self::Operation { .. }
             | Self::Decisions { .. }
+            | Self::Uploads { .. }
             | Self::Proposal { .. } => Ok(()),
         }
     }
@@ -328,6 +379,12 @@ pub enum QueryAnswer {
     Route(Box<RouteView>),
     /// A proposal.
     Proposal(Box<ProposalView>),
+    /// Days and windows.
+    Slots(Box<SlotList>),
+    /// Files that were handed in.
+    Uploads(Box<UploadList>),
+    /// A file with its report.
+    Upload(Box<UploadView>),
     /// There is no such thing (or it is not yours).
     NotFound,
 }

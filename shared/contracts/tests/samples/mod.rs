@@ -7,6 +7,7 @@ mod logistics;
 mod orders;
 mod planning;
 mod service;
+mod slots;
 
 use contracts::{Contract, Timestamp};
 use uuid::Uuid;
@@ -30,6 +31,7 @@ pub(crate) fn visit_all(visitor: &mut impl Visitor) {
     service::visit(visitor);
     dispatching::visit(visitor);
     identity::visit(visitor);
+    slots::visit(visitor);
 }
 
 pub(crate) fn id<T: TryFrom<String>>(text: &str) -> T {
