@@ -16,6 +16,7 @@ mod hotfolder;
 mod identity;
 mod ids;
 mod lifecycle;
+mod listing;
 mod message;
 mod money;
 mod network;
@@ -73,6 +74,9 @@ pub use ids::{
     UserId, WarehouseCode, WaybillNo, ZoneCode, derive_message_id,
 };
 pub use lifecycle::{Level, PartnerNames, Reporters, StatusNames, StatusRow, Way};
+pub use listing::{
+    Cursor, MAX_LISTED, OrderFilter, OrderHead, OrderList, WaybillFilter, WaybillHead, WaybillList,
+};
 #[doc(hidden)]
 pub use message::decode_body;
 pub use message::{Contract, DecodeError, Exchange, Inbound, RoutingKey, split_version};
@@ -95,9 +99,8 @@ pub use planned::{
 };
 pub use planning::{Broken, DayPlanned, PlanDay, PlanFigures, Recalculate, ReportBreakdown};
 pub use query::{
-    AssignmentStanding, MAX_ROUTES_LISTED, OrderStanding, OrderView, Query, QueryAnswer,
-    SalesOrderShown, SalesOrderStanding, SalesOrderStep, SalesOrderView, WaybillStanding,
-    WaybillView,
+    MAX_ROUTES_LISTED, OrderView, Query, QueryAnswer, SalesOrderShown, SalesOrderStep,
+    SalesOrderView, WaybillView,
 };
 pub use replacement::{ReplacementLine, ReplacementTiming, RequestReplacement};
 pub use reply::{FieldError, ItemReply, Refusal, Reply, ReplyOutcome};
@@ -120,7 +123,13 @@ pub use slots::{
     Basket, Goods, MAX_BASKET_WAYBILLS, MAX_SLOT_DAYS, PIECE_VOLUME_ML, PIECE_WEIGHT_G, Remaining,
     SlotList, SlotOffer,
 };
+pub use standing::{
+    AssignmentStanding, OrderStanding, SalesOrderStanding, WaybillEntry, WaybillOwner,
+    WaybillStanding,
+};
 pub use time::Timestamp;
+pub use timeline::{Timeline, TimelineCause, TimelineHold, TimelinePart, TimelineStep};
+pub use tracking::{InvalidTrackingCode, TrackingCode, TrackingStep, TrackingView};
 pub use uploads::{
     AfterError, ImportStanding, MAX_PART_BYTES, MAX_PARTS, MAX_UPLOAD_BYTES, MAX_UPLOADS_LISTED,
     UPLOAD_ERRORS_SHOWN, UploadContent, UploadError, UploadFile, UploadList, UploadStanding,

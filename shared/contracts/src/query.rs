@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::assignment::check_route_ref;
+use crate::listing::check_limit;
 use crate::slots::{Basket, MAX_SLOT_DAYS, SlotList};
-use crate::uploads::{
-    AfterError, MAX_UPLOADS_LISTED, UploadList, UploadView, check_file_name,
-};
+use crate::uploads::{AfterError, MAX_UPLOADS_LISTED, UploadList, UploadView, check_file_name};
 use crate::{
-    CaseView, Contract, DecisionHistory, DepotCode, DistrictCode, Exchange, MessageId,
-    OrderLineStanding, OrderRef, OrderReturnStatus, OrderStatus, ProposalView, Reply, ReturnRef,
-    ReturnStanding, RouteId, RouteList, RouteState, RouteView, Source, StatusNames, TimeslotCode,
-    Timestamp, WaybillKind, WaybillNo, WaybillStatus, ZoneCode,
+    AssignmentStanding, CaseView, Contract, Cursor, DecisionHistory, DepotCode, DistrictCode,
+    Exchange, Hidden, MessageId, OrderFilter, OrderList, OrderRef, OrderStanding, ProposalView,
+    Reply, ReturnRef, ReturnStanding, RouteList, RouteState, RouteView, SalesOrderStanding, Source,
+    StatusNames, Timeline, TimeslotCode, Timestamp, TrackingCode, TrackingView, WaybillFilter,
+    WaybillList, WaybillNo, WaybillStanding, ZoneCode,
 };
 
 /// A question. The answer goes to `reply_to`, within 2 s or never.
@@ -134,6 +134,41 @@ pub enum Query {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<AfterError>,
     },
+    /// Which orders are there? The newest first.
+    Orders {
+        /// Which of them.
+        #[serde(default)]
+        filter: OrderFilter,
+        /// Only those after this place of the list.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Cursor>,
+        /// At most so many, 1 to 200.
+        limit: u16,
+    },
+    /// Which waybills are there? The newest first.
+    Waybills {
+        /// Which of them.
+        #[serde(default)]
+        filter: Box<WaybillFilter>,
+        /// Only those after this place of the list.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Cursor>,
+        /// At most so many, 1 to 200.
+        limit: u16,
+    },
+    /// What happened to a waybill?
+    Timeline {
+        /// Its number.
+        waybill_no: WaybillNo,
+    },
+    /// What may the public know of a waybill? For whoever has the code on its label, whatever the role. A
+    /// wrong code is answered like a number that there is none of.
+    Tracking {
+        /// Its number.
+        waybill_no: WaybillNo,
+        /// The code, as it was typed.
+        code: Hidden,
+    },
 }
 
 /// Most routes of one answer.
@@ -152,6 +187,7 @@ impl Contract for Query {
                 after.as_deref().map_or(Ok(()), check_route_ref)
             }
             Self::Route { route_ref } => check_route_ref(route_ref),
+            Self::Orders { limit, .. } | Self::Waybills { limit, .. } => check_limit(*limit),
             Self::Slots { basket, days, .. } => {
                 if !(1..=MAX_SLOT_DAYS).contains(days) {
                     return Err(format!("days is 1 to {MAX_SLOT_DAYS}"));
@@ -170,64 +206,37 @@ impl Contract for Query {
             | Self::Operation { .. }
             | Self::Decisions { .. }
             | Self::Uploads { .. }
-            | Self::Proposal { .. } => Ok(()),
+            | Self::Proposal { .. }
+            | Self::Timeline { .. }
+            | Self::Tracking { .. } => Ok(()),
         }
     }
 }
 
-/// The part of a waybill that waybill-status owns (also what it writes through to the cache).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct WaybillStanding {
-    /// Its number.
-    pub waybill_no: WaybillNo,
-    /// Why it exists.
-    #[serde(default)]
-    pub kind: WaybillKind,
-    /// Its status.
-    pub status: WaybillStatus,
-    /// True while any hold is open.
-    pub held: bool,
-    /// Failed delivery attempts.
-    pub failed_attempts: u16,
-    /// Statuses below the present one that nobody reported.
-    pub gaps: Vec<WaybillStatus>,
-    /// The promised day.
-    pub delivery_date: NaiveDate,
-    /// The promised window.
-    pub timeslot: TimeslotCode,
-    /// Last change.
-    pub updated_at: Timestamp,
-    /// Version of the row.
-    pub version: u64,
-}
-
-/// The part of a waybill that adra-assigner owns.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct AssignmentStanding {
-    /// `UNASSIGNED`, `ASSIGNED`, `LOCKED` or `UNASSIGNABLE`.
-    pub state: String,
-    /// Why it has no place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// The route, when it has a place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub route_id: Option<RouteId>,
-    /// Its readable name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub route_ref: Option<String>,
-    /// Version of the row.
-    pub version: u64,
-}
-
-/// The part of a waybill that sales-order owns.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct SalesOrderStanding {
-    /// Its number.
-    pub sales_order_no: String,
-    /// Its status.
-    pub status: String,
-    /// Version of the row.
-    pub version: u64,
+impl Query {
+    /// What it is about, the word on the wire: for metrics.
+    #[must_use]
+    pub const fn about(&self) -> &'static str {
+        match self {
+            Self::Order { .. } => "order",
+            Self::Waybill { .. } => "waybill",
+            Self::SalesOrder { .. } => "sales_order",
+            Self::Return { .. } => "return",
+            Self::Case { .. } => "case",
+            Self::Operation { .. } => "operation",
+            Self::Decisions { .. } => "decisions",
+            Self::Routes { .. } => "routes",
+            Self::Route { .. } => "route",
+            Self::Proposal { .. } => "proposal",
+            Self::Slots { .. } => "slots",
+            Self::Uploads { .. } => "uploads",
+            Self::Upload { .. } => "upload",
+            Self::Orders { .. } => "orders",
+            Self::Waybills { .. } => "waybills",
+            Self::Timeline { .. } => "timeline",
+            Self::Tracking { .. } => "tracking",
+        }
+    }
 }
 
 /// A sales order of a waybill as queries show it.
@@ -306,43 +315,15 @@ pub struct WaybillView {
     /// The status in the words that others use.
     #[serde(default)]
     pub names: StatusNames,
+    /// What the public tracks it with; for who prints its label: its merchant, the warehouse, staff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking_code: Option<TrackingCode>,
     /// Its place, or why it has none; absent before ADRA saw it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignment: Option<AssignmentStanding>,
     /// What the warehouse was asked; absent when nothing was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sales_order: Option<SalesOrderStanding>,
-}
-
-/// The part of an order that order-intake owns.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct OrderStanding {
-    /// Who sent it.
-    pub source: Source,
-    /// Its number there.
-    pub order_ref: OrderRef,
-    /// Its status.
-    pub status: OrderStatus,
-    /// How much of it came back.
-    #[serde(default)]
-    pub return_status: OrderReturnStatus,
-    /// When the customer ordered.
-    pub ordered_at: Timestamp,
-    /// Where it goes.
-    pub district: DistrictCode,
-    /// The promised day.
-    pub delivery_date: NaiveDate,
-    /// The promised window.
-    pub timeslot: TimeslotCode,
-    /// Number of lines.
-    pub lines: u32,
-    /// How far each line is.
-    #[serde(default)]
-    pub line_standings: Vec<OrderLineStanding>,
-    /// The numbers of its waybills.
-    pub waybill_numbers: Vec<WaybillNo>,
-    /// Version of the row.
-    pub version: u64,
 }
 
 /// An order as queries show it.
@@ -379,6 +360,14 @@ pub enum QueryAnswer {
     Route(Box<RouteView>),
     /// A proposal.
     Proposal(Box<ProposalView>),
+    /// A page of orders.
+    Orders(Box<OrderList>),
+    /// A page of waybills.
+    Waybills(Box<WaybillList>),
+    /// What happened to a waybill.
+    Timeline(Box<Timeline>),
+    /// What the public may know of a waybill.
+    Tracking(Box<TrackingView>),
     /// Days and windows.
     Slots(Box<SlotList>),
     /// Files that were handed in.

@@ -17,6 +17,7 @@ use crate::*;
 mod identity;
 mod ids;
 mod lifecycle;
+mod tracking;
 mod values;
 
 inbound! {

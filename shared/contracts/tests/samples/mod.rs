@@ -6,6 +6,7 @@ mod identity;
 mod logistics;
 mod orders;
 mod planning;
+mod reading;
 mod service;
 mod slots;
 
@@ -32,6 +33,7 @@ pub(crate) fn visit_all(visitor: &mut impl Visitor) {
     dispatching::visit(visitor);
     identity::visit(visitor);
     slots::visit(visitor);
+    reading::visit(visitor);
 }
 
 pub(crate) fn id<T: TryFrom<String>>(text: &str) -> T {
