@@ -22,6 +22,7 @@ mod m0014_sales_order_lifecycle;
 mod m0015_planning;
 mod m0016_dispatching;
 mod m0017_identity;
+mod m0018_reading;
 mod m0019_uploads;
 
 /// All migrations in order.
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_planning::Migration),
             Box::new(m0016_dispatching::Migration),
             Box::new(m0017_identity::Migration),
+            Box::new(m0018_reading::Migration),
             Box::new(m0019_uploads::Migration),
         ]
     }
