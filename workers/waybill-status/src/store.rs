@@ -10,18 +10,19 @@ mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contracts::{OrderAccepted, Timestamp, WaybillDraft, WaybillNo, WaybillStanding};
+use contracts::{
+    OrderAccepted, Timestamp, TrackingCode, WaybillDraft, WaybillEntry, WaybillNo, WaybillStanding,
+};
 use serde::Serialize;
 use store::{Database, StoreError, Tx, hex};
 use uuid::Uuid;
 
-use crate::change::Promise;
 use crate::history::{Decision, Detail};
 use crate::holds::HoldName;
 use crate::state::{Body, Waybill};
 use rows::{
     Before, Count, DetailRow, FilledRow, HoldRow, Key, LineRow, LogRow, NewRow, Number, SetRow,
-    StateRow, Stored,
+    Shown, StateRow, Stored,
 };
 
 /// Most rows of one statement of lines: an order may have 2,000, and a packet of the database is bounded.
@@ -33,7 +34,7 @@ pub(crate) struct Waybills {
     by_no: BTreeMap<WaybillNo, Waybill>,
     /// Rows that are there already.
     stored: BTreeSet<Uuid>,
-    promises: BTreeMap<Uuid, Promise>,
+    shown: BTreeMap<Uuid, Shown>,
     details: BTreeMap<Uuid, DetailRow>,
     /// What changes of details that are there already.
     set: BTreeMap<Uuid, SetRow>,
@@ -55,10 +56,10 @@ impl Waybills {
         let found: Vec<Stored> = tx.select(statements::LOCK, &keys).await?;
         let mut waybills = Self::default();
         for row in found {
-            let promise = row.promise();
+            let shown = row.shown();
             let waybill = row.waybill()?;
-            if let Some(promise) = promise {
-                waybills.promises.insert(waybill.id, promise);
+            if let Some(shown) = shown {
+                waybills.shown.insert(waybill.id, shown);
             }
             waybills.stored.insert(waybill.id);
             waybills.by_no.insert(waybill.no.clone(), waybill);
@@ -95,7 +96,8 @@ impl Waybills {
         Ok(())
     }
 
-    /// Takes over the details and lines of a waybill that exists from now on.
+    /// Takes over the details and lines of a waybill that exists from now on. Its tracking code is made
+    /// here: the transaction that makes the waybill commits once.
     pub(crate) fn create(
         &mut self,
         id: Uuid,
@@ -103,26 +105,31 @@ impl Waybills {
         draft: &WaybillDraft,
         now: Timestamp,
     ) {
-        let promise =
-            Promise { delivery_date: order.delivery_date, timeslot: order.timeslot.clone() };
-        self.promises.insert(id, promise);
-        self.details.insert(id, DetailRow::of(order, draft, now));
+        let code = TrackingCode::generate();
+        self.details.insert(id, DetailRow::of(order, draft, &code, now));
+        self.shown.insert(id, Shown::of(order, draft, code));
         self.lines.extend(draft.lines.iter().map(|line| LineRow::of(id, line)));
     }
 
     /// Takes over what a waybill that exists is besides its state.
     pub(crate) fn set(&mut self, id: Uuid, details: &[Detail]) {
         for detail in details {
+            let shown = self.shown.get_mut(&id);
             match detail {
-                Detail::Promise(promise) if self.promises.get(&id) == Some(promise) => continue,
-                Detail::Promise(promise) => {
-                    self.promises.insert(id, promise.clone());
-                }
+                Detail::Promise(promise) => match shown {
+                    Some(shown) if shown.promise == *promise => continue,
+                    Some(shown) => shown.promise = promise.clone(),
+                    None => {}
+                },
                 Detail::Goods(amendment) => {
                     self.lines.retain(|line| !line.is_of(id));
                     self.lines.extend(amendment.lines.iter().map(|line| LineRow::of(id, line)));
                 }
-                Detail::District(_) => {}
+                Detail::District(district) => {
+                    if let Some(shown) = shown {
+                        shown.district = district.clone();
+                    }
+                }
             }
             match self.details.get_mut(&id) {
                 Some(new) => new.set(detail),
@@ -132,25 +139,27 @@ impl Waybills {
     }
 
     /// What may be shown of the waybills of the batch that exist, as [`Waybills::save`] writes them.
-    pub(crate) fn standings(&self, now: Timestamp) -> Vec<WaybillStanding> {
-        let shown = self.by_no.values().filter_map(|waybill| {
+    pub(crate) fn entries(&self, now: Timestamp) -> Vec<WaybillEntry> {
+        let entries = self.by_no.values().filter_map(|waybill| {
             let Body::Live(live) = &waybill.body else { return None };
+            let Shown { promise, district, owner } = self.shown.get(&waybill.id)?;
             let standing = live.standing();
-            let promise = self.promises.get(&waybill.id)?;
-            Some(WaybillStanding {
+            let standing = WaybillStanding {
                 waybill_no: waybill.no.clone(),
                 kind: live.traits.kind,
                 status: standing.status,
                 held: waybill.open_holds() > 0,
                 failed_attempts: standing.failed_attempts(),
                 gaps: standing.gaps,
+                district: Some(district.clone()),
                 delivery_date: promise.delivery_date,
                 timeslot: promise.timeslot.clone(),
                 updated_at: now,
                 version: waybill.version,
-            })
+            };
+            Some(WaybillEntry { standing, owner: owner.clone() })
         });
-        shown.collect()
+        entries.collect()
     }
 
     /// Writes everything.

@@ -8,7 +8,7 @@ use cache::{Cache, Key, Kind};
 use contracts::{
     AmendmentDecided, Assigned, CancellationDecided, CancellationVerdict, CorrectWaybill, Envelope,
     ItemReply, OrderAccepted, PlaceHold, Refusal, ReleaseHold, ReportStatus, ReportStatuses,
-    Timestamp, WaybillNo, WaybillStanding, WaybillsRequested,
+    Timestamp, WaybillEntry, WaybillNo, WaybillsRequested,
 };
 use queue_topology::WorkerKind;
 use runtime::{Batch, Failure, Item, LaneKey, Outcome, Settlement, Worker};
@@ -80,7 +80,7 @@ impl WaybillStatus {
 
 impl Worker for WaybillStatus {
     type Message = Incoming;
-    type Effects = Vec<WaybillStanding>;
+    type Effects = Vec<WaybillEntry>;
     const KIND: WorkerKind = WorkerKind::WaybillStatus;
 
     /// All waybills of one order go through one lane: the part of their numbers that they share. A batch
@@ -99,7 +99,7 @@ impl Worker for WaybillStatus {
         tx: &Tx,
         batch: &mut Batch<Incoming>,
         now: Timestamp,
-    ) -> Result<Vec<WaybillStanding>, Failure> {
+    ) -> Result<Vec<WaybillEntry>, Failure> {
         let numbers: BTreeSet<WaybillNo> =
             batch.iter().flat_map(|(_, item)| item.message.waybill_nos()).cloned().collect();
         let mut work = Work { waybills: Waybills::load(tx, numbers).await?, now };
@@ -111,27 +111,27 @@ impl Worker for WaybillStatus {
             }
         }
         work.waybills.save(tx, now).await?;
-        Ok(work.waybills.standings(now))
+        Ok(work.waybills.entries(now))
     }
 
-    async fn committed(&self, standings: Vec<WaybillStanding>) {
-        let entries: Vec<_> = standings.iter().filter_map(cached).collect();
+    async fn committed(&self, shown: Vec<WaybillEntry>) {
+        let entries: Vec<_> = shown.iter().filter_map(cached).collect();
         self.cache.put_if_newer(&entries).await;
     }
 
     async fn doubled(&self, waybills: Vec<(String, u64)>) {
         let keys: Vec<_> =
-            waybills.into_iter().map(|(no, v)| (Key::new(Kind::WaybillStatus, no), v)).collect();
+            waybills.into_iter().map(|(no, v)| (Key::new(Kind::Waybill, no), v)).collect();
         self.cache.drop_older(&keys).await;
     }
 }
 
 /// The cache entry of a waybill.
-fn cached(standing: &WaybillStanding) -> Option<(Key, u64, Vec<u8>)> {
-    let key = Key::new(Kind::WaybillStatus, standing.waybill_no.as_str());
+fn cached(shown: &WaybillEntry) -> Option<(Key, u64, Vec<u8>)> {
+    let key = Key::new(Kind::Waybill, shown.standing.waybill_no.as_str());
     // it has a JSON form; without an entry queries ask the database
-    let body = serde_json::to_vec(standing).ok()?;
-    Some((key, standing.version, body))
+    let body = serde_json::to_vec(shown).ok()?;
+    Some((key, shown.standing.version, body))
 }
 
 /// What a message comes to.

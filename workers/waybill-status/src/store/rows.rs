@@ -3,8 +3,8 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use contracts::{
-    FulfilledBy, Merchant, OrderAccepted, TimeslotCode, Timestamp, WaybillDraft, WaybillDraftLine,
-    WaybillKind, WaybillNo,
+    CustomerRef, DistrictCode, FulfilledBy, Merchant, OrderAccepted, Source, TimeslotCode,
+    Timestamp, TrackingCode, WaybillDraft, WaybillDraftLine, WaybillKind, WaybillNo, WaybillOwner,
 };
 use runtime::Outcome;
 use sea_orm::FromQueryResult;
@@ -58,11 +58,15 @@ pub(super) struct Stored {
     parked_since: Option<NaiveDateTime>,
     lifecycle: String,
     kind: String,
+    source: Option<String>,
     merchant: Option<String>,
     fulfilled_by: Option<String>,
+    customer_ref: Option<String>,
     exists_since: Option<NaiveDateTime>,
+    district: Option<String>,
     delivery_date: Option<NaiveDate>,
     timeslot: Option<String>,
+    tracking_code: Option<String>,
 }
 
 impl Stored {
@@ -89,11 +93,19 @@ impl Stored {
         })
     }
 
-    /// The promise; a stub has none.
-    pub(super) fn promise(&self) -> Option<Promise> {
-        Some(Promise {
-            delivery_date: self.delivery_date?,
-            timeslot: TimeslotCode::new(self.timeslot.clone()?).ok()?,
+    /// What is shown of it besides its state; a stub has none of it.
+    pub(super) fn shown(&self) -> Option<Shown> {
+        let merchant = Merchant::new(self.merchant.clone()?).ok()?;
+        let source = self.source.clone().map(Source::new).transpose().ok()?;
+        let customer = self.customer_ref.clone().map(CustomerRef::new).transpose().ok()?;
+        let code = self.tracking_code.as_deref().map(TrackingCode::parse).transpose().ok()?;
+        Some(Shown {
+            promise: Promise {
+                delivery_date: self.delivery_date?,
+                timeslot: TimeslotCode::new(self.timeslot.clone()?).ok()?,
+            },
+            district: DistrictCode::new(self.district.clone()?).ok()?,
+            owner: WaybillOwner { source, merchant: Some(merchant), customer, tracking_code: code },
         })
     }
 
@@ -105,6 +117,31 @@ impl Stored {
             fulfilled_by: packers.into_iter().find(|by| by.as_str() == packer)?,
             merchant: Merchant::new(self.merchant.clone()?).ok()?,
         })
+    }
+}
+
+/// What is shown of a waybill besides its state, and to whom.
+#[derive(Debug)]
+pub(super) struct Shown {
+    pub promise: Promise,
+    pub district: DistrictCode,
+    pub owner: WaybillOwner,
+}
+
+impl Shown {
+    /// That of a new waybill.
+    pub(super) fn of(order: &OrderAccepted, draft: &WaybillDraft, code: TrackingCode) -> Self {
+        let OrderAccepted { delivery_date, timeslot, .. } = order;
+        Self {
+            promise: Promise { delivery_date: *delivery_date, timeslot: timeslot.clone() },
+            district: order.district.clone(),
+            owner: WaybillOwner {
+                source: Some(order.source.clone()),
+                merchant: Some(draft.merchant.clone()),
+                customer: order.customer_ref.clone(),
+                tracking_code: Some(code),
+            },
+        }
     }
 }
 
@@ -167,11 +204,17 @@ pub(super) struct DetailRow {
     frozen_ml: u64,
     weight_g: u64,
     line_count: usize,
+    tracking_code: String,
     exists_since: String,
 }
 
 impl DetailRow {
-    pub(super) fn of(order: &OrderAccepted, draft: &WaybillDraft, now: Timestamp) -> Self {
+    pub(super) fn of(
+        order: &OrderAccepted,
+        draft: &WaybillDraft,
+        code: &TrackingCode,
+        now: Timestamp,
+    ) -> Self {
         Self {
             kind: draft.kind.as_str(),
             order_id: hex(order.order_id),
@@ -189,6 +232,7 @@ impl DetailRow {
             frozen_ml: draft.frozen_ml,
             weight_g: draft.weight_g,
             line_count: draft.lines.len(),
+            tracking_code: code.as_str().to_owned(),
             exists_since: now.to_sql(),
         }
     }

@@ -3,7 +3,8 @@
 
 /// Reads and locks waybills, one after another in the order of the rows sent.
 pub(super) const LOCK: &str = "SELECT HEX(w.id) id, w.waybill_no, w.version, w.parked_since, w.lifecycle, w.kind, \
-       w.merchant, w.fulfilled_by, w.exists_since, w.delivery_date, w.timeslot \
+       w.source, w.merchant, w.fulfilled_by, w.customer_ref, w.exists_since, w.district, w.delivery_date, w.timeslot, \
+       w.tracking_code \
      FROM (SELECT r.waybill_no FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        waybill_no VARCHAR(112) CHARACTER SET ascii COLLATE ascii_bin PATH '$.waybill_no' ERROR ON ERROR)) r) r \
      STRAIGHT_JOIN waybill w FORCE INDEX (waybill_number) ON w.waybill_no = r.waybill_no FOR UPDATE";
@@ -43,6 +44,7 @@ macro_rules! details {
          frozen_ml BIGINT UNSIGNED PATH '$.frozen_ml' ERROR ON ERROR, \
          weight_g BIGINT UNSIGNED PATH '$.weight_g' ERROR ON ERROR, \
          line_count INT UNSIGNED PATH '$.line_count' ERROR ON ERROR, \
+         tracking_code CHAR(10) CHARACTER SET ascii COLLATE ascii_bin PATH '$.tracking_code' ERROR ON ERROR, \
          exists_since DATETIME(6) PATH '$.exists_since' ERROR ON ERROR"
     };
 }
@@ -52,12 +54,12 @@ pub(super) const INSERT: &str = concat!(
     "INSERT INTO waybill (id, waybill_no, version, status, attempt, failed_attempts, \
        failed_places, open_holds, parked, parked_since, lifecycle, kind, order_id, source, order_ref, merchant, store, \
        sku_type, fulfilled_by, customer_ref, district, delivery_date, timeslot, dry_ml, frozen_ml, weight_g, \
-       line_count, exists_since, first_seen_at, updated_at) \
+       line_count, tracking_code, exists_since, first_seen_at, updated_at) \
      SELECT UNHEX(r.id), r.waybill_no, r.version, r.status, r.attempt, r.failed_attempts, r.failed_places, \
        r.open_holds, r.parked, r.parked_since, r.lifecycle, COALESCE(r.kind, 'FORWARD'), UNHEX(r.order_id), r.source, \
        r.order_ref, r.merchant, r.store, r.sku_type, r.fulfilled_by, r.customer_ref, r.district, \
        r.delivery_date, r.timeslot, COALESCE(r.dry_ml, 0), COALESCE(r.frozen_ml, 0), \
-       COALESCE(r.weight_g, 0), COALESCE(r.line_count, 0), r.exists_since, r.updated_at, r.updated_at \
+       COALESCE(r.weight_g, 0), COALESCE(r.line_count, 0), r.tracking_code, r.exists_since, r.updated_at, r.updated_at \
      FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR, \
        waybill_no VARCHAR(112) CHARACTER SET ascii COLLATE ascii_bin PATH '$.waybill_no' ERROR ON ERROR, ",
@@ -91,7 +93,7 @@ pub(super) const FILL: &str = concat!(
        w.merchant = r.merchant, w.store = r.store, w.sku_type = r.sku_type, w.fulfilled_by = r.fulfilled_by, \
        w.customer_ref = r.customer_ref, w.district = r.district, w.delivery_date = r.delivery_date, \
        w.timeslot = r.timeslot, w.dry_ml = r.dry_ml, w.frozen_ml = r.frozen_ml, w.weight_g = r.weight_g, \
-       w.line_count = r.line_count, w.exists_since = r.exists_since"
+       w.line_count = r.line_count, w.tracking_code = r.tracking_code, w.exists_since = r.exists_since"
 );
 
 /// What changes of the details of a waybill.

@@ -128,6 +128,12 @@ impl Fleet {
             .await;
     }
 
+    /// The code on its label; a stub has none.
+    pub(super) async fn tracking_code(&self, waybill: &str) -> Option<String> {
+        let sql = format!("SELECT tracking_code FROM waybill WHERE waybill_no = '{waybill}'");
+        self.stage.scalar(&sql).await
+    }
+
     pub(super) async fn waybill(&self, waybill: &str) -> Value {
         let sql = format!(
             "SELECT status, attempt, failed_attempts, open_holds, parked, version, line_count, \

@@ -2,8 +2,8 @@
 
 use cache::{Cache, Key, Kind};
 use contracts::{
-    Exchange, HoldReason, ReplyOutcome, Role, WaybillCreated, WaybillHeld, WaybillReleased,
-    WaybillStanding, WaybillStatus as S, WaybillStatusChanged,
+    Exchange, HoldReason, ReplyOutcome, Role, TrackingCode, WaybillCreated, WaybillEntry, WaybillHeld,
+    WaybillReleased, WaybillStatus as S, WaybillStatusChanged,
 };
 use serde_json::json;
 use testkit::{PublishAs, Stage, eventually};
@@ -164,12 +164,12 @@ async fn after_a_report_the_cache_knows_the_new_standing() {
     let reply = fleet.ask(Warehouse, &report(&waybill, S::Picked, None, 2)).await;
     let version = reply.version.unwrap();
 
-    let key = Key::new(Kind::WaybillStatus, &waybill);
-    let shown: WaybillStanding = eventually("Redis has the new version", async || {
+    let key = Key::new(Kind::Waybill, &waybill);
+    let WaybillEntry { standing: shown, owner } = eventually("Redis has the new version", async || {
         // a reader without a memory of its own
         let answer = Cache::connect(Some(&redis_url)).get(&key).await?;
         let is_new = answer.entry.version == version;
-        is_new.then(|| answer.entry.json().unwrap().unwrap())
+        is_new.then(|| answer.entry.json::<WaybillEntry>().unwrap().unwrap())
     })
     .await;
     assert_eq!(
@@ -178,5 +178,36 @@ async fn after_a_report_the_cache_knows_the_new_standing() {
     );
     assert_eq!((shown.delivery_date, shown.timeslot), (order.delivery_date, order.timeslot));
     assert_eq!((shown.held, shown.gaps), (false, vec![S::Acknowledged]));
+    assert_eq!(shown.district, Some(order.district));
+    assert_eq!((owner.source, owner.customer), (Some(order.source), order.customer_ref));
+    assert_eq!(owner.merchant, Some(order.waybills[0].merchant.clone()));
+    let code = owner.tracking_code.unwrap().as_str().to_owned();
+    assert_eq!(fleet.tracking_code(&waybill).await, Some(code));
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tracking_code_is_made_with_the_waybill_and_stays() {
+    let fleet = Fleet::start().await;
+    // the first is heard of before its order
+    let early = fleet.ask(Warehouse, &report(FIRST, S::Packed, None, 3)).await;
+    assert_eq!(early.code, "PARKED");
+    assert_eq!(fleet.tracking_code(FIRST).await, None, "a stub has no label");
+
+    let there = "SELECT COUNT(*) FROM waybill WHERE exists_since IS NOT NULL";
+    fleet.say(somebody(Worker), &order_of_two()).await;
+    fleet.until("both exist", there, 2).await;
+    let codes = [fleet.tracking_code(FIRST).await, fleet.tracking_code(SECOND).await];
+    let read: Vec<_> =
+        codes.iter().map(|code| TrackingCode::parse(code.as_deref().unwrap()).unwrap()).collect();
+    assert!(!read[0].matches(&read[1]));
+
+    // the same order under another id: nothing is made anew
+    fleet.say(somebody(Worker), &order_of_two()).await;
+    let reply = fleet.ask(Warehouse, &report(SECOND, S::Packed, None, 4)).await;
+    assert_eq!(reply.code, "APPLIED");
+    let twice = "SELECT COUNT(*) FROM waybill_event WHERE outcome = 'DUPLICATE'";
+    fleet.until("the second order was seen", twice, 2).await;
+    assert_eq!([fleet.tracking_code(FIRST).await, fleet.tracking_code(SECOND).await], codes);
     fleet.stop().await;
 }
