@@ -5,6 +5,7 @@
 //! never happens here: a decision about a file's content.
 
 mod scan;
+mod upload;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -18,6 +19,7 @@ use rustix::io::Errno;
 use thiserror::Error;
 
 pub use self::scan::{Entry, Found, Misfit, Sightings};
+pub use self::upload::{Joined, Parts, Waiting};
 
 /// Longest part of a foreign name that is kept in `unmapped/`.
 const FOREIGN_NAME_CHARACTERS_MAX: usize = 120;
@@ -66,6 +68,8 @@ pub enum Place {
     Report,
     /// What does not belong here.
     Unmapped,
+    /// Parts of files that come as messages, before they are whole.
+    Upload,
 }
 
 impl Place {
@@ -79,6 +83,7 @@ impl Place {
             Self::Error => "error",
             Self::Report => "report",
             Self::Unmapped => "unmapped",
+            Self::Upload => "upload",
         }
     }
 }
@@ -146,6 +151,7 @@ impl HotFolder {
             error: open(Place::Error)?,
             report: open(Place::Report)?,
             unmapped: open(Place::Unmapped)?,
+            upload: open(Place::Upload)?,
             source: source.clone(),
             path,
         })
@@ -163,6 +169,7 @@ pub struct SourceFolder {
     error: OwnedFd,
     report: OwnedFd,
     unmapped: OwnedFd,
+    upload: OwnedFd,
 }
 
 impl SourceFolder {
@@ -341,6 +348,7 @@ impl SourceFolder {
             Place::Error => self.error.as_fd(),
             Place::Report => self.report.as_fd(),
             Place::Unmapped => self.unmapped.as_fd(),
+            Place::Upload => self.upload.as_fd(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use contracts::Source;
+use contracts::{Source, Timestamp};
 use pacing::Backoff;
 use runtime::{Context, Shutdown};
 use serde::Serialize;
@@ -20,6 +20,7 @@ use crate::metrics::Metrics;
 use crate::name::{FileKind, FileName};
 use crate::settings::{FolderSettings, Policy};
 use crate::store::Store;
+use crate::upload;
 use crate::watch::{Hints, Watch};
 
 /// Where a source's waiting files are listed, in `report/`.
@@ -156,6 +157,8 @@ impl SourceRunner {
         let folder = Arc::new(self.ingest.root.source(&self.source)?);
         let hints =
             &**hints.get_or_insert_with(|| self.ingest.watch.inbox(&folder.path(Place::Inbox)));
+        let Importer { store, settings, .. } = &*self.ingest.importer;
+        upload::sweep(&folder, store, settings.stale_seconds, Timestamp::now()).await?;
         self.take_up(&folder).await?;
         let entries = folder.scan(&mut self.sightings, &hints.moved_in(), Instant::now())?;
         let (ready, names, mut waiting) = self.sort_out(&folder, entries, hints).await?;

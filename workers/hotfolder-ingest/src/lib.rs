@@ -3,10 +3,12 @@
 //! Read in this order: [`name`], [`tsv`], [`format`], then [`order`], [`status`], [`cancel`] and [`returns`] say
 //! what a file is; [`folder`] and [`content`] how it lies on the disk; [`decide`] what becomes of it;
 //! [`ingest`], [`import`] and [`pipeline`] do it; [`desk`] asks the fleet; [`store`] keeps the record;
-//! [`report`] answers.
+//! [`report`] answers. [`commands`] are the folder's own: a gap that is passed, a file that comes
+//! as messages ([`upload`]).
 
 mod answer;
 pub mod cancel;
+pub mod commands;
 pub mod content;
 pub mod decide;
 pub mod desk;
@@ -26,10 +28,11 @@ pub mod report;
 pub mod reporters;
 pub mod returns;
 pub mod settings;
-pub mod skip;
+mod skip;
 pub mod status;
 pub mod store;
 pub mod tsv;
+pub mod upload;
 pub mod verdict;
 pub mod watch;
 pub mod window;

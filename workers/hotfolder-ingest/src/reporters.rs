@@ -69,4 +69,10 @@ impl Reporters {
             origin: Some(origin),
         }
     }
+
+    /// The merchant that a source's folder belongs to, if it is a merchant's.
+    #[must_use]
+    pub fn merchant_of(&self, source: &Source) -> Option<&Merchant> {
+        self.0.get(source).and_then(|reporter| reporter.merchant.as_ref())
+    }
 }

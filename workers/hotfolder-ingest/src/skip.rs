@@ -1,62 +1,37 @@
 //! `hotfolder.skip-sequence.v1`: an operator passes a gap in the sequence of a source.
 
 use ::store::Tx;
-use contracts::{Refusal, Role, SkipSequence, Timestamp, inbound};
-use queue_topology::WorkerKind;
-use runtime::{Batch, Failure, LaneKey, Outcome, Settlement, Worker};
+use contracts::{Actor, Refusal, Role, SkipSequence};
+use runtime::{Failure, Outcome, Settlement};
 
 use crate::decide::{self, NotSkipped};
 use crate::name::FileName;
 use crate::store;
 
-inbound! {
-    /// What operators send to the hot folder.
-    pub enum Incoming {
-        /// Pass a gap.
-        Skip(SkipSequence),
-    }
-}
-
-/// The consumer of the hot folder's own commands.
-#[derive(Debug)]
-pub struct SkipDesk;
-
-impl Worker for SkipDesk {
-    type Message = Incoming;
-    type Effects = ();
-    const KIND: WorkerKind = WorkerKind::HotfolderIngest;
-
-    fn lane_key(message: &Incoming) -> LaneKey {
-        let Incoming::Skip(skip) = message;
-        LaneKey::of((&skip.kind, skip.source.as_str()))
-    }
-
-    async fn handle(
-        &self,
-        tx: &Tx,
-        batch: &mut Batch<Incoming>,
-        _now: Timestamp,
-    ) -> Result<(), Failure> {
-        for (index, item) in batch.items().iter().enumerate() {
-            let Incoming::Skip(skip) = &item.message;
-            let outcome = match item.envelope.actor.role {
-                Role::Operator | Role::Admin => pass(tx, skip).await?,
-                Role::Customer
-                | Role::Merchant
-                | Role::CsAgent
-                | Role::CsSupervisor
-                | Role::Dispatcher
-                | Role::Warehouse
-                | Role::Sorting
-                | Role::Road
-                | Role::Shop
-                | Role::Worker => refuse("FORBIDDEN", "only an operator may pass a gap"),
-            };
-            let reference = format!("{}-{}-{}", skip.kind, skip.source, skip.sequence);
-            batch.settle(index, Settlement::new(outcome).of(reference, skip.sequence));
-        }
-        Ok(())
-    }
+/// Passes a gap, if an operator asks for it.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn skip(
+    tx: &Tx,
+    actor: &Actor,
+    skip: &SkipSequence,
+) -> Result<Settlement, Failure> {
+    let outcome = match actor.role {
+        Role::Operator | Role::Admin => pass(tx, skip).await?,
+        Role::Customer
+        | Role::Merchant
+        | Role::CsAgent
+        | Role::CsSupervisor
+        | Role::Dispatcher
+        | Role::Warehouse
+        | Role::Sorting
+        | Role::Road
+        | Role::Shop
+        | Role::Worker => refuse("FORBIDDEN", "only an operator may pass a gap"),
+    };
+    let reference = format!("{}-{}-{}", skip.kind, skip.source, skip.sequence);
+    Ok(Settlement::new(outcome).of(reference, skip.sequence))
 }
 
 async fn pass(tx: &Tx, skip: &SkipSequence) -> Result<Outcome, Failure> {

@@ -7,6 +7,7 @@
 mod gap;
 mod rows;
 mod sql;
+mod uploads;
 mod verdicts;
 
 use contracts::Timestamp;
@@ -18,6 +19,8 @@ use uuid::Uuid;
 
 pub use self::gap::{has_record, lock_standing, pass};
 use self::rows::{Id, Place, RecordRow, first_standing, insert, insert_errors, read_for_update};
+use self::uploads::stored_upload;
+pub use self::uploads::{imported, lock_upload, put_upload, remove_upload};
 pub use self::verdicts::KeptVerdict;
 use self::verdicts::insert_verdicts;
 use crate::decide::{FileState, Standing};
@@ -135,6 +138,14 @@ impl Store {
     #[must_use]
     pub const fn new(database: Database, owner: String, lease_seconds: u32) -> Self {
         Self { database, owner, lease_seconds }
+    }
+
+    /// The hash of an upload of which the whole was taken, for good.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn stored_upload(&self, file: &FileName) -> Result<Option<String>, StoreError> {
+        stored_upload(&self.database, file).await
     }
 
     /// For how long a lease holds without being renewed.

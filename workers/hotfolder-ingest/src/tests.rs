@@ -23,6 +23,7 @@ mod report;
 mod returns;
 mod status;
 mod tsv;
+mod uploads;
 mod window;
 
 use contracts::Source;

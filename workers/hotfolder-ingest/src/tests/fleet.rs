@@ -17,9 +17,10 @@ use store::Tx;
 use tempfile::TempDir;
 use testkit::{Stage, eventually};
 
+use crate::commands::CommandDesk;
 use crate::ingest;
 use crate::settings::Settings;
-use crate::skip::SkipDesk;
+use crate::upload::Uploads;
 
 const KINDS: [WorkerKind; 4] = [
     WorkerKind::HotfolderIngest,
@@ -240,8 +241,9 @@ impl Fleet {
         let process =
             Process::prepare(WorkerKind::HotfolderIngest, settings.as_ref(), Shutdown::new());
         let process = process.await.unwrap();
+        let uploads = Uploads::open(&settings.folder).unwrap();
         ingest::start(settings.folder, &process.context()).unwrap();
-        Running::start(process, SkipDesk)
+        Running::start(process, CommandDesk::new(uploads))
     }
 
     fn settings(&self, kind: WorkerKind, more: &[&str]) -> Settings {
@@ -280,6 +282,11 @@ impl Fleet {
             names(&self.path(place)).into_iter().find(|n| n.starts_with(prefix))
         })
         .await
+    }
+
+    pub(super) async fn wait_until_empty(&self, place: &str) {
+        let what = format!("nothing in {place}");
+        eventually(&what, async || names(&self.path(place)).is_empty().then_some(())).await;
     }
 
     pub(super) fn names(&self, place: &str) -> Vec<String> {
