@@ -1,13 +1,14 @@
 //! `dray quickstart`: a whole day through the fleet with one command, and a table of what became of it.
 //!
 //! The story: clean start, topology, schema, fleet and warehouse simulator, network, files into the
-//! hot folder, watching until everything is accounted for, the account, the checker's verdict. Never
-//! here: how an order is judged; this only counts.
+//! hot folder, watching until everything is accounted for, the account, the checker's verdict, accounts
+//! for whoever wants to look around. Never here: how an order is judged; this only counts.
 
 mod account;
 mod clean;
 mod feed;
 mod gauge;
+mod portal;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -39,7 +40,8 @@ const NETWORK_WITHIN: Duration = Duration::from_secs(60);
 /// Arguments of `dray quickstart`.
 #[derive(Debug, Args)]
 pub(crate) struct QuickstartArgs {
-    /// Stop the fleet at the end; exit code 1 if an order is unaccounted for or an invariant is broken
+    /// Stop the fleet at the end; exit code 1 if an order is unaccounted for, an invariant is broken, or the
+    /// portal does not answer
     #[arg(long)]
     once: bool,
     /// Files of these directories in place of a generated day (.tsv, .tsv.gz); repeatable
@@ -175,6 +177,8 @@ async fn work(
     output.note("asking the checker");
     let verdict = tools.verify(site).await?;
     let digest = tools.digest(site).await?;
+    output.note("making sample accounts and trying the portal");
+    let portal = portal::open(site).await?;
     Ok(Summary {
         clock: args.clock(),
         seconds: last.since(started).as_secs_f64(),
@@ -185,16 +189,22 @@ async fn work(
         delivered,
         verdict,
         digest,
+        portal,
     })
 }
 
 /// Prints the summary. Without --once the fleet then stays up until a signal.
 async fn report(args: &QuickstartArgs, summary: &Summary, output: Output) -> Result<()> {
     output.result(summary, || summary.text(output))?;
+    if !args.once {
+        output.note(&summary::where_to_look_next());
+    }
+    if !output.is_json() {
+        output.note(&summary.portal.text(output));
+    }
     if args.once {
         return summary.judge();
     }
-    output.note(&summary::where_to_look_next());
     output.note("the fleet stays up; Ctrl-C stops it");
     stop_signal().await?;
     output.note("stopping: every worker finishes what it holds");

@@ -4,6 +4,7 @@
 //! Never here: a connection. Nothing is read before it is needed, so that each command asks only for
 //! what it uses.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use queue_topology::WorkerKind;
@@ -14,6 +15,8 @@ use crate::error::{CommandError, Exit, Result};
 
 /// Who the CLI logs in as where it steers the fleet.
 pub(crate) const OPERATOR: &str = "dray-operator";
+/// Where the portal answers unless `DRAY_PORTAL_LISTEN` says otherwise.
+const PORTAL_LISTENS: &str = "127.0.0.1:8480";
 /// The directory in a checkout that holds everything private.
 const STATE_DIRECTORY: &str = ".dray";
 
@@ -91,6 +94,20 @@ impl Site {
         self.derive("identity")
     }
 
+    /// Where the `number`-th instance (from 1) of portal-shim answers: `DRAY_PORTAL_LISTEN`, each further
+    /// one a port higher.
+    pub(crate) fn portal_address(&self, number: u16) -> Result<SocketAddr> {
+        let stated = settings::var("DRAY_PORTAL_LISTEN")?;
+        let stated = stated.unwrap_or_else(|| PORTAL_LISTENS.to_owned());
+        portal_address(&stated, number).ok_or_else(|| {
+            let message = format!(
+                "DRAY_PORTAL_LISTEN is {stated}, and instance {number} is to have an address of its own: \
+                 write it like {PORTAL_LISTENS}"
+            );
+            CommandError::new(Exit::Config, message)
+        })
+    }
+
     /// The first 40 hexadecimal digits of SHA-256 over `<secret>:<label>`, as `ops/services` derives it.
     fn derive(&self, label: &str) -> Result<String> {
         let path = PathBuf::from(required("DRAY_SECRET_FILE")?);
@@ -121,6 +138,13 @@ impl Site {
     pub(crate) async fn database(&self) -> Result<store::Database> {
         Ok(store::Database::connect(self.database_url()?.expose(), 4).await?)
     }
+}
+
+/// `None` for what is no address, or has no port for this instance.
+fn portal_address(stated: &str, number: u16) -> Option<SocketAddr> {
+    let first: SocketAddr = stated.parse().ok().filter(|first: &SocketAddr| first.port() > 0)?;
+    let port = first.port().checked_add(number.checked_sub(1)?)?;
+    Some(SocketAddr::new(first.ip(), port))
 }
 
 /// The value of a variable that must be there.
@@ -231,7 +255,17 @@ fn hex_ahead(rest: &std::str::Bytes<'_>) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Amqp, decoded, encoded};
+    use super::{Amqp, decoded, encoded, portal_address};
+
+    #[test]
+    fn each_portal_has_a_port_of_its_own() {
+        let address = |stated, number| portal_address(stated, number).map(|it| it.to_string());
+        assert_eq!(address("127.0.0.1:8480", 1).as_deref(), Some("127.0.0.1:8480"));
+        assert_eq!(address("[::1]:8480", 3).as_deref(), Some("[::1]:8482"));
+        for (stated, number) in [("localhost:8480", 1), ("127.0.0.1:0", 1), ("127.0.0.1:65535", 2)] {
+            assert_eq!(address(stated, number), None, "{stated}");
+        }
+    }
 
     #[test]
     fn an_address_is_taken_apart_and_put_together() {

@@ -106,6 +106,14 @@ fn worker(kind: WorkerKind, number: u16, request: &Request, site: &Site) -> Resu
     if kind == WorkerKind::Identity {
         spec.environment.insert("DRAY_IDENTITY_SECRET", site.identity_secret()?);
     }
+    if kind == WorkerKind::PortalShim {
+        // it stands where strangers reach it: nothing but the broker is its business
+        spec.environment.extend([
+            ("DRAY_PORTAL_LISTEN", site.portal_address(number)?.to_string()),
+            ("DATABASE_URL", String::new()),
+            ("REDIS_URL", String::new()),
+        ]);
+    }
     Ok(spec)
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::account::{Account, Latency};
+use super::portal::Portal;
 use crate::error::{CommandError, Exit, Result};
 use crate::fleet::Clock;
 use crate::output::{Output, Table, Tone};
@@ -35,10 +36,12 @@ pub(crate) struct Summary {
     pub(crate) verdict: Value,
     /// The fingerprint of `loadtest digest`.
     pub(crate) digest: Value,
+    /// How to get in by HTTP.
+    pub(crate) portal: Portal,
 }
 
 impl Summary {
-    /// An error when an order is unaccounted for or an invariant is broken.
+    /// An error when an order is unaccounted for, an invariant is broken, or the portal does not answer.
     pub(crate) fn judge(&self) -> Result<()> {
         let mut wrong = Vec::new();
         if self.account.unaccounted > 0 {
@@ -50,6 +53,7 @@ impl Summary {
         if !self.invariants_hold() {
             wrong.push("the checker found a broken invariant".to_owned());
         }
+        wrong.extend(self.portal.trouble().map(str::to_owned));
         if wrong.is_empty() {
             return Ok(());
         }
@@ -82,6 +86,9 @@ impl Summary {
         if self.stalled {
             let stalled = "nothing happened any more before everything was accounted for";
             let _ = writeln!(text, "{}", output.paint(Tone::Bad, stalled));
+        }
+        if let Some(trouble) = self.portal.trouble() {
+            let _ = writeln!(text, "{}", output.paint(Tone::Bad, trouble));
         }
         for order in &self.account.unaccounted_named {
             let _ = writeln!(text, "{}", output.paint(Tone::Bad, &format!("unaccounted: {order}")));
