@@ -6,6 +6,7 @@
 //! names Redis and moka. Whether an entry may be shown to somebody is not decided here, and
 //! nothing here may be used to decide anything.
 
+mod debts;
 mod process;
 mod redis;
 mod stats;
@@ -13,6 +14,7 @@ mod stats;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -32,18 +34,18 @@ const OPERATION_TIMEOUT: Duration = Duration::from_millis(50);
 /// What a cached body describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// A waybill's state, by waybill number.
-    WaybillStatus,
+    /// How a waybill stands and whose it is, by waybill number.
+    Waybill,
     /// A waybill's place, by waybill number.
     Assignment,
     /// What the warehouse was asked for a waybill, by waybill number.
     SalesOrder,
     /// An order's state, by source and order number.
     OrderStatus,
-    /// Whose a waybill is, by waybill number.
-    WaybillOwner,
     /// Whose an order and its parts are, by source and order number.
     OrderOwner,
+    /// What the public may know of a waybill, by waybill number and version.
+    Tracking,
     /// The slots of a zone and day that still have room, for showing.
     FreeSlots,
     /// What is left of a zone's quota, for showing.
@@ -55,12 +57,12 @@ impl Kind {
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
-            Self::WaybillStatus => "waybill-status",
+            Self::Waybill => "waybill",
             Self::Assignment => "assignment",
             Self::SalesOrder => "sales-order",
             Self::OrderStatus => "order-status",
-            Self::WaybillOwner => "waybill-owner",
             Self::OrderOwner => "order-owner",
+            Self::Tracking => "tracking",
             Self::FreeSlots => "free-slots",
             Self::ZoneQuota => "zone-quota",
         }
@@ -80,7 +82,16 @@ impl Key {
     pub fn new(kind: Kind, id: impl Into<String>) -> Self {
         Self { kind, id: id.into() }
     }
+
+    /// The identifier alone.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
 }
+
+/// A body for a key, with the version of the record that it was made from.
+pub type Entry = (Key, u64, Vec<u8>);
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -186,13 +197,16 @@ impl Cache {
             self.counters.process_hit();
             return Some(Answer { entry, source: Source::Process });
         }
-        let found = self.ask_redis(key).await?;
+        let found = self.ask_redis(std::slice::from_ref(key)).await.into_iter().next()??;
         Some(Answer { entry: self.process.keep_newer(key, found).await, source: Source::Redis })
     }
 
     /// Writes entries through to both levels after their commit. Each replaces an older one, and
     /// one of the same version, whose time to live begins again; never a newer one.
-    pub async fn put_if_newer(&self, entries: &[(Key, u64, Vec<u8>)]) {
+    ///
+    /// What Redis cannot be told now it is told later: with the next write that it takes, older copies of
+    /// these entries are dropped.
+    pub async fn put_if_newer(&self, entries: &[Entry]) {
         let entries: Vec<(Key, Versioned)> = entries
             .iter()
             .map(|(key, version, body)| (key.clone(), Versioned::new(*version, body.as_slice())))
@@ -200,7 +214,13 @@ impl Cache {
         for (key, entry) in &entries {
             self.process.keep_newer(key, entry.clone()).await;
         }
-        self.tell_redis(&entries).await;
+        let Some(redis) = self.redis.as_ref().filter(|_| !entries.is_empty()) else {
+            return;
+        };
+        match redis.put_if_newer(&entries).await {
+            [] => redis.pay().await,
+            untold => redis.owe(untold.iter().map(|(key, entry)| (key.clone(), entry.version))),
+        }
     }
 
     /// Drops what is older than the version that the record is known to have had: whoever wrote that
@@ -209,8 +229,12 @@ impl Cache {
         for (key, version) in keys {
             self.process.drop_older(key, *version).await;
         }
-        if let (Some(redis), false) = (&self.redis, keys.is_empty()) {
-            redis.drop_older(keys).await;
+        let Some(redis) = self.redis.as_ref().filter(|_| !keys.is_empty()) else {
+            return;
+        };
+        match redis.drop_older(keys).await {
+            [] => redis.pay().await,
+            untold => redis.owe(untold.iter().cloned()),
         }
     }
 
@@ -226,14 +250,45 @@ impl Cache {
         L: Future<Output = Result<Option<(u64, Vec<u8>)>, E>> + Send,
         E: Send + Sync + 'static,
     {
-        if let Some(entry) = self.process.get(key).await {
-            self.counters.process_hit();
-            return Ok(Answer { entry, source: Source::Process });
+        let load = move |_missing: Vec<Key>| async move {
+            let entry = |(version, body)| (key.clone(), version, body);
+            loader.await.map(|found| found.map(entry).into_iter().collect())
+        };
+        let answers = self.get_or_load_all(std::slice::from_ref(key), load).await?;
+        // one key, one answer
+        let none = || Answer { entry: Versioned::absent(), source: Source::Loader };
+        Ok(answers.into_iter().next().unwrap_or_else(none))
+    }
+
+    /// The same for several keys, in their order: one look into Redis for all that the process does not
+    /// have, then one call of `loader` with the keys that neither has. It gives what there is of them;
+    /// whatever else it found on the way is kept too.
+    ///
+    /// Askers of the same keys share one loader.
+    ///
+    /// # Errors
+    /// The error of that loader. Nothing is kept then.
+    pub async fn get_or_load_all<E, L, F>(
+        &self,
+        keys: &[Key],
+        loader: F,
+    ) -> Result<Vec<Answer>, Arc<E>>
+    where
+        F: FnOnce(Vec<Key>) -> L + Send,
+        L: Future<Output = Result<Vec<Entry>, E>> + Send,
+        E: Send + Sync + 'static,
+    {
+        let (mut near, mut far) = (Vec::with_capacity(keys.len()), Vec::new());
+        for key in keys {
+            let found = self.process.get(key).await;
+            match &found {
+                Some(_) => self.counters.process_hit(),
+                None => far.push(key.clone()),
+            }
+            near.push(found.map(|entry| Answer { entry, source: Source::Process }));
         }
-        let flight = self.process.single_flight(key, self.redis_or(key, loader));
-        let Answer { entry, source } = flight.await?;
-        // A write-through may have overtaken the flight.
-        Ok(Answer { entry: self.process.keep_newer(key, entry).await, source })
+        let mut fetched = self.fetch(&far, loader).await?.into_iter();
+        Ok(near.into_iter().filter_map(|near| near.or_else(|| fetched.next())).collect())
     }
 
     /// Hits, misses and errors since the start.
@@ -242,37 +297,85 @@ impl Cache {
         self.counters.read()
     }
 
-    async fn redis_or<E, L>(&self, key: &Key, loader: L) -> Result<Answer, E>
+    /// What the process does not have: from Redis or the loader, and then the process has it too.
+    async fn fetch<E, L, F>(&self, keys: &[Key], loader: F) -> Result<Vec<Answer>, Arc<E>>
     where
-        L: Future<Output = Result<Option<(u64, Vec<u8>)>, E>> + Send,
+        F: FnOnce(Vec<Key>) -> L + Send,
+        L: Future<Output = Result<Vec<Entry>, E>> + Send,
+        E: Send + Sync + 'static,
     {
-        if let Some(entry) = self.ask_redis(key).await {
-            return Ok(Answer { entry, source: Source::Redis });
+        if keys.is_empty() {
+            return Ok(Vec::new());
         }
-        let entry = match loader.await? {
-            Some((version, body)) => Versioned::new(version, body),
-            None => Versioned::absent(),
-        };
-        self.counters.load();
-        self.tell_redis(&[(key.clone(), entry.clone())]).await;
-        Ok(Answer { entry, source: Source::Loader })
+        let flight = self.process.single_flight(keys, self.redis_or(keys, loader));
+        let mut answers = flight.await?;
+        for (key, answer) in keys.iter().zip(&mut answers) {
+            // A write-through may have overtaken the flight.
+            answer.entry = self.process.keep_newer(key, answer.entry.clone()).await;
+        }
+        Ok(answers)
     }
 
-    async fn ask_redis(&self, key: &Key) -> Option<Versioned> {
+    async fn redis_or<E, L, F>(&self, keys: &[Key], loader: F) -> Result<Vec<Answer>, E>
+    where
+        F: FnOnce(Vec<Key>) -> L + Send,
+        L: Future<Output = Result<Vec<Entry>, E>> + Send,
+    {
+        let found = self.ask_redis(keys).await;
+        let pairs = keys.iter().zip(&found);
+        let missing: Vec<Key> =
+            pairs.filter(|(_, found)| found.is_none()).map(|(key, _)| key.clone()).collect();
+        let loaded = self.load(missing, loader).await?;
+        let answers = keys.iter().zip(found).map(|(key, found)| match found {
+            Some(entry) => Answer { entry, source: Source::Redis },
+            None => {
+                let entry = loaded.get(key).cloned().unwrap_or_else(Versioned::absent);
+                Answer { entry, source: Source::Loader }
+            }
+        });
+        Ok(answers.collect())
+    }
+
+    /// Loads the missing ones and tells Redis; those that the loader does not give are absent.
+    async fn load<E, L, F>(
+        &self,
+        missing: Vec<Key>,
+        loader: F,
+    ) -> Result<HashMap<Key, Versioned>, E>
+    where
+        F: FnOnce(Vec<Key>) -> L + Send,
+        L: Future<Output = Result<Vec<Entry>, E>> + Send,
+    {
+        if missing.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let wanted = u64::try_from(missing.len()).unwrap_or(u64::MAX);
+        let absent = missing.iter().map(|key| (key.clone(), Versioned::absent()));
+        let mut loaded: HashMap<Key, Versioned> = absent.collect();
+        for (key, version, body) in loader(missing).await? {
+            loaded.insert(key, Versioned::new(version, body));
+        }
+        self.counters.loaded(wanted);
+        if let Some(redis) = &self.redis {
+            let entries: Vec<_> =
+                loaded.iter().map(|(key, entry)| (key.clone(), entry.clone())).collect();
+            // what it could not be told is loaded again by the next who asks
+            let _untold = redis.put_if_newer(&entries).await;
+        }
+        Ok(loaded)
+    }
+
+    async fn ask_redis(&self, keys: &[Key]) -> Vec<Option<Versioned>> {
         let found = match &self.redis {
-            Some(redis) => redis.get(key).await,
-            None => None,
+            Some(redis) => redis.get(keys).await,
+            None => vec![None; keys.len()],
         };
-        match &found {
-            Some(_) => self.counters.redis_hit(),
-            None => self.counters.miss(),
+        for entry in &found {
+            match entry {
+                Some(_) => self.counters.redis_hit(),
+                None => self.counters.miss(),
+            }
         }
         found
-    }
-
-    async fn tell_redis(&self, entries: &[(Key, Versioned)]) {
-        if let Some(redis) = &self.redis {
-            redis.put_if_newer(entries).await;
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! The level inside the process: seconds old at most, bounded, and one loader a key.
+//! The level inside the process: seconds old at most, bounded, and one loader for all who ask the same.
 
 use std::future::{Future, ready};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(crate) struct Process {
     entries: Moka<Key, Versioned>,
     /// Loads under way. Apart from the entries, because a finished load would overwrite whatever a
     /// write-through has put there in the meantime.
-    flights: Moka<Key, Answer>,
+    flights: Moka<Vec<Key>, Vec<Answer>>,
 }
 
 impl Process {
@@ -66,13 +66,17 @@ impl Process {
         let _what_is_there_now = self.entries.entry_by_ref(key).and_compute_with(drop).await;
     }
 
-    /// Runs `load` unless the same key is being loaded already; then waits for that answer.
-    pub(crate) async fn single_flight<E, L>(&self, key: &Key, load: L) -> Result<Answer, Arc<E>>
+    /// Runs `load` unless the same keys are being loaded already; then waits for those answers.
+    pub(crate) async fn single_flight<E, L>(
+        &self,
+        keys: &[Key],
+        load: L,
+    ) -> Result<Vec<Answer>, Arc<E>>
     where
-        L: Future<Output = Result<Answer, E>> + Send,
+        L: Future<Output = Result<Vec<Answer>, E>> + Send,
         E: Send + Sync + 'static,
     {
-        self.flights.try_get_with_by_ref(key, load).await
+        self.flights.try_get_with_by_ref(keys, load).await
     }
 }
 

@@ -13,6 +13,7 @@ use bb8_redis::redis::{self, RedisError};
 use pacing::Breaker;
 
 use self::link::{LastFailure, LinkManager};
+use crate::debts::Debts;
 use crate::stats::Counters;
 use crate::{Key, Versioned};
 
@@ -41,6 +42,7 @@ struct Shared {
     breaker: Mutex<Breaker>,
     put_if_newer: Script,
     drop_older: Script,
+    debts: Debts,
     counters: Arc<Counters>,
 }
 
@@ -109,6 +111,7 @@ impl Redis {
             breaker,
             put_if_newer: Script::new(PUT_IF_NEWER),
             drop_older: Script::new(DROP_OLDER),
+            debts: Debts::default(),
             counters,
         })))
     }
@@ -119,30 +122,63 @@ impl Redis {
         self.0.last_failure.cause()
     }
 
-    pub(crate) async fn get(&self, key: &Key) -> Option<Versioned> {
-        let text = self.guarded(self.0.read(key)).await??;
-        decoded(&text)
+    /// What it has of these keys, in their order, in one round trip.
+    pub(crate) async fn get(&self, keys: &[Key]) -> Vec<Option<Versioned>> {
+        let texts = self.guarded(self.0.read(keys)).await.unwrap_or_default();
+        let mut found: Vec<_> =
+            texts.iter().map(|text| text.as_deref().and_then(decoded)).collect();
+        found.resize(keys.len(), None);
+        found
     }
 
-    /// Stops at the first failure: what is missing then will be loaded when somebody asks.
-    pub(crate) async fn put_if_newer(&self, entries: &[(Key, Versioned)]) {
-        for chunk in entries.chunks(PIPELINE_MAX) {
+    /// Stops at the first failure and gives what it could not write.
+    pub(crate) async fn put_if_newer<'a>(
+        &self,
+        entries: &'a [(Key, Versioned)],
+    ) -> &'a [(Key, Versioned)] {
+        let mut rest = entries;
+        while !rest.is_empty() {
+            let (chunk, after) = rest.split_at(rest.len().min(PIPELINE_MAX));
             let Some(taken) = self.guarded(self.0.write(chunk)).await else {
-                return;
+                return rest;
             };
             let taken: u64 = taken.into_iter().map(u64::from).sum();
             let offered = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
             self.0.counters.written(taken, offered.saturating_sub(taken));
+            rest = after;
         }
+        rest
     }
 
-    /// Stops at the first failure: what is stale then stays so until its time is over.
-    pub(crate) async fn drop_older(&self, keys: &[(Key, u64)]) {
-        for chunk in keys.chunks(PIPELINE_MAX) {
+    /// Stops at the first failure and gives what it could not drop.
+    pub(crate) async fn drop_older<'a>(&self, keys: &'a [(Key, u64)]) -> &'a [(Key, u64)] {
+        let mut rest = keys;
+        while !rest.is_empty() {
+            let (chunk, after) = rest.split_at(rest.len().min(PIPELINE_MAX));
             if self.guarded(self.0.forget(chunk)).await.is_none() {
-                return;
+                return rest;
             }
+            rest = after;
         }
+        rest
+    }
+
+    /// Remembers changes that Redis could not be told of.
+    pub(crate) fn owe(&self, keys: impl IntoIterator<Item = (Key, u64)>) {
+        self.0.counters.owed(self.0.debts.owe(keys));
+    }
+
+    /// Drops the old copies of some changes that Redis could not be told of. Called when it has just
+    /// answered; one piece at a time, so that nobody waits long.
+    pub(crate) async fn pay(&self) {
+        let owed = self.0.debts.take(PIPELINE_MAX);
+        if owed.is_empty() {
+            return;
+        }
+        let unpaid = self.drop_older(&owed).await;
+        let paid = owed.len().saturating_sub(unpaid.len());
+        self.0.counters.paid(u64::try_from(paid).unwrap_or(u64::MAX));
+        self.0.debts.owe(unpaid.iter().cloned());
     }
 
     /// Runs an operation under timeout and breaker. `None` is a failure, counted and reported.
@@ -172,9 +208,11 @@ impl Redis {
 }
 
 impl Shared {
-    async fn read(&self, key: &Key) -> Result<Option<Vec<u8>>, Trouble> {
-        let mut command = redis::cmd("GET");
-        command.arg(key.to_string());
+    async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>, Trouble> {
+        let mut command = redis::cmd("MGET");
+        for key in keys {
+            command.arg(key.to_string());
+        }
         Ok(self.link().await?.query(&command).await?)
     }
 

@@ -21,12 +21,16 @@ pub struct CacheStats {
     pub errors: u64,
     /// Operations not tried, because Redis had just failed several times.
     pub skipped: u64,
+    /// Changes that Redis could not be told of.
+    pub owed: u64,
+    /// Such changes whose old copies were dropped afterwards.
+    pub paid: u64,
 }
 
 impl CacheStats {
     /// Each count with a name for a metric's label.
     #[must_use]
-    pub const fn labelled(&self) -> [(&'static str, u64); 8] {
+    pub const fn labelled(&self) -> [(&'static str, u64); 10] {
         [
             ("process_hit", self.process_hits),
             ("redis_hit", self.redis_hits),
@@ -36,6 +40,8 @@ impl CacheStats {
             ("refused_older", self.refused_older),
             ("error", self.errors),
             ("skipped", self.skipped),
+            ("owed", self.owed),
+            ("paid", self.paid),
         ]
     }
 }
@@ -50,6 +56,8 @@ pub(crate) struct Counters {
     refused_older: AtomicU64,
     errors: AtomicU64,
     skipped: AtomicU64,
+    owed: AtomicU64,
+    paid: AtomicU64,
 }
 
 impl Counters {
@@ -65,8 +73,8 @@ impl Counters {
         add(&self.misses, 1);
     }
 
-    pub(crate) fn load(&self) {
-        add(&self.loads, 1);
+    pub(crate) fn loaded(&self, count: u64) {
+        add(&self.loads, count);
     }
 
     pub(crate) fn written(&self, taken: u64, refused: u64) {
@@ -82,6 +90,14 @@ impl Counters {
         add(&self.skipped, 1);
     }
 
+    pub(crate) fn owed(&self, count: u64) {
+        add(&self.owed, count);
+    }
+
+    pub(crate) fn paid(&self, count: u64) {
+        add(&self.paid, count);
+    }
+
     pub(crate) fn read(&self) -> CacheStats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         CacheStats {
@@ -93,6 +109,8 @@ impl Counters {
             refused_older: read(&self.refused_older),
             errors: read(&self.errors),
             skipped: read(&self.skipped),
+            owed: read(&self.owed),
+            paid: read(&self.paid),
         }
     }
 }

@@ -61,7 +61,7 @@ fn process() -> Cache {
 }
 
 fn fresh_key() -> Key {
-    Key::new(Kind::WaybillStatus, format!("test-{}", Uuid::new_v4()))
+    Key::new(Kind::Waybill, format!("test-{}", Uuid::new_v4()))
 }
 
 fn body(text: &str) -> Vec<u8> {

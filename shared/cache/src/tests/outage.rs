@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::{RedisUrl, fresh_key, put};
-use crate::{Cache, Source};
+use super::{RedisUrl, fresh_key, process, put, version_in_redis};
+use crate::debts::Debts;
+use crate::{Cache, Key, Kind, Source};
 
 const REQUESTS: u64 = 200;
 
@@ -130,4 +131,37 @@ async fn a_redis_that_was_cut_off_is_used_again() {
         () = forward(&listener) => unreachable!("forwards for ever"),
         () = until(&cache, |cache| cache.stats().writes > before) => {}
     }
+}
+
+/// A status that changed while Redis was away: the copy that it still holds is an old one.
+#[tokio::test]
+async fn what_redis_could_not_be_told_is_dropped_when_it_is_back() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let url = RedisUrl { address, ..RedisUrl::given() }.to_string();
+    let (writer, key) = (Cache::connect(Some(&url)), fresh_key());
+    put(&process(), &key, 1).await;
+
+    // connections are taken by nobody
+    put(&writer, &key, 2).await;
+    assert_eq!((writer.stats().owed, writer.stats().paid), (1, 0));
+    assert_eq!(version_in_redis(&key).await, Some(1), "Redis has not heard of it");
+    tokio::select! {
+        () = forward(&listener) => unreachable!("forwards for ever"),
+        () = until(&writer, |writer| writer.stats().paid > 0) => {}
+    }
+    assert_eq!(version_in_redis(&key).await, None, "the next who asks is told by the record");
+}
+
+#[test]
+fn debts_are_bounded_and_name_the_newest_version() {
+    let debts = Debts::default();
+    let key = fresh_key();
+    assert_eq!(debts.owe([(key.clone(), 3), (key.clone(), 5), (key.clone(), 4)]), 3);
+    assert_eq!(debts.take(10), [(key.clone(), 5)]);
+    assert!(debts.take(10).is_empty());
+    let many = |count: usize| (0..count).map(|n| (Key::new(Kind::Waybill, n.to_string()), 1));
+    assert_eq!(debts.owe(many(20_001)), 20_000);
+    assert_eq!(debts.owe(many(1)), 1, "one that is remembered already");
+    assert_eq!(debts.take(30_000).len(), 20_000);
 }
