@@ -8,7 +8,7 @@ use ::store::{Database, StoreError};
 use cache::{Answer, Cache, Key, Kind};
 use contracts::{
     AssignmentStanding, Envelope, MessageId, OrderRef, OrderStanding, OrderView, Query,
-    QueryAnswer, Reply, RouteState, SalesOrderStanding, Source, StatusNames, WaybillNo,
+    QueryAnswer, Reply, RouteState, SalesOrderStanding, Source, StatusNames, Timestamp, WaybillNo,
     WaybillStanding, WaybillView,
 };
 use queue_topology::WorkerKind;
@@ -17,13 +17,18 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::scope::{OrderOwner, Scope, WaybillOwner};
+use crate::slots::{Asked, SlotDesk};
 use crate::store::planned::Wanted;
-use crate::{planned, service, store};
+use crate::{planned, service, slots, store, uploads};
+
+/// What the aggregate of an upload begins with; no source or waybill holds a colon there.
+const UPLOAD: &str = "upload:";
 
 /// Answers questions.
 pub(crate) struct QueryDesk {
     database: Database,
     cache: Cache,
+    slots: SlotDesk,
 }
 
 /// What a loader found: its version and the JSON to keep, or nothing.
@@ -31,7 +36,7 @@ type Loaded = Option<(u64, Vec<u8>)>;
 
 impl QueryDesk {
     pub(crate) fn new(database: Database, cache: Cache) -> Self {
-        Self { database, cache }
+        Self { database, cache, slots: SlotDesk::default() }
     }
 
     async fn order(
@@ -112,6 +117,9 @@ impl QueryDesk {
             seen_by_all => return Ok(seen_by_all),
         };
         let is_own = match reply.aggregate.as_deref().map(|it| (it, it.split_once('/'))) {
+            Some((_, Some((upload, file_name)))) if upload.starts_with(UPLOAD) => {
+                self.sees_upload(scope, upload, file_name).await?
+            }
             Some((_, Some((source, order_ref)))) => {
                 self.sees_order(scope, source, order_ref).await?
             }
@@ -122,6 +130,20 @@ impl QueryDesk {
             None => false,
         };
         Ok(Some(reply).filter(|_| is_own))
+    }
+
+    /// Of an aggregate `upload:source/file_name`.
+    async fn sees_upload(
+        &self,
+        scope: &Scope,
+        upload: &str,
+        file_name: &str,
+    ) -> Result<bool, StoreError> {
+        let source = upload.strip_prefix(UPLOAD).and_then(|source| Source::new(source).ok());
+        match source {
+            Some(source) => uploads::sees_upload(&self.database, scope, &source, file_name).await,
+            None => Ok(false),
+        }
     }
 
     /// Of an aggregate `source/order_ref`; other aggregates with a slash are no orders and seen by staff only.
@@ -215,6 +237,17 @@ impl QueryDesk {
             Query::Route { route_ref } => planned::route(&self.database, scope, &route_ref).await,
             Query::Proposal { proposal_id } => {
                 planned::proposal(&self.database, scope, proposal_id).await
+            }
+            Query::Slots { district, basket, from, days, at } => {
+                let at = at.unwrap_or_else(Timestamp::now);
+                let asked = Asked { district, basket, from, days, at };
+                slots::slots(&self.database, &self.slots, scope, asked).await
+            }
+            Query::Uploads { source, before, limit } => {
+                uploads::uploads(&self.database, scope, source.as_ref(), before, limit).await
+            }
+            Query::Upload { source, file_name, after } => {
+                uploads::upload(&self.database, scope, &source, &file_name, after).await
             }
         }
     }

@@ -7,9 +7,11 @@ mod planned;
 mod scope;
 mod service;
 mod settings;
+mod slots;
 mod store;
 #[cfg(test)]
 mod tests;
+mod uploads;
 
 use std::convert::Infallible;
 use std::process::ExitCode;

@@ -1,8 +1,11 @@
 //! The reads of query-desk, one statement a part. It writes nothing.
 
+pub(crate) mod network;
 pub(crate) mod planned;
 pub(crate) mod sales_orders;
 pub(crate) mod service;
+pub(crate) mod slots;
+pub(crate) mod uploads;
 
 use std::collections::BTreeSet;
 
