@@ -14,6 +14,8 @@ use thiserror::Error;
 
 pub(crate) use cpu::CpuShare;
 
+use crate::portal::PortalArgs;
+
 /// What can stop a measurement.
 #[derive(Debug, Error)]
 pub(crate) enum BenchError {
@@ -79,6 +81,8 @@ pub(crate) struct LimitsArgs {
 pub(crate) enum RunCommand {
     /// Status reports through waybill-status, beside the bare parts in the same run
     StatusUpdates(LimitsArgs),
+    /// Requests to the shim of a running fleet, and a reconciliation; exit code 0 only if that holds
+    Portal(Box<PortalArgs>),
 }
 
 /// One measured rate.

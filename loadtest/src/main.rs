@@ -18,6 +18,7 @@ mod network;
 mod partner;
 mod peers;
 mod player;
+mod portal;
 mod sending;
 mod verify;
 mod vrptw;
@@ -55,7 +56,7 @@ enum Command {
     Agents(agents::AgentsArgs),
     /// Measure what the bare parts of this machine can do: broker, transaction, broker
     Limits(bench::LimitsArgs),
-    /// Measure the fleet beside the bare parts, in one run
+    /// Measure the fleet: status updates beside the bare parts, or requests to its shim
     #[command(subcommand)]
     Run(bench::RunCommand),
     /// Sequence public instances with time windows; exit code 0 only if every plan holds
@@ -108,6 +109,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             let measured = block_on(bench::status_updates(&args))??;
             if args.json { print_json(&measured)? } else { bench::print_status_updates(&measured) }
         }
+        Command::Run(bench::RunCommand::Portal(args)) => return run_portal(&args),
         Command::Digest(args) => {
             let fingerprint = block_on(digest::run(&args))??;
             if args.json { print_json(&fingerprint)? } else { digest::print(&fingerprint) }
@@ -144,6 +146,16 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn run_portal(args: &portal::PortalArgs) -> anyhow::Result<ExitCode> {
+    let report = block_on(portal::run(args))??;
+    if args.player.json {
+        print_json(&report)?
+    } else {
+        portal::print(&report)
+    }
+    Ok(if report.holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn block_on<F: Future>(work: F) -> anyhow::Result<F::Output> {
