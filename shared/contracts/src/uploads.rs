@@ -23,8 +23,8 @@ pub const UPLOAD_ERRORS_SHOWN: usize = 200;
 /// A body of 700 KiB in base64.
 const MAX_BASE64_BYTES: usize = MAX_PART_BYTES.div_ceil(3) * 4;
 const SHA256_DIGITS: usize = 64;
-/// The width of a file's name.
-const MAX_NAME_BYTES: usize = 128;
+/// The longest name: operations keep it beside their outcome.
+const MAX_NAME_BYTES: usize = 100;
 
 /// The bytes of a part.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

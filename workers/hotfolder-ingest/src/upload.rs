@@ -13,7 +13,7 @@ use std::sync::Arc;
 use ::store::{Tx, hex_bytes};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use contracts::{Actor, Refusal, Source, Timestamp, UploadContent, UploadFile};
+use contracts::{Actor, Refusal, Timestamp, UploadContent, UploadFile};
 use runtime::{Failure, Outcome, Settlement};
 use tokio::task::spawn_blocking;
 
@@ -238,12 +238,12 @@ fn decoded(content: &UploadContent) -> Option<Vec<u8>> {
 }
 
 /// What an upload is called where aggregates are named. No order, waybill or return is named so.
-fn aggregate(source: &Source, file_name: &str) -> String {
-    format!("upload:{source}/{file_name}")
+fn aggregate(file_name: &str) -> String {
+    format!("upload:{file_name}")
 }
 
 fn answered(upload: &UploadFile, outcome: Outcome, version: u64) -> Taken {
-    let aggregate = aggregate(&upload.source, &upload.file_name);
+    let aggregate = aggregate(&upload.file_name);
     Taken { settlement: Settlement::new(outcome).of(aggregate, version), whole: None }
 }
 

@@ -117,8 +117,9 @@ impl QueryDesk {
             seen_by_all => return Ok(seen_by_all),
         };
         let is_own = match reply.aggregate.as_deref().map(|it| (it, it.split_once('/'))) {
-            Some((_, Some((upload, file_name)))) if upload.starts_with(UPLOAD) => {
-                self.sees_upload(scope, upload, file_name).await?
+            Some((upload, None)) if upload.starts_with(UPLOAD) => {
+                let file_name = upload.trim_start_matches(UPLOAD);
+                uploads::sees_upload(&self.database, scope, file_name).await?
             }
             Some((_, Some((source, order_ref)))) => {
                 self.sees_order(scope, source, order_ref).await?
@@ -130,20 +131,6 @@ impl QueryDesk {
             None => false,
         };
         Ok(Some(reply).filter(|_| is_own))
-    }
-
-    /// Of an aggregate `upload:source/file_name`.
-    async fn sees_upload(
-        &self,
-        scope: &Scope,
-        upload: &str,
-        file_name: &str,
-    ) -> Result<bool, StoreError> {
-        let source = upload.strip_prefix(UPLOAD).and_then(|source| Source::new(source).ok());
-        match source {
-            Some(source) => uploads::sees_upload(&self.database, scope, &source, file_name).await,
-            None => Ok(false),
-        }
     }
 
     /// Of an aggregate `source/order_ref`; other aggregates with a slash are no orders and seen by staff only.

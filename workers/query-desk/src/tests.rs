@@ -14,6 +14,8 @@
 mod planned;
 mod seeing;
 mod service;
+mod slots;
+mod uploads;
 
 use std::time::Duration;
 

@@ -74,15 +74,24 @@ pub(crate) async fn upload(
     Ok(QueryAnswer::Upload(Box::new(view)))
 }
 
-/// True when the outcome of the upload may be told to the asker.
+/// True when the outcome of the upload of this file may be told to the asker.
 pub(crate) async fn sees_upload(
     database: &Database,
     scope: &Scope,
-    source: &Source,
     file_name: &str,
 ) -> Result<bool, StoreError> {
-    let found = rows::upload(database, source, file_name).await?;
+    let Some(source) = source_of(file_name) else {
+        return Ok(false);
+    };
+    let found = rows::upload(database, &source, file_name).await?;
     Ok(found.is_some_and(|found| sees(scope, &found)))
+}
+
+/// The folder that a name belongs to: `<kind>-<source>-<sequence>...`.
+fn source_of(file_name: &str) -> Option<Source> {
+    let (_kind, rest) = file_name.split_once('-')?;
+    let (source, _sequence) = rest.rsplit_once('-')?;
+    Source::new(source).ok()
 }
 
 fn sees(scope: &Scope, found: &Found) -> bool {

@@ -61,7 +61,7 @@ async fn a_file_comes_as_one_message_and_has_one_effect() {
     let (name, content) = ("order-shop-000001.tsv", format!("{HEADER}{}", line("A", 1)));
     let taken = fleet.upload(shop(), &text(name, &content)).await;
     assert_eq!((taken.code.as_str(), taken.version), ("APPLIED", Some(1)));
-    assert_eq!(taken.aggregate.as_deref(), Some("upload:shop/order-shop-000001.tsv"));
+    assert_eq!(taken.aggregate.as_deref(), Some("upload:order-shop-000001.tsv"));
     assert_eq!(fleet.report("order-shop-000001.tsv.json").await["state"], "DONE");
 
     assert_eq!(fleet.upload(shop(), &text(name, &content)).await.code, "DUPLICATE");
