@@ -3,7 +3,9 @@
 //!
 //! Pure. Never here: a statement, a cache.
 
-use contracts::{Actor, CustomerRef, Merchant, OrderStanding, Role, Source, WaybillNo};
+use contracts::{
+    Actor, CustomerRef, Merchant, OrderStanding, Role, Source, WaybillNo, WaybillOwner,
+};
 use serde::{Deserialize, Serialize};
 
 /// What an asker may see: a part of every question.
@@ -21,13 +23,12 @@ pub(crate) enum Scope {
     Nothing,
 }
 
-/// Whose a waybill is. It never changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct WaybillOwner {
-    pub(crate) source: Option<Source>,
-    pub(crate) merchant: Option<Merchant>,
-    pub(crate) customer: Option<CustomerRef>,
-    pub(crate) version: u64,
+/// A scope as lists are narrowed by it: what is absent does not limit. At most one is there.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Limits<'a> {
+    pub(crate) merchant: Option<&'a Merchant>,
+    pub(crate) customer: Option<&'a CustomerRef>,
+    pub(crate) source: Option<&'a Source>,
 }
 
 /// Whose an order is, and whose its parts are.
@@ -68,6 +69,18 @@ impl Scope {
     /// True for whoever needs no look at the owner.
     pub(crate) const fn is_all(&self) -> bool {
         matches!(self, Self::All)
+    }
+
+    /// What lists are narrowed by; `None` for an asker that sees nothing.
+    pub(crate) fn limits(&self) -> Option<Limits<'_>> {
+        let limits = Limits::default();
+        match self {
+            Self::All => Some(limits),
+            Self::Merchant(merchant) => Some(Limits { merchant: Some(merchant), ..limits }),
+            Self::Customer(customer) => Some(Limits { customer: Some(customer), ..limits }),
+            Self::Source(source) => Some(Limits { source: Some(source), ..limits }),
+            Self::Nothing => None,
+        }
     }
 
     /// True when it may see a waybill of this owner.
@@ -112,6 +125,20 @@ impl Scope {
         let mut line_standings = standing.line_standings;
         line_standings.retain(|line| line.merchant == *merchant);
         Some(OrderStanding { lines, line_standings, waybill_numbers, ..standing })
+    }
+}
+
+/// Who prints labels, and so sees the codes on them: of what they see at all.
+pub(crate) const fn prints_labels(role: Role) -> bool {
+    match role {
+        Role::Merchant
+        | Role::Warehouse
+        | Role::CsAgent
+        | Role::CsSupervisor
+        | Role::Dispatcher
+        | Role::Operator
+        | Role::Admin => true,
+        Role::Customer | Role::Shop | Role::Sorting | Role::Road | Role::Worker => false,
     }
 }
 

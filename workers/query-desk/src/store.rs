@@ -1,24 +1,27 @@
 //! The reads of query-desk, one statement a part. It writes nothing.
 
+pub(crate) mod lists;
 pub(crate) mod network;
 pub(crate) mod planned;
 pub(crate) mod sales_orders;
 pub(crate) mod service;
 pub(crate) mod slots;
+pub(crate) mod timeline;
+pub(crate) mod tracking;
 pub(crate) mod uploads;
+pub(crate) mod waybills;
 
 use std::collections::BTreeSet;
 
-use ::store::{Database, StoreError, hex, inbox, parse_hex, timestamp};
+use ::store::{Database, StoreError, hex, inbox, timestamp};
 use contracts::{
-    AssignmentStanding, CustomerRef, Merchant, MessageId, OrderLineStanding, OrderRef,
-    OrderStanding, Reply, RouteId, SalesOrderStanding, Source, WaybillNo, WaybillStanding,
-    WaybillStatus,
+    CustomerRef, Merchant, MessageId, OrderLineStanding, OrderRef, OrderStanding, Reply, Source,
+    WaybillNo,
 };
 use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 
-use crate::scope::{OrderOwner, Part, WaybillOwner};
+use crate::scope::{OrderOwner, Part};
 
 #[derive(Serialize)]
 struct OrderKey<'a> {
@@ -171,161 +174,6 @@ fn read_part(row: PartRow) -> Result<Part, StoreError> {
 
 fn customer(text: Option<String>) -> Result<Option<CustomerRef>, StoreError> {
     text.map(CustomerRef::new).transpose().map_err(|e| unreadable("customer_ref", e))
-}
-
-macro_rules! by_waybill_no {
-    ($select:literal, $join:literal) => {
-        concat!(
-            $select,
-            " FROM JSON_TABLE(?, '$[*]' COLUMNS(waybill_no VARCHAR(112) CHARACTER SET ascii \
-               COLLATE ascii_bin PATH '$.waybill_no' ERROR ON ERROR)) r STRAIGHT_JOIN ",
-            $join
-        )
-    };
-}
-
-#[derive(FromQueryResult)]
-struct WaybillRow {
-    kind: String,
-    status: String,
-    open_holds: u16,
-    failed_attempts: u16,
-    lifecycle: String,
-    delivery_date: chrono::NaiveDate,
-    timeslot: String,
-    updated_at: chrono::NaiveDateTime,
-    version: u64,
-}
-
-/// The part of `waybill.lifecycle` that is shown: see waybill-status.
-#[derive(Deserialize)]
-struct Lifecycle {
-    #[serde(default)]
-    gaps: Vec<WaybillStatus>,
-}
-
-const WAYBILL: &str = by_waybill_no!(
-    "SELECT w.kind, w.status, w.open_holds, w.failed_attempts, w.lifecycle, w.delivery_date, w.timeslot, \
-       w.updated_at, w.version",
-    "waybill w FORCE INDEX (waybill_number) ON w.waybill_no = r.waybill_no WHERE w.exists_since IS NOT NULL"
-);
-
-/// Status, holds and gaps of a waybill; a stub is no waybill yet.
-pub(crate) async fn waybill(
-    database: &Database,
-    waybill_no: &WaybillNo,
-) -> Result<Option<WaybillStanding>, StoreError> {
-    let rows: Vec<WaybillRow> = database.select(WAYBILL, &[WaybillKey { waybill_no }]).await?;
-    let Some(row) = rows.into_iter().next() else {
-        return Ok(None);
-    };
-    let lifecycle: Lifecycle =
-        serde_json::from_str(&row.lifecycle).map_err(|e| unreadable("waybill.lifecycle", e))?;
-    Ok(Some(WaybillStanding {
-        waybill_no: waybill_no.clone(),
-        kind: word("waybill.kind", row.kind)?,
-        status: word("waybill.status", row.status)?,
-        held: row.open_holds > 0,
-        failed_attempts: row.failed_attempts,
-        gaps: lifecycle.gaps,
-        delivery_date: row.delivery_date,
-        timeslot: word("waybill.timeslot", row.timeslot)?,
-        updated_at: timestamp(row.updated_at),
-        version: row.version,
-    }))
-}
-
-#[derive(FromQueryResult)]
-struct OwnerRow {
-    source: Option<String>,
-    merchant: Option<String>,
-    customer_ref: Option<String>,
-    version: u64,
-}
-
-const WAYBILL_OWNER: &str = by_waybill_no!(
-    "SELECT w.source, w.merchant, w.customer_ref, w.version",
-    "waybill w FORCE INDEX (waybill_number) ON w.waybill_no = r.waybill_no WHERE w.exists_since IS NOT NULL"
-);
-
-/// Whose a waybill is.
-pub(crate) async fn waybill_owner(
-    database: &Database,
-    waybill_no: &WaybillNo,
-) -> Result<Option<WaybillOwner>, StoreError> {
-    let rows: Vec<OwnerRow> = database.select(WAYBILL_OWNER, &[WaybillKey { waybill_no }]).await?;
-    let Some(row) = rows.into_iter().next() else {
-        return Ok(None);
-    };
-    let source = row.source.map(Source::new).transpose();
-    let merchant = row.merchant.map(Merchant::new).transpose();
-    Ok(Some(WaybillOwner {
-        source: source.map_err(|e| unreadable("waybill.source", e))?,
-        merchant: merchant.map_err(|e| unreadable("waybill.merchant", e))?,
-        customer: customer(row.customer_ref)?,
-        version: row.version,
-    }))
-}
-
-#[derive(FromQueryResult)]
-struct AssignmentRow {
-    state: String,
-    reason: Option<String>,
-    route_id: Option<String>,
-    route_ref: Option<String>,
-    version: u64,
-}
-
-const ASSIGNMENT: &str = by_waybill_no!(
-    "SELECT a.state, a.reason, HEX(a.route_id) route_id, t.route_ref, a.version",
-    "assignment a FORCE INDEX (PRIMARY) ON a.waybill_no = r.waybill_no \
-       LEFT JOIN route t FORCE INDEX (PRIMARY) ON t.id = a.route_id"
-);
-
-/// The place of a waybill.
-pub(crate) async fn assignment(
-    database: &Database,
-    waybill_no: &WaybillNo,
-) -> Result<Option<AssignmentStanding>, StoreError> {
-    let rows: Vec<AssignmentRow> =
-        database.select(ASSIGNMENT, &[WaybillKey { waybill_no }]).await?;
-    let Some(row) = rows.into_iter().next() else {
-        return Ok(None);
-    };
-    let route_id = row.route_id.as_deref().map(parse_hex).transpose()?.map(RouteId);
-    Ok(Some(AssignmentStanding {
-        state: row.state,
-        reason: row.reason,
-        route_id,
-        route_ref: row.route_ref,
-        version: row.version,
-    }))
-}
-
-#[derive(FromQueryResult)]
-struct SalesOrderRow {
-    sales_order_no: String,
-    status: String,
-    version: u64,
-}
-
-const SALES_ORDER: &str = by_waybill_no!(
-    "SELECT s.sales_order_no, s.status, s.version",
-    "sales_order s FORCE INDEX (sales_order_live) ON s.waybill_no = r.waybill_no AND s.live = 1"
-);
-
-/// The sales order in force of a waybill.
-pub(crate) async fn sales_order(
-    database: &Database,
-    waybill_no: &WaybillNo,
-) -> Result<Option<SalesOrderStanding>, StoreError> {
-    let rows: Vec<SalesOrderRow> =
-        database.select(SALES_ORDER, &[WaybillKey { waybill_no }]).await?;
-    Ok(rows.into_iter().next().map(|row| SalesOrderStanding {
-        sales_order_no: row.sales_order_no,
-        status: row.status,
-        version: row.version,
-    }))
 }
 
 #[derive(Serialize)]

@@ -92,7 +92,8 @@ pub(crate) async fn is_known(
     database: &Database,
     waybill_no: &WaybillNo,
 ) -> Result<bool, StoreError> {
-    Ok(super::assignment(database, waybill_no).await?.is_some())
+    let found = super::waybills::parts(database, &BTreeSet::from([waybill_no.as_str()])).await?;
+    Ok(found.iter().any(|parts| parts.assignment.is_some()))
 }
 
 const NAMES: &str = concat!(
