@@ -39,7 +39,7 @@ const COUNTED: [contracts::WaybillStatus; 10] = {
 /// Imperatives from ingress.
 pub(crate) fn commands(kind: WorkerKind) -> Vec<Binding> {
     match kind {
-        WorkerKind::HotfolderIngest => vec![on::<c::SkipSequence>()],
+        WorkerKind::HotfolderIngest => vec![on::<c::SkipSequence>(), on::<c::UploadFile>()],
         WorkerKind::OrderIntake => vec![
             on::<c::CreateOrder>(),
             on::<c::CreateOrders>(),
@@ -92,7 +92,10 @@ pub(crate) fn commands(kind: WorkerKind) -> Vec<Binding> {
             on::<c::OpenCase>(),
             on::<c::UpdateCase>(),
         ],
-        WorkerKind::WmsSync | WorkerKind::QueryDesk | WorkerKind::Identity => Vec::new(),
+        WorkerKind::WmsSync
+        | WorkerKind::QueryDesk
+        | WorkerKind::Identity
+        | WorkerKind::PortalShim => Vec::new(),
     }
 }
 
@@ -156,7 +159,8 @@ pub(crate) fn events(kind: WorkerKind) -> Vec<Binding> {
         WorkerKind::HotfolderIngest
         | WorkerKind::DeliveryNetwork
         | WorkerKind::QueryDesk
-        | WorkerKind::Identity => Vec::new(),
+        | WorkerKind::Identity
+        | WorkerKind::PortalShim => Vec::new(),
     }
 }
 
@@ -176,7 +180,8 @@ pub(crate) fn partner(kind: WorkerKind) -> Vec<Binding> {
         | WorkerKind::DeliveryNetwork
         | WorkerKind::CustomerService
         | WorkerKind::QueryDesk
-        | WorkerKind::Identity => Vec::new(),
+        | WorkerKind::Identity
+        | WorkerKind::PortalShim => Vec::new(),
     }
 }
 
@@ -192,6 +197,7 @@ pub(crate) fn queries(kind: WorkerKind) -> Vec<Binding> {
         | WorkerKind::SalesOrder
         | WorkerKind::WmsSync
         | WorkerKind::DeliveryNetwork
-        | WorkerKind::CustomerService => Vec::new(),
+        | WorkerKind::CustomerService
+        | WorkerKind::PortalShim => Vec::new(),
     }
 }

@@ -113,17 +113,23 @@ fn worker_user(kind: WorkerKind) -> User {
     read.extend(kind.work_queues().iter().map(|queue| escape(&kind.queue(*queue))));
     read.push(escape(Exchange::Control.name()));
     read.push(escape(Exchange::Replies.name()));
+    let mut may_bind = vec![(Exchange::Control, kind.control_key().as_str().to_owned())];
+    for (exchange, pattern) in kind.listens_to() {
+        if !read.contains(&escape(exchange.name())) {
+            read.push(escape(exchange.name()));
+        }
+        may_bind.push((*exchange, (*pattern).to_owned()));
+    }
     let keys: Vec<(Exchange, String)> = publishes
         .into_iter()
         .flat_map(|(exchange, keys)| keys.iter().map(move |key| (exchange, (*key).to_owned())))
         .collect();
-    let control = [(Exchange::Control, kind.control_key().as_str().to_owned())];
     User {
         name: kind.user(),
         configure: any_of(&own),
         write: any_of(write),
         read: any_of(read),
-        topics: topics(&keys, &control),
+        topics: topics(&keys, &may_bind),
     }
 }
 

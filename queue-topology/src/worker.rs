@@ -18,6 +18,7 @@ pub enum WorkerKind {
     CustomerService,
     QueryDesk,
     Identity,
+    PortalShim,
 }
 
 /// A waiting time of the retry ladder.
@@ -96,7 +97,7 @@ impl WorkQueue {
 
 impl WorkerKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::HotfolderIngest,
         Self::OrderIntake,
         Self::WaybillStatus,
@@ -107,6 +108,7 @@ impl WorkerKind {
         Self::CustomerService,
         Self::QueryDesk,
         Self::Identity,
+        Self::PortalShim,
     ];
 
     /// The name: folder, binary, queue prefix, `app_id`.
@@ -123,6 +125,7 @@ impl WorkerKind {
             Self::CustomerService => "customer-service",
             Self::QueryDesk => "query-desk",
             Self::Identity => "identity",
+            Self::PortalShim => "portal-shim",
         }
     }
 
@@ -138,7 +141,8 @@ impl WorkerKind {
         format!("dray-{}", self.name())
     }
 
-    /// The work queues it consumes, the home queue (where retry copies return to) first.
+    /// The work queues it consumes, the home queue (where retry copies return to) first. None: requests of
+    /// another kind drive it.
     #[must_use]
     pub const fn work_queues(self) -> &'static [WorkQueue] {
         match self {
@@ -149,6 +153,7 @@ impl WorkerKind {
             }
             Self::WmsSync => &[WorkQueue::Events, WorkQueue::Partner],
             Self::QueryDesk | Self::Identity => &[WorkQueue::Queries],
+            Self::PortalShim => &[],
         }
     }
 
@@ -191,7 +196,33 @@ impl WorkerKind {
     /// True when it keeps an inbox, a retry ladder and dead letters (queries have none).
     #[must_use]
     pub const fn settles_messages(self) -> bool {
-        !matches!(self, Self::QueryDesk | Self::Identity)
+        !matches!(self, Self::QueryDesk | Self::Identity | Self::PortalShim)
+    }
+
+    /// True when it reaches the database: its instances have rows there and its settings are stored.
+    #[must_use]
+    pub const fn has_database(self) -> bool {
+        !matches!(self, Self::PortalShim)
+    }
+
+    /// What an instance may bind an exclusive queue of its own to: exchange and topic pattern. It hears of
+    /// what happens while it runs, and of nothing before or after.
+    #[must_use]
+    pub const fn listens_to(self) -> &'static [(contracts::Exchange, &'static str)] {
+        use contracts::Exchange::Events;
+        match self {
+            Self::PortalShim => &[(Events, "waybill.#"), (Events, "assignment.#")],
+            Self::HotfolderIngest
+            | Self::OrderIntake
+            | Self::WaybillStatus
+            | Self::AdraAssigner
+            | Self::SalesOrder
+            | Self::WmsSync
+            | Self::DeliveryNetwork
+            | Self::CustomerService
+            | Self::QueryDesk
+            | Self::Identity => &[],
+        }
     }
 
     /// What each of its work queues is bound to: exchange and topic pattern.
@@ -208,7 +239,7 @@ impl WorkerKind {
     /// The exchanges it publishes to, each with the topic patterns it may use.
     #[must_use]
     pub fn publishes(self) -> Vec<(contracts::Exchange, &'static [&'static str])> {
-        use contracts::Exchange::{Commands, Events, WmsOut};
+        use contracts::Exchange::{Commands, Events, Queries, WmsOut};
         match self {
             Self::HotfolderIngest => vec![(
                 Commands,
@@ -253,6 +284,32 @@ impl WorkerKind {
                 (Events, &["waybill-request.made.customer-service", "return.#", "case.#"]),
             ],
             Self::QueryDesk | Self::Identity => vec![],
+            Self::PortalShim => {
+                vec![(Commands, PORTAL_COMMANDS), (Queries, &["query.ask", "identity.ask"])]
+            }
         }
     }
 }
+
+/// What requests over HTTP may become: what people at the portal and in customer service do, and nothing of
+/// planning, of the network or of the warehouse.
+const PORTAL_COMMANDS: &[&str] = &[
+    "order.create",
+    "order.create-batch",
+    "order.amend",
+    "order.cancel",
+    "waybill.report-status",
+    "waybill.report-statuses",
+    "waybill.place-hold",
+    "waybill.release-hold",
+    "waybill.cancel",
+    "assignment.reschedule",
+    "route.lock",
+    "route.dispatch",
+    "adra.report-breakdown",
+    "adra.recalculate",
+    "hotfolder.upload",
+    "return.#",
+    "replacement.request",
+    "case.#",
+];

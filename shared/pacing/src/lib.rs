@@ -7,6 +7,7 @@
 
 mod backoff;
 mod breaker;
+mod keyed;
 mod rate;
 
 #[cfg(test)]
@@ -14,4 +15,5 @@ mod tests;
 
 pub use crate::backoff::Backoff;
 pub use crate::breaker::{Breaker, BreakerState};
+pub use crate::keyed::KeyedRate;
 pub use crate::rate::RateLimit;

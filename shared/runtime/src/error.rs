@@ -25,6 +25,9 @@ pub enum RuntimeError {
     /// The worker itself could not be built.
     #[error("the worker could not start: {0}")]
     Build(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A front could not serve, or did not finish in time.
+    #[error("serving ended: {0}")]
+    Serve(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A file could not be written.
     #[error("cannot write {path}: {source}")]
     File {
@@ -59,7 +62,7 @@ impl RuntimeError {
         match self {
             Self::Settings(_) | Self::Log(_) => 78,
             Self::Admin(_) | Self::Broker(_) | Self::Store(_) => 69,
-            Self::Build(_) | Self::File { .. } | Self::System(_) => 71,
+            Self::Build(_) | Self::Serve(_) | Self::File { .. } | Self::System(_) => 71,
             Self::TaskEnded { .. } => 70,
             Self::NotDrained { .. } => 75,
         }
@@ -81,4 +84,33 @@ pub enum SendError {
     /// No connection at this moment.
     #[error("not connected to the broker")]
     Disconnected,
+}
+
+/// What a failed sending means for its sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsent {
+    /// A queue is full: nothing was taken, the same may be sent later.
+    Full,
+    /// It may have been taken or not: send it again with the same id.
+    Unknown,
+    /// There is no connection: nothing was sent.
+    Away,
+    /// No message may be so large: it has to be split.
+    TooLarge,
+    /// No sending again helps: the topology lacks its place, or it has no JSON form.
+    Broken,
+}
+
+impl SendError {
+    /// What to do about it.
+    #[must_use]
+    pub const fn unsent(&self) -> Unsent {
+        match self {
+            Self::Publish(PublishError::Refused { .. }) => Unsent::Full,
+            Self::Publish(PublishError::Unknown { .. }) => Unsent::Unknown,
+            Self::Publish(PublishError::TooLarge { .. }) => Unsent::TooLarge,
+            Self::Publish(PublishError::Unroutable { .. }) | Self::Encode(_) => Unsent::Broken,
+            Self::Broker(_) | Self::Disconnected => Unsent::Away,
+        }
+    }
 }

@@ -222,7 +222,7 @@ async fn first_ended(background: &Background, shutdown: &Shutdown) -> RuntimeErr
     }
 }
 
-fn publisher_ended(
+pub(crate) fn publisher_ended(
     ended: Option<Result<Result<(), BrokerError>, tokio::task::JoinError>>,
 ) -> RuntimeError {
     match ended {
@@ -249,7 +249,7 @@ async fn wait_for_database(core: &Core) {
     core.database_up.set(true);
 }
 
-fn write_address(path: &Path, address: &str) -> Result<(), RuntimeError> {
+pub(crate) fn write_address(path: &Path, address: &str) -> Result<(), RuntimeError> {
     let failed = |source| RuntimeError::File { path: path.display().to_string(), source };
     let temporary = path.with_extension("new");
     std::fs::write(&temporary, address).map_err(failed)?;
@@ -279,6 +279,21 @@ impl Running {
         let shutdown = process.context.shutdown();
         #[allow(clippy::disallowed_methods, reason = "owned by Running, which stops and joins it")]
         let task = tokio::spawn(process.respond(responder));
+        Self { shutdown, task }
+    }
+
+    /// The same for a front that serves by `serving`, which ends once its shutdown begins.
+    #[must_use]
+    pub fn start_front<E>(
+        process: crate::FrontProcess,
+        serving: impl Future<Output = Result<(), E>> + Send + 'static,
+    ) -> Self
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>> + Send + 'static,
+    {
+        let shutdown = process.front().shutdown();
+        #[allow(clippy::disallowed_methods, reason = "owned by Running, which stops and joins it")]
+        let task = tokio::spawn(process.run(serving));
         Self { shutdown, task }
     }
 
@@ -347,7 +362,7 @@ where
 }
 
 /// SIGTERM and Ctrl-C begin the drain.
-async fn on_signal(shutdown: Shutdown) {
+pub(crate) async fn on_signal(shutdown: Shutdown) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut terminate), Ok(mut interrupt)) =
         (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))

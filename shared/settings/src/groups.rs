@@ -259,3 +259,34 @@ impl WorkerSettings {
         self.lanes.check()
     }
 }
+
+/// What a process needs that stands in front of the fleet and has neither database nor cache.
+#[derive(Debug, Clone, Args)]
+pub struct FrontSettings {
+    /// The broker.
+    #[command(flatten)]
+    pub broker: BrokerSettings,
+    /// The admin port.
+    #[command(flatten)]
+    pub admin: AdminSettings,
+    /// The name of the process.
+    #[command(flatten)]
+    pub instance: InstanceSettings,
+    /// The log.
+    #[command(flatten)]
+    pub log: LogSettings,
+
+    /// Seconds that a stopping process may take to finish what it holds
+    #[arg(long, env = "DRAY_DRAIN_SECONDS", value_name = "DRAY_DRAIN_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=600))]
+    pub drain_seconds: u16,
+}
+
+impl FrontSettings {
+    /// Checks every group. Call it before connecting to anything.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used, and what to do about it.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        self.broker.check()
+    }
+}

@@ -25,7 +25,7 @@ pub use crate::effective::{Effective, Source, effective};
 pub use crate::environment::var;
 pub use crate::groups::{
     AdminSettings, BrokerSettings, CacheSettings, ClockMode, ClockSettings, DatabaseSettings,
-    InstanceSettings, LaneSettings, LogFormat, LogSettings, WorkerSettings,
+    FrontSettings, InstanceSettings, LaneSettings, LogFormat, LogSettings, WorkerSettings,
 };
 pub use crate::instance::InstanceName;
 pub use crate::load::{load, try_load};

@@ -19,7 +19,8 @@ mod tests;
 pub use crate::histogram::{Buckets, Histogram};
 pub use crate::log::{LogError, init};
 pub use crate::metrics::{
-    Connection, DatabaseError, Outcome, Published, Snapshot, Stage, WorkerMetrics,
+    Connection, DatabaseError, InFlight, Outcome, Published, RequestMetrics, Snapshot, Stage,
+    WorkerMetrics,
 };
 pub use crate::readiness::{Latch, Readiness};
 pub use crate::registry::{Counter, Gauge, Registry};

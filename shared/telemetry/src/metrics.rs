@@ -4,6 +4,7 @@
 //! of series is bounded by the code and never by what arrives.
 
 mod labels;
+mod requests;
 mod snapshot;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Unit;
 
 pub use self::labels::{Connection, DatabaseError, Outcome, Published, Stage};
+pub use self::requests::{InFlight, RequestMetrics};
 pub use self::snapshot::Snapshot;
 use self::snapshot::Window;
 use crate::histogram::{Histogram, MESSAGES};

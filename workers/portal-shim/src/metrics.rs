@@ -1,0 +1,59 @@
+//! Counts every request by route and status. The numbers are kept by telemetry.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::portal::Portal;
+
+/// Why a request was turned away before its handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turned {
+    /// No place in its class.
+    Full,
+    /// No share left.
+    Share,
+}
+
+impl Turned {
+    /// The word in metrics.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Share => "share",
+        }
+    }
+}
+
+/// Counts one request.
+pub(crate) async fn count(
+    State(portal): State<Portal>,
+    matched: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let method = request.method().clone();
+    let rule = matched.as_ref().and_then(|path| portal.rules.find(&method, path.as_str()));
+    // never what was sent: anybody can send anything
+    let route = rule.map_or("other", |rule| rule.path);
+    let method = rule.map_or("other", |rule| word(&rule.method));
+    let _in_flight = portal.metrics.begin();
+    let begun = Instant::now();
+    let response = next.run(request).await;
+    portal.metrics.request(route, method, response.status().as_u16(), begun.elapsed());
+    response
+}
+
+fn word(method: &axum::http::Method) -> &'static str {
+    use axum::http::Method;
+    let known = [
+        (Method::GET, "GET"),
+        (Method::POST, "POST"),
+        (Method::PUT, "PUT"),
+        (Method::PATCH, "PATCH"),
+        (Method::DELETE, "DELETE"),
+    ];
+    known.iter().find(|(one, _)| one == method).map_or("other", |(_, word)| *word)
+}

@@ -1,0 +1,185 @@
+//! One request that is several messages: split where a message is full, sent side by side, answered as one
+//! operation whose name says how many parts it has.
+
+use std::fmt;
+use std::str::FromStr;
+
+use axum::response::Response;
+use contracts::{Contract, MessageId, Refusal};
+use futures_util::future::join_all;
+use uuid::Uuid;
+
+use crate::command::Command;
+use crate::gateway::Outcome;
+use crate::outcome::{Item, Operation, State, respond};
+use crate::problem::Problem;
+
+/// Parts of an operation at most.
+const PARTS_MAX: u16 = 100;
+
+/// The name of an operation: a UUID, and how many parts it has if there are several (`UUID.5`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OperationName {
+    id: MessageId,
+    parts: u16,
+}
+
+impl OperationName {
+    /// An operation of so many parts.
+    pub(crate) const fn new(id: MessageId, parts: u16) -> Self {
+        Self { id, parts }
+    }
+
+    /// The ids of its messages, in order.
+    pub(crate) fn messages(self) -> Vec<MessageId> {
+        match self.parts {
+            0 | 1 => vec![self.id],
+            parts => (0..parts).map(|part| self.id.of_item(part.into())).collect(),
+        }
+    }
+}
+
+impl fmt::Display for OperationName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.parts {
+            0 | 1 => self.id.fmt(f),
+            parts => write!(f, "{}.{parts}", self.id),
+        }
+    }
+}
+
+/// A text that is no name of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NoName;
+
+impl FromStr for OperationName {
+    type Err = NoName;
+
+    fn from_str(text: &str) -> Result<Self, NoName> {
+        let (id, parts) = match text.split_once('.') {
+            Some((id, parts)) => (id, parts.parse().map_err(|_no_number| NoName)?),
+            None => (text, 1),
+        };
+        let id = Uuid::try_parse(id).map(MessageId).map_err(|_no_uuid| NoName)?;
+        let name = Self { id, parts };
+        let is_written_so = name.to_string() == text && (1..=PARTS_MAX).contains(&parts);
+        if is_written_so { Ok(name) } else { Err(NoName) }
+    }
+}
+
+/// Where the items of a part stand in its request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The first one, from 0.
+    pub(crate) first: u32,
+    /// How many.
+    pub(crate) items: u32,
+}
+
+/// One message of several.
+#[derive(Debug)]
+pub(crate) struct Part<C> {
+    /// Its items.
+    pub(crate) place: Place,
+    /// The message.
+    pub(crate) message: C,
+}
+
+/// Messages with their numbers of items, as parts that follow one another.
+pub(crate) fn in_order<C>(messages: impl IntoIterator<Item = (usize, C)>) -> Vec<Part<C>> {
+    let mut first = 0_u32;
+    let mut parts = Vec::new();
+    for (items, message) in messages {
+        let items = u32::try_from(items).unwrap_or(u32::MAX);
+        parts.push(Part { place: Place { first, items }, message });
+        first = first.saturating_add(items);
+    }
+    parts
+}
+
+/// Sends all parts and answers as one.
+///
+/// # Errors
+/// 400 when there are several and no key: what is taken in part has to be sent again as the same. Else as
+/// [`Command::send`]; sent again with its key, the rest follows.
+pub(crate) async fn send<C: Contract>(
+    command: Command,
+    parts: Vec<Part<C>>,
+) -> Result<Response, Problem> {
+    let count = u16::try_from(parts.len()).unwrap_or(u16::MAX);
+    if count > PARTS_MAX {
+        let detail =
+            format!("this makes {count} messages, at most {PARTS_MAX} are taken: split it");
+        return Err(Problem::bad_request("TOO_MANY_ITEMS", detail));
+    }
+    if count > 1 && !command.is_keyed() {
+        let detail =
+            "this is more than one message: send an Idempotency-Key, so that it can be sent again";
+        return Err(Problem::bad_request("KEY_NEEDED", detail));
+    }
+    let name = OperationName::new(command.id(), count);
+    let ids = name.messages();
+    let sending = ids.iter().zip(&parts).map(|(id, part)| command.send_part(*id, &part.message));
+    let outcomes = join_all(sending).await.into_iter().collect::<Result<Vec<Outcome>, Problem>>();
+    let outcomes = outcomes.map_err(|problem| problem.of_operation(name.to_string()))?;
+    let mut response = if let ([outcome], 0 | 1) = (outcomes.as_slice(), count) {
+        respond(&name.to_string(), outcome.clone(), None)?
+    } else {
+        let answered = parts.iter().map(|part| Some(part.place)).zip(outcomes);
+        merge(name, answered)?.answered(None)
+    };
+    command.tell_wait(&mut response);
+    Ok(response)
+}
+
+/// What became of an operation whose parts ended so. While one part is pending the whole is; what is known
+/// of the others is told, but for items whose place is not known.
+///
+/// # Errors
+/// A part was refused as the wrong use of a key, or by somebody who may not: that is true of all.
+pub(crate) fn merge(
+    name: OperationName,
+    parts: impl IntoIterator<Item = (Option<Place>, Outcome)>,
+) -> Result<Operation, Problem> {
+    let mut operation = Operation::pending(name.to_string());
+    operation.outcome = State::Duplicate;
+    for (place, outcome) in parts {
+        let Outcome::Settled(reply) = outcome else {
+            operation.outcome = State::Pending;
+            continue;
+        };
+        let part = Operation::settled(name.to_string(), *reply);
+        let is_of_all = matches!(part.code.as_deref(), Some("KEY_REUSED" | "NOT_ALLOWED"));
+        if let (true, Some(code)) = (is_of_all, part.code.clone()) {
+            let refusal = Refusal::new(code, part.detail.unwrap_or_default());
+            return Err(Problem::refused(refusal).of_operation(name.to_string()));
+        }
+        operation.outcome = worse(operation.outcome, part.outcome);
+        operation.code = operation.code.or_else(|| part.code.clone());
+        if let Some(place) = place {
+            operation.items.extend(items_of(part, place));
+        }
+    }
+    Ok(operation)
+}
+
+/// The items of a part, counted in the request. Of one that was refused as a whole each was.
+fn items_of(part: Operation, Place { first, items }: Place) -> Vec<Item> {
+    if part.outcome == State::Rejected && part.items.is_empty() {
+        let code = part.code.unwrap_or_default();
+        let one = |item| Item { item, code: code.clone(), detail: part.detail.clone() };
+        return (first..first.saturating_add(items)).map(one).collect();
+    }
+    let shifted = |it: Item| Item { item: first.saturating_add(it.item), ..it };
+    part.items.into_iter().map(shifted).collect()
+}
+
+/// The outcome of two parts together. A refused part does not undo the others: its items tell.
+const fn worse(all: State, part: State) -> State {
+    match (all, part) {
+        (State::Pending, _) | (_, State::Pending) => State::Pending,
+        (State::Accepted, _) | (_, State::Accepted) => State::Accepted,
+        (State::Duplicate, State::Duplicate) => State::Duplicate,
+        (_, _) => State::Applied,
+    }
+}

@@ -1,0 +1,75 @@
+//! What every handler can reach, and the router around them all.
+//!
+//! The way of a request: it is identified (`request_id.rs`), counted (`metrics.rs`), let through or not
+//! (`gate.rs`), and handled (`routes/`); what says no leaves as a problem (`problem.rs`).
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::middleware::{from_fn, from_fn_with_state};
+use runtime::{Front, Shutdown};
+use telemetry::RequestMetrics;
+
+use crate::gateway::Gateway;
+use crate::idempotency::Operations;
+use crate::keys::Keys;
+use crate::permit::Rules;
+use crate::settings::PortalSettings;
+use crate::throttle::Throttle;
+use crate::{gate, metrics, openapi, problem, request_id, routes};
+
+/// What every handler can reach. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Portal {
+    /// Questions, commands, events.
+    pub(crate) gateway: Gateway,
+    /// Verifies tokens.
+    pub(crate) keys: Keys,
+    /// Commands in progress and sent a moment ago.
+    pub(crate) operations: Operations,
+    /// How much is taken on.
+    pub(crate) throttle: Throttle,
+    /// Who may do what.
+    pub(crate) rules: Arc<Rules>,
+    /// What is counted.
+    pub(crate) metrics: RequestMetrics,
+    /// What it was told at start.
+    pub(crate) settings: Arc<PortalSettings>,
+    /// Begins when the process has to end: endless answers end with it.
+    pub(crate) shutdown: Shutdown,
+}
+
+impl FromRef<Portal> for Gateway {
+    fn from_ref(portal: &Portal) -> Self {
+        portal.gateway.clone()
+    }
+}
+
+impl Portal {
+    /// Put together; nothing is sent yet.
+    pub(crate) fn new(settings: PortalSettings, front: &Front) -> Self {
+        let gateway = Gateway::new(front.switchboard.clone(), front.feed.clone());
+        Self {
+            keys: Keys::new(gateway.clone()),
+            gateway,
+            operations: Operations::default(),
+            throttle: Throttle::new(&settings),
+            rules: Arc::new(routes::rules()),
+            metrics: RequestMetrics::register(&front.registry),
+            settings: Arc::new(settings),
+            shutdown: front.shutdown(),
+        }
+    }
+}
+
+/// Everything that is served.
+pub(crate) fn router(portal: Portal) -> Router {
+    let (api, document) = openapi::assemble(&portal.rules);
+    api.merge(openapi::pages(&document))
+        .layer(from_fn_with_state(portal.clone(), gate::guard))
+        .layer(from_fn(problem::render))
+        .layer(from_fn_with_state(portal.clone(), metrics::count))
+        .layer(from_fn(request_id::identify))
+        .with_state(portal)
+}

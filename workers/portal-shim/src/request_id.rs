@@ -1,0 +1,76 @@
+//! Who a request is: an id for people and logs, and its place in a trace. Both go with the message that it
+//! becomes, so that a worker's log line can be found by them.
+//!
+//! Never here: what a request wants.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use contracts::TraceContext;
+use tracing::Instrument as _;
+
+/// The header of the id, in requests and answers.
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+
+/// Characters of an id that a client chose: it begins a correlation id, which has 128.
+const ID_MAX: usize = 64;
+/// What W3C asks everybody to carry at least, in bytes.
+const TRACESTATE_MAX: usize = 512;
+
+/// The id and the trace of a request; an extension of every request.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestInfo {
+    /// The id that the client chose, or one made here.
+    pub(crate) id: String,
+    /// Where in a trace the messages of this request belong.
+    pub(crate) trace: TraceContext,
+}
+
+impl RequestInfo {
+    fn read(headers: &HeaderMap) -> Self {
+        let id = headers.get(X_REQUEST_ID).and_then(|value| value.to_str().ok());
+        let id = id.filter(|id| is_id(id)).map(str::to_owned);
+        let id = id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+        Self { id, trace: trace(headers) }
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
+    (1..=ID_MAX).contains(&text.len()) && text.chars().all(allowed)
+}
+
+/// A new span of the client's trace, or a trace that begins here: an unreadable one is ignored, as W3C asks.
+fn trace(headers: &HeaderMap) -> TraceContext {
+    let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let given: Option<telemetry::TraceContext> =
+        text(&TRACEPARENT).and_then(|value| value.parse().ok());
+    let span =
+        given.map_or_else(|| telemetry::TraceContext::root(false), telemetry::TraceContext::child);
+    let tracestate = text(&TRACESTATE).filter(|state| {
+        given.is_some() && (1..=TRACESTATE_MAX).contains(&state.len()) && state.is_ascii()
+    });
+    TraceContext { traceparent: Some(span.to_string()), tracestate: tracestate.map(str::to_owned) }
+}
+
+/// The first layer: gives the request its id, logs under it, and answers with it.
+pub(crate) async fn identify(mut request: Request, next: Next) -> Response {
+    let info = RequestInfo::read(request.headers());
+    let span = tracing::info_span!(
+        "request",
+        id = %info.id,
+        traceparent = info.trace.traceparent.as_deref(),
+        method = %request.method(),
+        path = request.uri().path(),
+    );
+    let id = HeaderValue::from_str(&info.id);
+    request.extensions_mut().insert(info);
+    let mut response = next.run(request).instrument(span).await;
+    if let Ok(id) = id {
+        response.headers_mut().insert(X_REQUEST_ID, id);
+    }
+    response
+}

@@ -1,0 +1,64 @@
+//! Every route, its rule and its types, gathered from the modules that hold them.
+//!
+//! A module of a route has three functions: `rules` (who may), `router` (the handlers) and `schemas` (the
+//! types of its bodies).
+
+mod health;
+mod operations;
+mod orders;
+mod sessions;
+mod tracking;
+mod waybills;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::openapi::{self, Schemas};
+use crate::pages;
+use crate::permit::Rules;
+use crate::portal::Portal;
+
+/// The parts of the interface, in the order of the document.
+pub(crate) const TAGS: [(&str, &str); 6] = [
+    ("sessions", "Signing in and out"),
+    ("orders", "Orders: creating, amending, cancelling, showing"),
+    ("waybills", "Waybills: reporting, holding, cancelling, rescheduling, showing"),
+    ("tracking", "What the public may know of a delivery"),
+    ("operations", "What became of a command"),
+    ("health", "Whether the service is up"),
+];
+
+/// All handlers.
+pub(crate) fn router() -> OpenApiRouter<Portal> {
+    OpenApiRouter::default()
+        .merge(sessions::router())
+        .merge(orders::router())
+        .merge(waybills::router())
+        .merge(tracking::router())
+        .merge(operations::router())
+        .merge(health::router())
+}
+
+/// All rules, those of the pages among them.
+pub(crate) fn rules() -> Rules {
+    let rules = [
+        sessions::rules(),
+        orders::rules(),
+        waybills::rules(),
+        tracking::rules(),
+        operations::rules(),
+        health::rules(),
+        pages::rules(),
+        openapi::rules(),
+    ];
+    Rules::of(rules.into_iter().flatten())
+}
+
+/// All types of bodies.
+pub(crate) fn schemas(schemas: &mut Schemas) {
+    sessions::schemas(schemas);
+    orders::schemas(schemas);
+    waybills::schemas(schemas);
+    tracking::schemas(schemas);
+    operations::schemas(schemas);
+    health::schemas(schemas);
+}

@@ -1,0 +1,1 @@
+//! Tests: the parts that need nothing alone, then the portal with a real broker.
