@@ -1,0 +1,113 @@
+// Tokens: signing in and out, an access token that is good now, and requests that carry it.
+const EARLY_MS = 60_000; // a token is exchanged so long before its end
+
+let held = null; // { token, until }
+
+class SignedOut extends Error {
+  signedOut = true;
+}
+
+export function holdsToken() {
+  return held !== null;
+}
+
+export function forget() {
+  held = null;
+}
+
+// Asks the shim's own session endpoint; the refresh token travels in its cookie only.
+async function session(method, path, body) {
+  const headers = body ? { "Content-Type": "application/json" } : {};
+  return fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store" });
+}
+
+async function keep(answer) {
+  const { access_token, access_expires_at, account } = await answer.json();
+  held = { token: access_token, until: Date.parse(access_expires_at) };
+  return account;
+}
+
+export async function signIn(login, password) {
+  const answer = await session("POST", "/work/session", { login, password });
+  if (!answer.ok) {
+    throw new Error(await why(answer));
+  }
+  return keep(answer);
+}
+
+// A refresh token is good once: two tabs that exchanged the same one would end the session.
+export async function refresh() {
+  return navigator.locks ? navigator.locks.request("dray-session", exchange) : exchange();
+}
+
+async function exchange() {
+  const answer = await session("POST", "/work/session/refresh");
+  if (answer.status === 204) { // nobody is signed in here
+    held = null;
+    return null;
+  }
+  if (!answer.ok) {
+    throw new Error(await why(answer));
+  }
+  return keep(answer);
+}
+
+export async function signOut() {
+  held = null;
+  const answer = await session("DELETE", "/work/session");
+  if (!answer.ok) {
+    throw new Error(await why(answer));
+  }
+}
+
+// An access token that is good for a while.
+export async function token() {
+  if (held === null || held.until - EARLY_MS < Date.now()) {
+    if (!await refresh()) {
+      throw new SignedOut();
+    }
+  }
+  return held.token;
+}
+
+// A refusal that trying again does not change.
+class Refused extends Error {
+  isAnswer = true;
+}
+
+// A request with the token; gives the answer's JSON. Once more with a new token if the old one is refused.
+export async function call(method, path, body, key) {
+  let answer = await send(method, path, body, key);
+  if (answer.status === 401) {
+    held = null;
+    answer = await send(method, path, body, key);
+  }
+  if (!answer.ok) {
+    const isAnswer = answer.status < 500 && answer.status !== 429;
+    throw new (isAnswer ? Refused : Error)(await why(answer));
+  }
+  return answer.json();
+}
+
+async function send(method, path, body, key) {
+  const headers = { Accept: "application/json", Authorization: `Bearer ${await token()}` };
+  if (body) {
+    Object.assign(headers, { "Content-Type": "application/json", Prefer: "wait=5" });
+  }
+  if (key) {
+    headers["Idempotency-Key"] = key;
+  }
+  try {
+    return await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store" });
+  } catch {
+    throw new Error("There is no connection. Try again in a moment.");
+  }
+}
+
+// What a refusal says, for a person.
+async function why(answer) {
+  const problem = await answer.json().catch(() => ({}));
+  const again = answer.headers.get("Retry-After");
+  const text = problem.detail ?? problem.title ?? `The request failed (${answer.status}).`;
+  return again ? `${text} Try again in ${again} s.` : text;
+}
