@@ -262,7 +262,8 @@ mod tests {
         let address = |stated, number| portal_address(stated, number).map(|it| it.to_string());
         assert_eq!(address("127.0.0.1:8480", 1).as_deref(), Some("127.0.0.1:8480"));
         assert_eq!(address("[::1]:8480", 3).as_deref(), Some("[::1]:8482"));
-        for (stated, number) in [("localhost:8480", 1), ("127.0.0.1:0", 1), ("127.0.0.1:65535", 2)] {
+        for (stated, number) in [("localhost:8480", 1), ("127.0.0.1:0", 1), ("127.0.0.1:65535", 2)]
+        {
             assert_eq!(address(stated, number), None, "{stated}");
         }
     }

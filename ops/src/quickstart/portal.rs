@@ -149,10 +149,10 @@ impl Portal {
             let _ = writeln!(text, "  {address}   one waybill of this run");
         }
         for account in &self.accounts {
-            let whose = account.merchant.as_ref().map_or_else(
-                || "staff".to_owned(),
-                |merchant| format!("merchant {merchant}"),
-            );
+            let whose = account
+                .merchant
+                .as_ref()
+                .map_or_else(|| "staff".to_owned(), |merchant| format!("merchant {merchant}"));
             // a pipe or a file is no place for a password
             let password = if output.is_watched() {
                 account.password.expose().to_owned()
@@ -209,11 +209,17 @@ impl Sample {
         let path = &self.login_file;
         let failed = |error: std::io::Error| CommandError::file("write", path, &error);
         match std::fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(failed(error));
+            }
             Ok(()) | Err(_) => {}
         }
-        let mut file =
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(failed)?;
         let login = json!({"login": self.name, "password": self.password.expose()});
         file.write_all(login.to_string().as_bytes()).map_err(failed)
     }
