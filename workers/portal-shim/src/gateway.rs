@@ -75,8 +75,22 @@ impl Gateway {
         caller: &Caller,
         ask: &AskIdentity,
     ) -> Result<IdentityAnswer, Problem> {
+        self.identity_once(caller, MessageId::generate(), ask).await
+    }
+
+    /// The same under an id of one's own: asked again under the same id, it is the same question, and what it
+    /// changes is changed once.
+    ///
+    /// # Errors
+    /// As [`Gateway::identity`].
+    pub(crate) async fn identity_once(
+        &self,
+        caller: &Caller,
+        message_id: MessageId,
+        ask: &AskIdentity,
+    ) -> Result<IdentityAnswer, Problem> {
         ask.validate().map_err(|detail| Problem::bad_request("INVALID", detail))?;
-        granted(self.question(&letter(caller, MessageId::generate()), ask).await?)
+        granted(self.question(&letter(caller, message_id), ask).await?)
     }
 
     /// Asks identity in this process's own name.

@@ -17,7 +17,7 @@ use crate::keys::Keys;
 use crate::permit::Rules;
 use crate::settings::PortalSettings;
 use crate::throttle::Throttle;
-use crate::{gate, metrics, openapi, problem, request_id, routes};
+use crate::{gate, metrics, openapi, pages, problem, request_id, routes};
 
 /// What every handler can reach. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -67,6 +67,7 @@ impl Portal {
 pub(crate) fn router(portal: Portal) -> Router {
     let (api, document) = openapi::assemble(&portal.rules);
     api.merge(openapi::pages(&document))
+        .merge(pages::router())
         .layer(from_fn_with_state(portal.clone(), gate::guard))
         .layer(from_fn(problem::render))
         .layer(from_fn_with_state(portal.clone(), metrics::count))

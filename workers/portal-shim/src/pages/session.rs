@@ -13,7 +13,9 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use contracts::{AccountStanding, AskIdentity, Hidden, IdentityAnswer, Session, Timestamp};
+use contracts::{
+    AccountStanding, AskIdentity, Hidden, IdentityAnswer, Session, Timestamp, derive_message_id,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::caller::{Caller, Source};
@@ -67,7 +69,10 @@ pub(crate) async fn refresh(
     let Some(refresh_token) = kept(&headers) else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
-    match portal.gateway.identity(&caller, &AskIdentity::Refresh { refresh_token }).await {
+    // its own id: where the answer was lost, asking again with the same cookie gets the same tokens
+    let id = derive_message_id(&portal.gateway.sender(), refresh_token.expose());
+    let ask = AskIdentity::Refresh { refresh_token };
+    match portal.gateway.identity_once(&caller, id, &ask).await {
         Ok(session) => answer(session),
         Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => Ok(ended()),
         Err(problem) => Err(problem),
