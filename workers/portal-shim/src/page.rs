@@ -7,10 +7,12 @@ use axum::http::header::{CACHE_CONTROL, LINK};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
+use contracts::Cursor;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 use crate::problem::Problem;
 use crate::query::Query;
@@ -56,7 +58,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
             return Err(Problem::invalid_field("limit", message));
         }
         if cursor.as_ref().is_some_and(|cursor| cursor.is_empty() || cursor.len() > CURSOR_MAX) {
-            return Err(Problem::invalid_field("cursor", "send `next` of the page before"));
+            return Err(no_cursor());
         }
         Ok(Self { cursor, limit, uri: parts.uri.clone() })
     }
@@ -64,6 +66,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
 
 /// One page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Listing_of_{T}")]
 pub(crate) struct Listing<T> {
     /// Its rows.
     pub(crate) items: Vec<T>,
@@ -73,13 +76,29 @@ pub(crate) struct Listing<T> {
 }
 
 impl Page {
+    /// The row after which it begins, for lists with the cursors of contracts.
+    ///
+    /// # Errors
+    /// 400 when it is no cursor.
+    pub(crate) fn after(&self) -> Result<Option<Cursor>, Problem> {
+        let read = |text: &String| {
+            let id = Uuid::try_parse(text).map_err(|_no_cursor| no_cursor())?;
+            Ok(Cursor(id))
+        };
+        self.cursor.as_ref().map(read).transpose()
+    }
+
     /// 200 with the rows, and where the next page is (also as a `Link`).
     pub(crate) fn answer<T: Serialize>(&self, items: Vec<T>, next: Option<String>) -> Response {
-        let link = next.as_deref().and_then(|next| self.link(next));
-        let mut response = Json(Listing { items, next }).into_response();
+        self.answer_list(&Listing { items, next: next.clone() }, next)
+    }
+
+    /// The same for a list that has `next` itself.
+    pub(crate) fn answer_list<T: Serialize>(&self, list: &T, next: Option<String>) -> Response {
+        let mut response = Json(list).into_response();
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(link) = link {
+        if let Some(link) = next.as_deref().and_then(|next| self.link(next)) {
             headers.insert(LINK, link);
         }
         response
@@ -94,4 +113,8 @@ impl Page {
         let link = format!("<{}?{}>; rel=\"next\"", self.uri.path(), query.join("&"));
         HeaderValue::from_str(&link).ok()
     }
+}
+
+fn no_cursor() -> Problem {
+    Problem::invalid_field("cursor", "send `next` of the page before")
 }

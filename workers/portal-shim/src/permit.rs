@@ -106,6 +106,11 @@ impl Rule {
         Self::new(method, path, Who::Roles(roles), class, Does::Commands)
     }
 
+    /// A route that takes none of the headers of the others.
+    pub(crate) const fn other(method: Method, path: &'static str, who: Who, class: Class) -> Self {
+        Self::new(method, path, who, class, Does::Other)
+    }
+
     /// A route for everybody, without a token.
     pub(crate) const fn public(method: Method, path: &'static str, class: Class) -> Self {
         Self::new(method, path, Who::Public, class, Does::Other)

@@ -4,6 +4,7 @@
 //! types of its bodies).
 
 mod health;
+mod lists;
 mod operations;
 mod orders;
 mod sessions;
@@ -33,6 +34,7 @@ pub(crate) fn router() -> OpenApiRouter<Portal> {
         .merge(sessions::router())
         .merge(orders::router())
         .merge(waybills::router())
+        .merge(lists::router())
         .merge(tracking::router())
         .merge(operations::router())
         .merge(health::router())
@@ -44,6 +46,7 @@ pub(crate) fn rules() -> Rules {
         sessions::rules(),
         orders::rules(),
         waybills::rules(),
+        lists::rules(),
         tracking::rules(),
         operations::rules(),
         health::rules(),
@@ -58,6 +61,7 @@ pub(crate) fn schemas(schemas: &mut Schemas) {
     sessions::schemas(schemas);
     orders::schemas(schemas);
     waybills::schemas(schemas);
+    lists::schemas(schemas);
     tracking::schemas(schemas);
     operations::schemas(schemas);
     health::schemas(schemas);
