@@ -338,13 +338,21 @@ function heard({ type }, first) {
 
 let gathering = null;
 
-function gather() {
-  gathering ??= setTimeout(() => {
+function gather(delay = GATHER_MS) {
+  gathering ??= setTimeout(async () => {
     gathering = null;
-    if (holdsToken()) {
-      attempt(() => show({ limit: shown(), always: false }));
+    try {
+      if (holdsToken()) {
+        await show({ limit: shown(), always: false });
+      }
+    } catch (error) {
+      if (error.signedOut) {
+        showSignIn("Your session is over. Sign in again.");
+      } else {
+        gather(RECONNECT_MS); // nobody asked for this: it may wait
+      }
     }
-  }, GATHER_MS);
+  }, delay);
 }
 
 // ---- the beginning --------------------------------------------------------------------------------

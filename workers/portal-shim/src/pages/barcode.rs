@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 /// The widths of bars and spaces, in turn, of each symbol by its value. Each symbol is 11 modules wide, the
 /// stop symbol 13.
-const WIDTHS: [&str; 107] = [
+static WIDTHS: [&str; 107] = [
     "212222", "222122", "222221", "121223", "121322", "131222", "122213", "122312", "132212",
     "221213", "221312", "231212", "112232", "122132", "122231", "113222", "123122", "123221",
     "223211", "221132", "221231", "213212", "223112", "312131", "311222", "321122", "321221",
