@@ -11,10 +11,15 @@
     reason = "tests fail by panicking"
 )]
 
+mod caches;
+mod lists;
 mod planned;
+mod roles;
 mod seeing;
 mod service;
 mod slots;
+mod timeline;
+mod tracking;
 mod uploads;
 
 use std::time::Duration;
@@ -27,22 +32,23 @@ use contracts::{
 };
 use queue_topology::WorkerKind;
 use runtime::{Process, Running, Shutdown};
-use testkit::{DEADLINE, Proxy, PublishAs, Stage, eventually};
+use testkit::{DEADLINE, PublishAs, Stage, eventually};
 use uuid::Uuid;
 
 use crate::desk::QueryDesk;
 use crate::settings::Settings;
+use crate::tally::Tally;
 
 const KIND: WorkerKind = WorkerKind::QueryDesk;
 /// A question older than this is dropped; a test asks again.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
-const DATABASE_READS_A_WAYBILL: u64 = 3;
 
 /// A stage with the desk at work on it.
 struct Desk {
     stage: Stage,
     running: Running,
     cache: Cache,
+    tally: Tally,
 }
 
 impl Desk {
@@ -58,8 +64,9 @@ impl Desk {
         let settings = Settings::parse_from(arguments);
         let process = Process::prepare(KIND, settings.as_ref(), Shutdown::new()).await.unwrap();
         let desk = QueryDesk::new(stage.database(), cache.clone());
+        let tally = desk.tally();
         let running = Running::start_responder(process, desk);
-        Self { stage, running, cache }
+        Self { stage, running, cache, tally }
     }
 
     /// Puts another process of the desk in place of this one.
@@ -302,49 +309,6 @@ async fn an_operation_is_answered_as_its_consumer_settled_it() {
     assert_eq!((reply.aggregate.as_deref(), reply.version), (Some("uci/536365"), Some(1)));
     assert_eq!(desk.ask(&about("somebody-else")).await, QueryAnswer::NotFound);
     desk.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_second_question_is_answered_without_the_database() {
-    let desk = Desk::start().await;
-    let waybill_no = desk.first();
-    desk.insert_waybill(&waybill_no).await;
-    desk.insert_place(&waybill_no).await;
-    desk.insert_sales_order(&waybill_no).await;
-    let first = desk.waybill(&waybill_no).await;
-    assert_eq!(desk.cache.stats().loads, DATABASE_READS_A_WAYBILL);
-
-    assert_eq!(desk.waybill(&waybill_no).await, first);
-    assert_eq!(desk.cache.stats().loads, DATABASE_READS_A_WAYBILL, "this process knew it");
-
-    let redis = desk.stage.redis_url();
-    let other = desk.replace(Cache::connect(Some(&redis))).await;
-    assert_eq!(other.waybill(&waybill_no).await, first);
-    let stats = other.cache.stats();
-    assert_eq!((stats.loads, stats.redis_hits), (0, DATABASE_READS_A_WAYBILL), "Redis knew it");
-    other.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn without_redis_the_answers_are_the_same() {
-    let desk = Desk::start().await;
-    let order_ref = desk.stage.name();
-    let waybill_no = desk.first();
-    desk.insert_order(&order_ref, &[&waybill_no]).await;
-    desk.insert_waybill(&waybill_no).await;
-    desk.insert_place(&waybill_no).await;
-    let with_redis = desk.order(&order_ref).await;
-
-    let redis = desk.stage.redis_url();
-    let proxy = Proxy::in_front_of(&redis).await;
-    proxy.refuse();
-    let without = desk.replace(Cache::connect(Some(&proxy.url(&redis)))).await;
-    assert_eq!(without.order(&order_ref).await, with_redis);
-    let nowhere = about_waybill(&format!("uci-{order_ref}-9"));
-    assert_eq!(without.ask(&nowhere).await, QueryAnswer::NotFound);
-    let stats = without.cache.stats();
-    assert!(stats.errors > 0 && stats.redis_hits == 0, "{stats:?}");
-    without.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,7 +15,11 @@ use uuid::Uuid;
 
 use crate::scope::Limits;
 
+#[cfg(test)]
+pub(crate) use orders::WALKS as ORDER_WALKS;
 pub(crate) use orders::{order_keys, orders};
+#[cfg(test)]
+pub(crate) use waybills::WALKS as WAYBILL_WALKS;
 pub(crate) use waybills::{waybill_keys, waybills};
 
 /// One index of a list: how a stretch of it is read.

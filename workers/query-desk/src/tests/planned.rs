@@ -82,6 +82,20 @@ impl Desk {
         }
     }
 
+    /// A proposal that pins a waybill.
+    pub(super) async fn insert_proposal(&self, proposal_id: Uuid) {
+        let evaluation = "{\"feasible\":true,\"steps\":[{\"code\":\"FEASIBLE\"}],\"fleet_cost_before\":2,\
+            \"fleet_cost_after\":1,\"quotas\":[],\"routes\":[]}";
+        self.stage
+            .run_sql(&format!(
+                "INSERT INTO adra_proposal VALUES (UNHEX('{}'), 'NORTH', '{DAY}', '0900-1300', 'OPEN', 1, 'dana', \
+                   NULL, NULL, '[{{\"step\":\"pin\",\"waybill_no\":\"uci-1-1\"}}]', '{evaluation}', NOW(6), \
+                   NOW(6), NOW(6))",
+                proposal_id.simple()
+            ))
+            .await;
+    }
+
     async fn insert_route(&self, number: u32, zone: &str, status: &str) {
         self.stage
             .run_sql(&format!(
@@ -210,16 +224,7 @@ async fn a_route_is_shown_with_its_doors_in_the_order_of_driving() {
 async fn a_proposal_is_shown_and_all_of_this_is_for_staff() {
     let desk = Desk::start().await;
     let proposal_id = Uuid::from_u128(7);
-    let evaluation = "{\"feasible\":true,\"steps\":[{\"code\":\"FEASIBLE\"}],\"fleet_cost_before\":2,\
-        \"fleet_cost_after\":1,\"quotas\":[],\"routes\":[]}";
-    desk.stage
-        .run_sql(&format!(
-            "INSERT INTO adra_proposal VALUES (UNHEX('{}'), 'NORTH', '{DAY}', '0900-1300', 'OPEN', 1, 'dana', \
-               NULL, NULL, '[{{\"step\":\"pin\",\"waybill_no\":\"uci-1-1\"}}]', '{evaluation}', NOW(6), NOW(6), \
-               NOW(6))",
-            proposal_id.simple()
-        ))
-        .await;
+    desk.insert_proposal(proposal_id).await;
     let waybill_no = desk.first();
     desk.insert_place(&waybill_no).await;
     let about = || {

@@ -1,17 +1,19 @@
 //! Who sees what: the rule for each role, and the desk asked by each.
 
-use contracts::{Actor, CustomerRef, MessageId, OrderView, QueryAnswer, Role, Source, WaybillNo};
+use contracts::{
+    Actor, CustomerRef, MessageId, OrderView, QueryAnswer, Role, Source, WaybillNo, WaybillOwner,
+};
 use testkit::PublishAs;
 
 use super::{Desk, about_order, about_waybill};
-use crate::scope::{Scope, WaybillOwner};
+use crate::scope::Scope;
 
 fn actor(role: Role, subject: &str, merchant: Option<&str>) -> Actor {
     let (subject, merchant) = (subject.to_owned(), merchant.map(str::to_owned));
     Actor { subject, role, merchant, origin: None }
 }
 
-fn asking(role: Role, subject: &str, merchant: Option<&str>) -> PublishAs {
+pub(super) fn asking(role: Role, subject: &str, merchant: Option<&str>) -> PublishAs {
     PublishAs::default().actor(actor(role, subject, merchant))
 }
 
@@ -43,7 +45,7 @@ fn every_role_has_its_scope() {
 
 #[test]
 fn a_waybill_without_an_owner_is_nobodys() {
-    let owner = WaybillOwner { source: None, merchant: None, customer: None, version: 1 };
+    let owner = WaybillOwner::default();
     for limited in [
         actor(Role::Merchant, "anna", Some("acme")),
         actor(Role::Merchant, "anna", None),
@@ -56,7 +58,7 @@ fn a_waybill_without_an_owner_is_nobodys() {
 
 impl Desk {
     /// An order of customer C-17: two lines of acme in the first waybill, one of other in the second.
-    async fn insert_shared_order(&self) -> (String, String) {
+    pub(super) async fn insert_shared_order(&self) -> (String, String) {
         let order_ref = self.stage.name();
         let (first, second) = (self.first(), format!("uci-{order_ref}-2"));
         self.insert_order(&order_ref, &[&first, &first, &second]).await;

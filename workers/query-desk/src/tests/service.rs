@@ -13,7 +13,7 @@ const RETURN_ID: &str = "00000000000000000000000000000001";
 
 impl Desk {
     /// A return of customer C-17 with a line of acme and a line of other, and one that matched nothing.
-    async fn insert_return(&self) {
+    pub(super) async fn insert_return(&self) {
         let statements = [
             format!(
                 "INSERT INTO customer_return VALUES (UNHEX('{RETURN_ID}'), 'uci', 'R1', \

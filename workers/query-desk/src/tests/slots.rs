@@ -9,7 +9,7 @@ use testkit::PublishAs;
 use super::Desk;
 
 const DAY: &str = "2035-06-13";
-const BEFORE: &str = "2035-06-12T10:00:00Z";
+pub(super) const BEFORE: &str = "2035-06-12T10:00:00Z";
 
 /// One depot, one zone, two windows, one van of 4,500 litres for each; the zone takes two waybills.
 const NETWORK: [&str; 9] = [
@@ -31,7 +31,7 @@ fn time(text: &str) -> Timestamp {
     chrono::DateTime::parse_from_rfc3339(text).unwrap().to_utc().into()
 }
 
-fn question(pieces: u32, days: u16, at: &str) -> Query {
+pub(super) fn question(pieces: u32, days: u16, at: &str) -> Query {
     let dry = Goods { pieces, volume_ml: None, weight_g: None };
     Query::Slots {
         district: DistrictCode::new("D001").unwrap(),
@@ -55,7 +55,7 @@ impl Desk {
         }
     }
 
-    async fn load_network(&self) {
+    pub(super) async fn load_network(&self) {
         for sql in NETWORK {
             self.stage.run_sql(sql).await;
         }

@@ -18,13 +18,19 @@ fn name(source: &str, number: u32) -> String {
     format!("order-{source}-{number:06}.tsv")
 }
 
-fn about(source: &str, number: u32, after: Option<AfterError>) -> Query {
+pub(super) fn about(source: &str, number: u32, after: Option<AfterError>) -> Query {
     let file_name = name(source, number);
     Query::Upload { source: Source::new(source).unwrap(), file_name, after }
 }
 
 impl Desk {
-    async fn insert_upload(&self, number: u32, source: &str, merchant: &str, state: &str) {
+    pub(super) async fn insert_upload(
+        &self,
+        number: u32,
+        source: &str,
+        merchant: &str,
+        state: &str,
+    ) {
         let file_name = name(source, number);
         self.stage
             .run_sql(&format!(
@@ -73,7 +79,7 @@ impl Desk {
     }
 }
 
-fn list(source: Option<&str>, before: Option<Uuid>, limit: u16) -> Query {
+pub(super) fn list(source: Option<&str>, before: Option<Uuid>, limit: u16) -> Query {
     Query::Uploads { source: source.map(|source| Source::new(source).unwrap()), before, limit }
 }
 
