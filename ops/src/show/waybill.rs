@@ -40,6 +40,8 @@ pub(super) struct Waybill {
     frozen_ml: u64,
     weight_g: u64,
     line_count: u32,
+    /// What the public tracks it with; a stub has none.
+    tracking_code: Option<String>,
     exists_since: Option<NaiveDateTime>,
     pub(super) assignment: Option<String>,
     pub(super) reason: Option<String>,
@@ -85,7 +87,8 @@ macro_rules! waybills {
         concat!(
             "SELECT w.waybill_no, w.status, w.version, w.attempt, w.failed_attempts, w.open_holds, w.parked, \
                w.kind, w.source, w.order_ref, w.merchant, w.sku_type, w.fulfilled_by, w.district, \
-               w.delivery_date, w.timeslot, w.dry_ml, w.frozen_ml, w.weight_g, w.line_count, w.exists_since, \
+               w.delivery_date, w.timeslot, w.dry_ml, w.frozen_ml, w.weight_g, w.line_count, w.tracking_code, \
+               w.exists_since, \
                a.state assignment, a.reason, a.zone, r.route_ref, r.truck_type, r.status route_status, \
                s.sales_order_no, s.status sales_order_status, s.warehouse, s.pick_flow, \
                s.reason sales_order_reason FROM ",
@@ -173,6 +176,9 @@ fn text(shown: &Shown, output: Output) -> String {
         "seller",
         format!("{}, picked by {}", cell(w.merchant.as_ref()), cell(w.fulfilled_by.as_ref())),
     );
+    if let Some(code) = &w.tracking_code {
+        line("tracking", format!("code {code}"));
+    }
     line("place", format!("{} zone {}", w.place(), cell(w.zone.as_ref())));
     if let Some(number) = &w.sales_order_no {
         let (status, warehouse) = (cell(w.sales_order_status.as_ref()), cell(w.warehouse.as_ref()));

@@ -42,6 +42,10 @@ async fn a_waybill_is_shown_with_its_history_and_parked_reports() {
         .await;
     let shown = operator.ok(&["waybill", "show", "shop-42-1"]).await;
     assert_eq!(shown["waybill"]["status"], "CREATED");
+    assert!(shown["waybill"]["tracking_code"].is_null(), "a stub has no label");
+    stage.run_sql("UPDATE waybill SET tracking_code = '7ZX4M0QK9C'").await;
+    let shown = operator.ok(&["waybill", "show", "shop-42-1"]).await;
+    assert_eq!(shown["waybill"]["tracking_code"], "7ZX4M0QK9C");
     let what = shown["timeline"][0]["what"].as_str().unwrap();
     assert!(what.contains("DELIVERED"), "{what}");
     assert_eq!(shown["timeline"][0]["outcome"], "PARKED");
