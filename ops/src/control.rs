@@ -133,6 +133,18 @@ pub(crate) async fn kill_switch(
     tell(args.worker, ControlRequest::ResetKillSwitch, &args.wait, site, output).await
 }
 
+/// A kind without a database has neither stored settings nor heartbeats.
+fn check_controlled(worker: WorkerKind) -> Result<()> {
+    if worker.has_database() {
+        return Ok(());
+    }
+    let message = format!(
+        "{} is told what to do at its start only: set its variables (see its --help) and start it again",
+        worker.name()
+    );
+    Err(CommandError::new(Exit::Usage, message))
+}
+
 async fn change(
     worker: WorkerKind,
     wait: &WaitArgs,
@@ -140,6 +152,7 @@ async fn change(
     site: &Site,
     output: Output,
 ) -> Result<()> {
+    check_controlled(worker)?;
     let database = site.database().await?;
     let person = settings::var("USER")?.unwrap_or_else(|| "operator".to_owned());
     let stored = store::settings::change(&database, worker.name(), &person, edit).await?;
@@ -172,6 +185,7 @@ async fn tell(
     site: &Site,
     output: Output,
 ) -> Result<()> {
+    check_controlled(worker)?;
     let living = alive(&site.database().await?).await?;
     let of_kind = living.into_iter().filter(|instance| instance.report.worker == worker.name());
     let mut silent: BTreeSet<String> = of_kind.map(|instance| instance.report.instance).collect();

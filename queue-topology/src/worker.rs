@@ -291,8 +291,8 @@ impl WorkerKind {
     }
 }
 
-/// What requests over HTTP may become: what people at the portal and in customer service do, and nothing of
-/// planning, of the network or of the warehouse.
+/// What requests over HTTP may become: what people at the portal, in customer service and in dispatching do,
+/// and nothing that corrects, that changes the network, or that only a warehouse says.
 const PORTAL_COMMANDS: &[&str] = &[
     "order.create",
     "order.create-batch",

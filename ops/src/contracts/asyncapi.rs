@@ -216,8 +216,10 @@ fn operations(catalogue: &Catalogue, topology: &Topology) -> Map<String, Value> 
             let id = format!("{}.receives", queue.name);
             operations.insert(id, receiving(kind, queue, catalogue));
         }
-        let id = format!("{}.sends.answers", kind.name());
-        operations.insert(id, sending(kind, REPLIES, answers_of(kind, catalogue)));
+        if kind.has_database() {
+            let id = format!("{}.sends.answers", kind.name());
+            operations.insert(id, sending(kind, REPLIES, answers_of(kind, catalogue)));
+        }
     }
     operations
 }
@@ -231,7 +233,7 @@ fn sends(kind: WorkerKind, message: &MessageType) -> bool {
     patterns.any(|pattern| can_match(pattern, &message.key_form))
 }
 
-/// Every worker answers operators; one that is asked questions answers those, the others commands.
+/// Every worker with settings that can be changed answers operators; one that is asked questions answers those, the others commands.
 fn answers_of(kind: WorkerKind, catalogue: &Catalogue) -> Vec<&MessageType> {
     let own = if kind.settles_messages() {
         "reply.v1"

@@ -152,7 +152,7 @@ async fn isolation(database: &Database, findings: &mut Findings) {
 
 async fn instances(database: &Database, findings: &mut Findings) -> Result<()> {
     let living = store::instances::alive(database).await?;
-    for kind in WorkerKind::ALL {
+    for kind in WorkerKind::ALL.into_iter().filter(|kind| kind.has_database()) {
         let of_kind: Vec<_> = living.iter().filter(|i| i.report.worker == kind.name()).collect();
         let paused = of_kind.iter().filter(|i| i.report.paused).count();
         let unready = of_kind.iter().filter(|i| !i.report.ready && !i.report.paused).count();

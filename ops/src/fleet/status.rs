@@ -16,7 +16,7 @@ use crate::site::Site;
 struct Status {
     /// Living instances by their heartbeats.
     instances: Vec<Instance>,
-    /// Kinds without a living instance.
+    /// Kinds without a living instance, among those that keep heartbeats.
     absent: Vec<&'static str>,
     /// Ready messages by work queue.
     ready: BTreeMap<String, u32>,
@@ -32,6 +32,7 @@ pub(super) async fn status(site: &Site, output: Output) -> Result<()> {
     let local = register::find(site)?.filter(|entry| entry.supervisor.is_alive());
     let absent = WorkerKind::ALL
         .into_iter()
+        .filter(|kind| kind.has_database())
         .map(WorkerKind::name)
         .filter(|name| instances.iter().all(|instance| instance.report.worker != **name))
         .collect();

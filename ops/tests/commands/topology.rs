@@ -132,7 +132,7 @@ async fn the_worker_kinds_of_a_topology_export_are_all_there() {
     let operator = Operator::on(Stage::new(&[]).await);
     let document = operator.ok(&["topology", "export", "--vhost", "other"]).await;
     let queues = document["queues"].as_array().unwrap();
-    for kind in WorkerKind::ALL {
+    for kind in WorkerKind::ALL.into_iter().filter(|kind| !kind.work_queues().is_empty()) {
         let prefix = format!("{}.", kind.name());
         assert!(
             queues.iter().any(|q| q["name"].as_str().unwrap().starts_with(&prefix)),

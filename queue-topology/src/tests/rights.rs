@@ -139,6 +139,22 @@ fn workers_may_publish_what_they_do_publish() {
     publishes::<c::ReportStatus>(WorkerKind::CustomerService, None);
     publishes::<c::ReleaseHold>(WorkerKind::CustomerService, None);
     publishes::<c::CancelWaybill>(WorkerKind::CustomerService, None);
+    publishes::<c::CreateOrder>(WorkerKind::PortalShim, None);
+    publishes::<c::CreateOrders>(WorkerKind::PortalShim, None);
+    publishes::<c::AmendOrder>(WorkerKind::PortalShim, None);
+    publishes::<c::CancelOrder>(WorkerKind::PortalShim, None);
+    publishes::<c::ReportStatus>(WorkerKind::PortalShim, None);
+    publishes::<c::ReportStatuses>(WorkerKind::PortalShim, None);
+    publishes::<c::PlaceHold>(WorkerKind::PortalShim, None);
+    publishes::<c::ReleaseHold>(WorkerKind::PortalShim, None);
+    publishes::<c::CancelWaybill>(WorkerKind::PortalShim, None);
+    publishes::<c::RescheduleWaybill>(WorkerKind::PortalShim, None);
+    publishes::<c::RequestReturn>(WorkerKind::PortalShim, None);
+    publishes::<c::RequestReplacement>(WorkerKind::PortalShim, None);
+    publishes::<c::OpenCase>(WorkerKind::PortalShim, None);
+    publishes::<c::UpdateCase>(WorkerKind::PortalShim, None);
+    publishes::<c::Query>(WorkerKind::PortalShim, None);
+    publishes::<c::AskIdentity>(WorkerKind::PortalShim, None);
     assert!(WorkerKind::QueryDesk.publishes().is_empty());
     assert!(WorkerKind::Identity.publishes().is_empty());
 }
@@ -152,4 +168,21 @@ fn no_two_workers_may_publish_the_same_event() {
         patterns.extend(events.flat_map(|(_, keys)| keys.iter().copied()));
     }
     super::assert_unique(patterns);
+}
+
+/// Strangers reach the portal: what only the fleet and its operators say is not for its user.
+#[test]
+fn the_portal_says_and_hears_what_people_do_and_nothing_else() {
+    let rights = user("dray-portal-shim");
+    let of = |exchange: Exchange| {
+        rights.topics.iter().find(|topic| topic.exchange == exchange.name()).unwrap()
+    };
+    assert_eq!(of(Exchange::Events).write, "^$");
+    assert_eq!(of(Exchange::Events).read, "^(waybill\\..+|assignment\\..+)$");
+    assert_eq!(of(Exchange::Queries).write, "^(query\\.ask|identity\\.ask)$");
+    assert_eq!(of(Exchange::Commands).read, "^$");
+    for key in ["waybill.correct", "network.upsert", "adra.day-plan", "sales-order.transfer"] {
+        let words = key.replace('.', "\\.");
+        assert!(!of(Exchange::Commands).write.contains(&words), "{key}");
+    }
 }
