@@ -245,7 +245,7 @@ async fn farewell(spec: &Spec, running: &Running, shared: &Shared) -> Result<()>
     shared.register.change(|entry| {
         entry.children.remove(&spec.name);
     })?;
-    if let Some(kind) = spec.worker {
+    if let Some(kind) = spec.worker.filter(|kind| kind.has_database()) {
         let left = store::instances::leave(&shared.database, kind.name(), &running.instance).await;
         if let Err(error) = left {
             tracing::debug!(%error, "the row of a dead instance stays until it is stale");
