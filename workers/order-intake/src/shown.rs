@@ -4,7 +4,15 @@ use cache::{Key, Kind};
 use contracts::OrderStanding;
 
 use crate::decide::line_standings;
-use crate::order::Order;
+use crate::order::{Order, OrderKey};
+
+/// What a batch shows: orders that it made, which are asked for seldom so early, and how those stand that
+/// it changed.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) made: Vec<OrderKey>,
+    pub(crate) changed: Vec<OrderStanding>,
+}
 
 /// The order as queries show it.
 pub(crate) fn standing(order: &Order) -> OrderStanding {
@@ -24,10 +32,15 @@ pub(crate) fn standing(order: &Order) -> OrderStanding {
     }
 }
 
+/// The name of its cache entry.
+pub(crate) fn key(order: &OrderKey) -> Key {
+    Key::new(Kind::OrderStatus, order.reference())
+}
+
 /// Its cache entry.
 pub(crate) fn cached(standing: &OrderStanding) -> Option<(Key, u64, Vec<u8>)> {
-    let id = format!("{}/{}", standing.source, standing.order_ref);
     // it has a JSON form; without an entry queries ask the database
     let body = serde_json::to_vec(standing).ok()?;
-    Some((Key::new(Kind::OrderStatus, id), standing.version, body))
+    let of = OrderKey::new(&standing.source, &standing.order_ref);
+    Some((key(&of), standing.version, body))
 }

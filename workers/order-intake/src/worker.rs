@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache::{Cache, Key, Kind};
-use contracts::{CreateOrder, ItemReply, OrderStanding, Refusal, Timestamp};
+use contracts::{CreateOrder, ItemReply, Refusal, Timestamp};
 use queue_topology::WorkerKind;
 use runtime::{Batch, Failure, Item, LaneKey, Outcome, Settlement, Worker};
 use store::Tx;
@@ -19,7 +19,7 @@ use crate::decide::{
 use crate::incoming::{Incoming, Report};
 use crate::network::{Network, NetworkCopy};
 use crate::order::{Order, OrderKey};
-use crate::shown;
+use crate::shown::{self, Shown};
 use crate::store::{Book, NewOrder, Wanted, insert_orders};
 
 /// How long orders wait for a network that was never loaded.
@@ -42,7 +42,7 @@ impl OrderIntake {
 
 impl Worker for OrderIntake {
     type Message = Incoming;
-    type Effects = Vec<OrderStanding>;
+    type Effects = Shown;
     const KIND: WorkerKind = WorkerKind::OrderIntake;
 
     /// Everything about one order goes through one lane. What is about several goes where its first one
@@ -60,7 +60,7 @@ impl Worker for OrderIntake {
         tx: &Tx,
         batch: &mut Batch<Incoming>,
         now: Timestamp,
-    ) -> Result<Vec<OrderStanding>, Failure> {
+    ) -> Result<Shown, Failure> {
         let items = batch.items();
         let asks_network = items.iter().any(|item| item.message.needs_network());
         let network = if asks_network { self.network.current(tx).await? } else { None };
@@ -79,11 +79,15 @@ impl Worker for OrderIntake {
         });
         insert_orders(tx, new.collect(), now).await?;
         work.book.save(tx, now).await?;
-        Ok(work.book.changed().map(shown::standing).collect())
+        let made = work.new.iter().map(|(_, order, _)| OrderKey::of(order)).collect();
+        Ok(Shown { made, changed: work.book.changed().map(shown::standing).collect() })
     }
 
-    async fn committed(&self, standings: Vec<OrderStanding>) {
-        let entries: Vec<_> = standings.iter().filter_map(shown::cached).collect();
+    async fn committed(&self, Shown { made, changed }: Shown) {
+        // whoever asked for one of them before was told that there is none
+        let made: Vec<_> = made.iter().map(|key| (shown::key(key), FIRST_VERSION)).collect();
+        self.cache.drop_older(&made).await;
+        let entries: Vec<_> = changed.iter().filter_map(shown::cached).collect();
         if !entries.is_empty() {
             self.cache.put_if_newer(&entries).await;
         }

@@ -286,6 +286,30 @@ async fn an_order_and_what_is_asked_of_it_in_one_batch() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_new_order_is_no_longer_known_to_be_absent() {
+    let fleet = Fleet::bare().await;
+    let (order_ref, redis_url) = (fleet.stage.name(), fleet.stage.redis_url());
+    let fleet = fleet.showing(Some(&redis_url), &[]).await;
+    let key = Key::new(Kind::OrderStatus, format!("shop/{order_ref}"));
+    // somebody asks too early, and Redis keeps that there is none
+    let absent = async || {
+        let asker = Cache::connect(Some(&redis_url));
+        let none = async { Ok::<_, std::convert::Infallible>(None) };
+        asker.get_or_load(&key, none).await.unwrap();
+        Cache::connect(Some(&redis_url)).get(&key).await
+    };
+    eventually("Redis knows of no order", async || absent().await.map(|_| ())).await;
+    let order = fixtures::order("shop", &order_ref).line("M01", "S1", 2).build();
+    fleet.ask(shop(), &order).await;
+    eventually("its absence is forgotten", async || {
+        let found = Cache::connect(Some(&redis_url)).get(&key).await;
+        found.is_none().then_some(())
+    })
+    .await;
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_a_change_the_cache_knows_where_the_order_stands() {
     let fleet = Fleet::bare().await;
     let (order_ref, redis_url) = (fleet.stage.name(), fleet.stage.redis_url());
