@@ -314,7 +314,7 @@ async function listen() {
   live = mine;
   for (let first = true; !mine.signal.aborted; first = false) {
     try {
-      for await (const event of eventsOf("/v1/events/work", await token(), mine.signal)) {
+      for await (const event of eventsOf("/v1/work/events", await token(), mine.signal)) {
         heard(event, first);
       }
     } catch (error) {
