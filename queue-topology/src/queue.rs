@@ -70,6 +70,8 @@ pub struct Queue {
 
 /// Commands in a queue before senders are refused.
 const COMMANDS_MAX: i64 = 5_000;
+/// Files travel in messages of up to 1 MiB: so many bytes of them wait before senders are refused.
+const FILES_MAX_BYTES: i64 = 64 * 1024 * 1024;
 /// Events in a queue before their publisher is refused: enough for hours of standstill.
 const EVENTS_MAX: i64 = 1_000_000;
 /// And in bytes.
@@ -118,6 +120,10 @@ impl Queue {
                 .with("x-message-ttl", QUERY_TTL_MS)
                 .with("x-overflow", "reject-publish")
                 .with("x-max-length", COMMANDS_MAX),
+            WorkQueue::Commands if kind == WorkerKind::HotfolderIngest => base
+                .settled(kind)
+                .with("x-max-length", COMMANDS_MAX)
+                .with("x-max-length-bytes", FILES_MAX_BYTES),
             WorkQueue::Commands => base.settled(kind).with("x-max-length", COMMANDS_MAX),
             WorkQueue::Events | WorkQueue::Partner => base
                 .settled(kind)
