@@ -8,7 +8,7 @@ use crate::order::{Order, OrderKey};
 
 /// What a batch shows: orders that it made, which are asked for seldom so early, and how those stand that
 /// it changed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Shown {
     pub(crate) made: Vec<OrderKey>,
     pub(crate) changed: Vec<OrderStanding>,
