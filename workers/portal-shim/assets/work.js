@@ -310,20 +310,27 @@ function stopListening() {
 
 async function listen() {
   stopListening();
+  if (role !== "merchant") {
+    return; // a work list is a merchant's
+  }
   const mine = new AbortController();
   live = mine;
   for (let first = true; !mine.signal.aborted; first = false) {
+    let pause = RECONNECT_MS;
     try {
       for await (const event of eventsOf("/v1/work/events", await token(), mine.signal)) {
         heard(event, first);
+        pause = event.data?.reason === "TOKEN_EXPIRED" ? 0 : RECONNECT_MS;
       }
     } catch (error) {
       if (mine.signal.aborted || error.signedOut) {
         return;
       }
     }
-    at("live").textContent = "Updates pause, trying again.";
-    await new Promise((later) => { setTimeout(later, RECONNECT_MS); });
+    if (pause > 0) {
+      at("live").textContent = "Updates pause, trying again.";
+    }
+    await new Promise((later) => { setTimeout(later, pause); });
   }
 }
 
