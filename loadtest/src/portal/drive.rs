@@ -16,7 +16,7 @@ use super::PortalError;
 use super::class::Class;
 use super::client::{Answer, Ask, Connection, Target, Unanswered};
 use super::said::{Said, Told};
-use super::samples::{Kind, Samples};
+use super::samples::Samples;
 use super::seen::{Subject, Versions};
 use super::tokens::{By, Tokens};
 use crate::dice::Dice;
@@ -231,8 +231,7 @@ impl Shared {
         let mut log = lock(&self.log);
         log.samples.note(call.class, took, counted);
         log.went_back.extend(went_back);
-        let is_turned_away =
-            told.as_ref().is_some_and(|told| Kind::of(told.status) == Kind::TurnedAway);
+        let is_turned_away = told.as_ref().is_some_and(Told::is_turned_away);
         if call.class.consumer().is_some() && !is_turned_away {
             log.said.push(Said { class: call.class, by: call.by, ask: call.ask, told });
         }

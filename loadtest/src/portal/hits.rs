@@ -11,32 +11,55 @@ use serde::Serialize;
 const LIVING: &str = "SELECT admin_addr FROM worker_instance \
     WHERE worker = 'query-desk' AND admin_addr IS NOT NULL \
       AND seen_at > UTC_TIMESTAMP(6) - INTERVAL 10 SECOND";
-const REQUESTS: &str = "dray_cache_requests_total{";
+/// Where parts of answers were found.
+const PARTS: &str = "dray_cache_requests_total";
+/// Answers, and those of them that the database was not asked for.
+const ANSWERS: &str = "dray_query_answers_total";
+const WITHOUT_DATABASE: &str = "dray_query_answers_without_database_total";
+/// What reads are about.
+const STATUS_QUESTIONS: [&str; 2] = ["waybill", "order"];
 
 /// Who answered, between two looks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub(crate) struct Answered {
+    /// Answers about waybills and orders.
+    pub(crate) answers: u64,
+    /// Of these, those that the database was not asked for.
+    pub(crate) without_database: u64,
     /// Parts of answers from the process of query-desk.
-    pub(crate) by_process: u64,
+    pub(crate) parts_by_process: u64,
     /// From Redis.
-    pub(crate) by_redis: u64,
+    pub(crate) parts_by_redis: u64,
     /// From the database.
-    pub(crate) by_database: u64,
+    pub(crate) parts_by_database: u64,
 }
 
 impl Answered {
-    /// Of 100, those without the database.
+    /// Of 100 answers, those without the database.
     pub(crate) fn percent_without_database(self) -> f64 {
-        let without = small(self.by_process.saturating_add(self.by_redis));
-        let all = without + small(self.by_database);
-        if all > 0.0 { 100.0 * without / all } else { 0.0 }
+        if self.answers == 0 {
+            return 0.0;
+        }
+        100.0 * small(self.without_database) / small(self.answers)
     }
 
     fn since(self, before: Self) -> Self {
         Self {
-            by_process: self.by_process.saturating_sub(before.by_process),
-            by_redis: self.by_redis.saturating_sub(before.by_redis),
-            by_database: self.by_database.saturating_sub(before.by_database),
+            answers: self.answers.saturating_sub(before.answers),
+            without_database: self.without_database.saturating_sub(before.without_database),
+            parts_by_process: self.parts_by_process.saturating_sub(before.parts_by_process),
+            parts_by_redis: self.parts_by_redis.saturating_sub(before.parts_by_redis),
+            parts_by_database: self.parts_by_database.saturating_sub(before.parts_by_database),
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            answers: self.answers + other.answers,
+            without_database: self.without_database + other.without_database,
+            parts_by_process: self.parts_by_process + other.parts_by_process,
+            parts_by_redis: self.parts_by_redis + other.parts_by_redis,
+            parts_by_database: self.parts_by_database + other.parts_by_database,
         }
     }
 }
@@ -66,32 +89,34 @@ impl Counts {
 
     /// What was counted since `before`, by instances that were there both times; `None`: there was none.
     pub(crate) fn since(&self, before: &Self) -> Option<Answered> {
-        let mut both =
-            self.0.iter().filter_map(|(address, now)| Some((now, before.0.get(address)?)));
-        let first = both.next().map(|(now, before)| now.since(*before))?;
-        Some(both.fold(first, |sum, (now, before)| {
-            let more = now.since(*before);
-            Answered {
-                by_process: sum.by_process + more.by_process,
-                by_redis: sum.by_redis + more.by_redis,
-                by_database: sum.by_database + more.by_database,
-            }
-        }))
+        let both = self.0.iter().filter_map(|(address, now)| Some((now, before.0.get(address)?)));
+        both.map(|(now, before)| now.since(*before)).reduce(Answered::and)
     }
 }
 
-/// Reads `dray_cache_requests_total{worker="query-desk",result="load"} 12`.
+/// Reads lines like `dray_cache_requests_total{worker="query-desk",result="load"} 12`.
 pub(super) fn parse(metrics: &str) -> Answered {
     let mut answered = Answered::default();
-    for line in metrics.lines().filter_map(|line| line.strip_prefix(REQUESTS)) {
-        let Some((labels, value)) = line.rsplit_once("} ") else { continue };
-        let value: u64 = value.trim().parse().unwrap_or(0);
-        match labels.split("result=\"").nth(1).and_then(|rest| rest.split('"').next()) {
-            Some("process_hit") => answered.by_process += value,
-            Some("redis_hit") => answered.by_redis += value,
-            Some("load") => answered.by_database += value,
-            Some(_) | None => {}
-        }
+    for (name, label, value) in metrics.lines().filter_map(series) {
+        let count = match (name, label) {
+            (PARTS, "process_hit") => &mut answered.parts_by_process,
+            (PARTS, "redis_hit") => &mut answered.parts_by_redis,
+            (PARTS, "load") => &mut answered.parts_by_database,
+            (ANSWERS, about) if STATUS_QUESTIONS.contains(&about) => &mut answered.answers,
+            (WITHOUT_DATABASE, about) if STATUS_QUESTIONS.contains(&about) => {
+                &mut answered.without_database
+            }
+            _ => continue,
+        };
+        *count += value;
     }
     answered
+}
+
+/// Name, the value of the last label, and the count of one line.
+fn series(line: &str) -> Option<(&str, &str, u64)> {
+    let (name, rest) = line.split_once('{')?;
+    let (labels, value) = rest.rsplit_once("} ")?;
+    let label = labels.strip_suffix('"')?.rsplit('"').next()?;
+    Some((name, label, value.trim().parse().ok()?))
 }

@@ -81,8 +81,13 @@ pub(super) fn answers(row: &Row) -> String {
 fn print_regime(report: &Report) {
     if let Some(answered) = report.answered {
         println!(
-            "parts of answers: {} from the process of query-desk, {} from Redis, {} from the database",
-            answered.by_process, answered.by_redis, answered.by_database
+            "query-desk: {} answers about waybills and orders, {} of them without the database; \
+             parts: {} from its process, {} from Redis, {} from the database",
+            answered.answers,
+            answered.without_database,
+            answered.parts_by_process,
+            answered.parts_by_redis,
+            answered.parts_by_database
         );
     }
     for step in &report.steps {

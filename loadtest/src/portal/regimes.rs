@@ -72,7 +72,7 @@ pub(crate) async fn reads(ground: &mut Ground<'_>) -> Result<Measured, PortalErr
     let mut beside = vec![p99(&rows, READS_P99_MS)];
     if let Some(answered) = answered {
         beside.push(Beside {
-            what: "parts of answers without the database",
+            what: "answers without the database",
             measured: answered.percent_without_database(),
             limit: WITHOUT_DATABASE_PERCENT,
             unit: "%",

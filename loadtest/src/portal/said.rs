@@ -9,10 +9,13 @@ use uuid::Uuid;
 
 use super::class::Class;
 use super::client::{Answer, Ask};
+use super::samples::Kind;
 use super::tokens::By;
 
 /// The code of a request whose key is taken by one that is not answered yet.
 const IN_PROGRESS: &str = "IN_PROGRESS";
+/// The code of a request that the broker may have or not.
+const OUTCOME_UNKNOWN: &str = "OUTCOME_UNKNOWN";
 
 /// One change that was asked for and not turned away.
 #[derive(Debug, Clone)]
@@ -73,6 +76,12 @@ struct Body {
 }
 
 impl Told {
+    /// True when nothing was done and it is worth coming back.
+    pub(crate) fn is_turned_away(&self) -> bool {
+        let is_open = self.code.as_deref() == Some(OUTCOME_UNKNOWN);
+        Kind::of(self.status) == Kind::TurnedAway && !is_open
+    }
+
     /// Reads an answer; a body that is none of ours says nothing.
     pub(crate) fn of(answer: &Answer) -> Self {
         let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();

@@ -201,7 +201,7 @@ impl Speaker {
         if self.dice.chance(0.5)
             && let Some((waybill_no, handle)) = self.held.pop()
         {
-            let path = format!("/v1/waybills/{}/releases", encode(&waybill_no));
+            let path = format!("/v1/waybills/{}/holds/release", encode(&waybill_no));
             let body = json!({"handle": handle, "occurred_at": Timestamp::now()});
             return Some(self.change(Class::Command, path, &body));
         }
@@ -246,7 +246,7 @@ impl Speaker {
     fn list(&mut self, world: &World) -> Option<Call> {
         let merchants = u64::try_from(world.merchants.len()).unwrap_or(0);
         let by = By::Merchant(usize::try_from(self.dice.below(merchants)).ok()?);
-        let ask = Ask::get("/v1/waybills?limit=50".to_owned());
+        let ask = Ask::get("/v1/waybills?work=true&limit=50".to_owned());
         Some(Call { class: Class::MerchantList, by, ask, shows: None })
     }
 

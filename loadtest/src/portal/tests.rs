@@ -52,9 +52,16 @@ fn counts_of_the_cache_are_read_by_their_labels() {
         dray_cache_requests_total{worker=\"query-desk\",result=\"redis_hit\"} 20\n\
         dray_cache_requests_total{worker=\"query-desk\",result=\"miss\"} 11\n\
         dray_cache_requests_total{worker=\"query-desk\",result=\"load\"} 10\n\
+        dray_query_answers_total{worker=\"query-desk\",about=\"waybill\"} 30\n\
+        dray_query_answers_total{worker=\"query-desk\",about=\"order\"} 10\n\
+        dray_query_answers_total{worker=\"query-desk\",about=\"slots\"} 99\n\
+        dray_query_answers_without_database_total{worker=\"query-desk\",about=\"waybill\"} 27\n\
+        dray_query_answers_without_database_total{worker=\"query-desk\",about=\"order\"} 9\n\
         dray_messages_total{worker=\"query-desk\",result=\"load\"} 99\n";
     let answered = parse(text);
-    assert_eq!((answered.by_process, answered.by_redis, answered.by_database), (70, 20, 10));
+    let parts = (answered.parts_by_process, answered.parts_by_redis, answered.parts_by_database);
+    assert_eq!(parts, (70, 20, 10));
+    assert_eq!((answered.answers, answered.without_database), (40, 36));
     assert!((answered.percent_without_database() - 90.0).abs() < 1e-9);
 }
 

@@ -80,5 +80,9 @@ fn what_nobody_answered_for_may_have_happened_or_not() {
         assert!(compare(&[said], &HashMap::new()).holds());
     }
     assert!(!answered(409, REFUSED).is_open());
+    let may_be_there = answered(503, r#"{"code":"OUTCOME_UNKNOWN"}"#);
+    assert!(may_be_there.is_open() && !may_be_there.told.unwrap().is_turned_away());
+    assert!(answered(503, r#"{"code":"OVERLOADED"}"#).told.unwrap().is_turned_away());
+    assert!(answered(429, r#"{"code":"TOO_MANY_REQUESTS"}"#).told.unwrap().is_turned_away());
     assert!(compare(&[answered(400, r#"{"code":"INVALID"}"#)], &HashMap::new()).holds());
 }
