@@ -59,7 +59,9 @@ impl<'a> Client<'a> {
     /// One operation about one thing, with a body that the document allows.
     pub(crate) fn ask(&self, operation: &Operation, whose: Whose, token: Option<&str>) -> Answer {
         let body = operation.body.as_ref().map(|(media_type, schema)| {
-            (media_type.as_str(), self.body(schema, whose).to_string())
+            let body = self.body(schema, whose);
+            let is_json = media_type == "application/json";
+            (media_type.as_str(), if is_json { body.to_string() } else { text(&body) })
         });
         let method = operation.method.as_str();
         self.send(method, &self.address(operation, whose), operation, token, body)

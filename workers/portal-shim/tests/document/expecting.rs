@@ -26,6 +26,19 @@ pub(crate) enum Expected {
     Public,
 }
 
+/// Of whose things an operation can be: of everybody's where its path names an order or a waybill, of nobody's where it
+/// names what the test did not make. What is put there need not be there before.
+pub(crate) fn about(operation: &Operation) -> &'static [Whose] {
+    let names = operation.names();
+    if names.is_empty() || operation.method == "PUT" {
+        &[Whose::Own]
+    } else if names.contains(&"waybill_no") || names.contains(&"order_ref") {
+        &Whose::ALL
+    } else {
+        &[Whose::Missing]
+    }
+}
+
 /// What has to come for this person and thing.
 pub(crate) fn expected(operation: &Operation, person: Person, whose: Whose) -> Expected {
     let Some(roles) = &operation.roles else { return Expected::Public };
@@ -55,7 +68,7 @@ pub(crate) fn fault(operation: &Operation, expected: Expected, answer: &Answer) 
         Expected::Decided => {
             matches!(status, 200..=204 | 404 | 409 | 412) || status == 403 && is_of_a_worker
         }
-        Expected::Public => matches!(status, 200..=299 | 401 | 404),
+        Expected::Public => matches!(status, 200..=299 | 401 | 404 | 429),
     };
     if !fits {
         return Some(format!("{status} in place of {expected:?}: {}", answer.body));

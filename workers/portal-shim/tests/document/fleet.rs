@@ -52,9 +52,9 @@ impl Fleet {
         fleet
     }
 
-    /// Where it will run.
+    /// Where it will run: with the queues of every worker, so that nothing that is told finds nobody.
     pub(crate) async fn stage() -> Stage {
-        Stage::with_users(&KINDS).await
+        Stage::with_users(&WorkerKind::ALL).await
     }
 
     fn file(&self, name: &str) -> PathBuf {

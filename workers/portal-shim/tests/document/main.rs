@@ -21,7 +21,7 @@ mod things;
 use contracts::Role;
 
 use self::asking::{Client, agent};
-use self::expecting::{Expected, expected, fault, silent_about, undeclared};
+use self::expecting::{Expected, about, expected, fault, silent_about, undeclared};
 use self::fleet::Fleet;
 use self::operations::{Document, Operation};
 use self::people::{Person, Signer};
@@ -71,7 +71,7 @@ fn strangers_and_roles(client: &Client<'_>, operation: &Operation, signer: &Sign
     for person in Person::all() {
         let token = signer.token(person);
         let mut gists = Vec::new();
-        for whose in Things::in_a_path(&operation.names()) {
+        for whose in about(operation) {
             let expected = expected(operation, person, *whose);
             let answer = client.ask(operation, *whose, token.as_deref());
             if let Some(fault) = fault(operation, expected, &answer) {
@@ -110,23 +110,26 @@ fn told_apart(operation: &Operation, person: Person, gists: &[String]) -> Option
     Some(format!("{name} by {person:?} tells what is foreign from what is missing: {pair:?}"))
 }
 
+const NOT_TAKEN: (&str, &str, u16) = ("image/png", "hello", 415);
+const NO_JSON: (&str, &str, u16) = ("application/json", "{\"never\": ", 400);
+const TOO_DEEP: (&str, &str, u16) =
+    ("application/json", "[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]", 400);
+
 /// Bodies that are none, for somebody who may.
 fn unreadable(client: &Client<'_>, operation: &Operation, signer: &Signer) -> Vec<String> {
-    if operation.body.is_none() {
-        return Vec::new();
-    }
+    let bodies: &[_] = match &operation.body {
+        Some((media_type, _)) if media_type == "application/json" => {
+            &[NOT_TAKEN, NO_JSON, TOO_DEEP]
+        }
+        Some(_) => &[NOT_TAKEN],
+        None => &[],
+    };
     let token = permitted(operation, signer);
-    let bodies = [
-        (("text/plain", "hello"), 415),
-        (("application/json", "{\"never\": "), 400),
-        (("application/json", "[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]"), 400),
-    ];
     let mut faults = Vec::new();
-    for ((media_type, body), status) in bodies {
+    for (media_type, body, status) in bodies {
         let answer = client.ask_with(operation, token.as_deref(), (media_type, body));
-        let undeclared = undeclared(operation, &answer);
-        let wrong = (answer.status != status).then(|| format!("{} for {body}", answer.status));
-        let said = wrong.or(undeclared);
+        let wrong = (answer.status != *status).then(|| format!("{} for {body}", answer.status));
+        let said = wrong.or_else(|| undeclared(operation, &answer));
         faults.extend(said.map(|said| format!("{} with {media_type}: {said}", operation.name())));
     }
     faults

@@ -29,6 +29,7 @@ impl Whose {
 struct Thing {
     order_ref: String,
     waybill_no: String,
+    file_name: String,
 }
 
 /// All of them.
@@ -59,16 +60,15 @@ impl Things {
         };
         let own_waybill = of(fleet.accept(own, 2).await, MERCHANT);
         let foreign_waybill = of(fleet.accept(foreign, 1).await, STRANGE_MERCHANT);
-        let thing = |order_ref: &str, waybill_no: String| Thing {
+        let thing = |order_ref: &str, waybill_no: String, sequence: u32| Thing {
             order_ref: order_ref.to_owned(),
             waybill_no,
+            file_name: format!("order-{source}-{sequence:06}.tsv"),
         };
-        Self {
-            own: thing("own", own_waybill),
-            foreign: thing("foreign", foreign_waybill),
-            missing: thing("missing", format!("{source}-missing-1")),
-            source,
-        }
+        let own = thing("own", own_waybill, 1);
+        let foreign = thing("foreign", foreign_waybill, 2);
+        let missing = thing("missing", format!("{source}-missing-1"), 3);
+        Self { own, foreign, missing, source }
     }
 
     /// What stands in a path, query or body for a name; `None`: nothing of the test.
@@ -82,17 +82,8 @@ impl Things {
             "source" => Some(&self.source),
             "order_ref" => Some(&thing.order_ref),
             "waybill_no" => Some(&thing.waybill_no),
+            "file_name" => Some(&thing.file_name),
             _ => None,
-        }
-    }
-
-    /// Of whose things a path with these parameters can be: of everybody's where it names an order or a waybill, of
-    /// nobody's where it names what the test did not make.
-    pub(crate) fn in_a_path(names: &[&str]) -> &'static [Whose] {
-        match names {
-            [] => &[Whose::Own],
-            names if names.contains(&"waybill_no") || names.contains(&"order_ref") => &Whose::ALL,
-            _ => &[Whose::Missing],
         }
     }
 
