@@ -10,7 +10,7 @@ use lapin::options::{
     BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicGetOptions, BasicQosOptions,
     QueueBindOptions, QueueDeclareOptions,
 };
-use lapin::types::FieldTable;
+use lapin::types::{AMQPValue, FieldTable};
 use tokio::sync::{Mutex, watch};
 
 use crate::caution::Caution;
@@ -237,7 +237,11 @@ impl Settler {
     }
 }
 
-/// An exclusive auto-delete queue of one instance (control or replies) with its consumer.
+/// Messages that wait in an exclusive queue at most. What its reader does not take in time is worthless, and
+/// the oldest goes first.
+const EXCLUSIVE_MAX: i64 = 10_000;
+
+/// An exclusive auto-delete queue of one instance (control, replies, events) with its consumer.
 #[derive(Debug)]
 pub struct Exclusive {
     consumer: lapin::Consumer,
@@ -265,10 +269,10 @@ impl Exclusive {
             auto_delete: true,
             nowait: false,
         };
-        channel
-            .queue_declare(queue.into(), options, FieldTable::default())
-            .await
-            .map_err(failed)?;
+        let mut arguments = FieldTable::default();
+        arguments.insert("x-max-length".into(), AMQPValue::LongLongInt(EXCLUSIVE_MAX));
+        arguments.insert("x-overflow".into(), AMQPValue::LongString("drop-head".into()));
+        channel.queue_declare(queue.into(), options, arguments).await.map_err(failed)?;
         channel
             .queue_bind(
                 queue.into(),
