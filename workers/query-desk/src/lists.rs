@@ -11,7 +11,7 @@ use crate::scope::{Limits, Scope};
 use crate::store::lists as rows;
 
 /// Most rows that a page looks at. With a filter that little passes, the page is short, and `next` goes on.
-pub(crate) const EXAMINED_MAX: usize = 2_000;
+const EXAMINED_MAX: usize = 2_000;
 
 /// A page of waybills.
 pub(crate) async fn waybills(

@@ -44,7 +44,7 @@ pub(crate) async fn timeline(
 }
 
 /// A step as the asker sees it, if it does.
-pub(crate) fn shown(asker: &Asker, told: Told) -> Option<TimelineStep> {
+fn shown(asker: &Asker, told: Told) -> Option<TimelineStep> {
     if asker.scope.is_all() || is_own(asker, &told) {
         return Some(told.step);
     }
@@ -70,11 +70,19 @@ fn is_own(asker: &Asker, told: &Told) -> bool {
 }
 
 /// A hold as the asker sees it: whose it is, where it is its own, and no suspicion.
-pub(crate) fn shown_hold(asker: &Asker, hold: TimelineHold) -> TimelineHold {
+fn shown_hold(asker: &Asker, hold: TimelineHold) -> TimelineHold {
     if asker.scope.is_all() || hold.owner.as_ref() == Some(&asker.subject) {
         return hold;
     }
-    let told =
-        |reason| if reason == HoldReason::HighRiskOfFraud { HoldReason::Other } else { reason };
+    let told = |reason: HoldReason| match reason {
+        HoldReason::HighRiskOfFraud => HoldReason::Other,
+        HoldReason::AwaitingPayment
+        | HoldReason::AwaitingReturnItems
+        | HoldReason::IncorrectAddress
+        | HoldReason::InventoryOutOfStock
+        | HoldReason::UnknownDeliveryDate
+        | HoldReason::CustomerRequest
+        | HoldReason::Other => reason,
+    };
     TimelineHold { owner: None, handle: None, reason: hold.reason.map(told), ..hold }
 }

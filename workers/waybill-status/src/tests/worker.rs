@@ -2,8 +2,8 @@
 
 use cache::{Cache, Key, Kind};
 use contracts::{
-    Exchange, HoldReason, ReplyOutcome, Role, TrackingCode, WaybillCreated, WaybillEntry, WaybillHeld,
-    WaybillReleased, WaybillStatus as S, WaybillStatusChanged,
+    Exchange, HoldReason, ReplyOutcome, Role, TrackingCode, WaybillCreated, WaybillEntry,
+    WaybillHeld, WaybillReleased, WaybillStatus as S, WaybillStatusChanged,
 };
 use serde_json::json;
 use testkit::{PublishAs, Stage, eventually};
@@ -165,13 +165,14 @@ async fn after_a_report_the_cache_knows_the_new_standing() {
     let version = reply.version.unwrap();
 
     let key = Key::new(Kind::Waybill, &waybill);
-    let WaybillEntry { standing: shown, owner } = eventually("Redis has the new version", async || {
-        // a reader without a memory of its own
-        let answer = Cache::connect(Some(&redis_url)).get(&key).await?;
-        let is_new = answer.entry.version == version;
-        is_new.then(|| answer.entry.json::<WaybillEntry>().unwrap().unwrap())
-    })
-    .await;
+    let WaybillEntry { standing: shown, owner } =
+        eventually("Redis has the new version", async || {
+            // a reader without a memory of its own
+            let answer = Cache::connect(Some(&redis_url)).get(&key).await?;
+            let is_new = answer.entry.version == version;
+            is_new.then(|| answer.entry.json::<WaybillEntry>().unwrap().unwrap())
+        })
+        .await;
     assert_eq!(
         (shown.waybill_no.as_str(), shown.status, shown.version),
         (waybill.as_str(), S::Picked, version)
