@@ -11,6 +11,7 @@ use lapin::uri::AMQPUri;
 use lapin::{Channel, ConnectionProperties, Event};
 
 use crate::BrokerError;
+use crate::closing::close;
 
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -136,8 +137,7 @@ impl Connection {
     pub async fn depth(&self, queue: &str) -> Result<u32, BrokerError> {
         let channel = self.channel().await?;
         let depth = channel_depth(&channel, queue).await;
-        // the answer counts, not whether the channel could still be closed
-        let _ = channel.close(200, "done".into()).await;
+        close(channel.close(200, "done".into())).await;
         depth
     }
 
@@ -155,8 +155,7 @@ impl Connection {
 
     /// Closes it, telling the broker.
     pub async fn close(&self) {
-        // it is over either way
-        let _ = self.inner.close(200, "done".into()).await;
+        close(self.inner.close(200, "done".into())).await;
     }
 }
 

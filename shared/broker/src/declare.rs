@@ -5,6 +5,7 @@ use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptio
 use lapin::types::{AMQPValue, FieldTable};
 use queue_topology::{Argument, ExchangeType, Queue, QueueType, Topology};
 
+use crate::closing::close;
 use crate::{BrokerError, Connection};
 
 /// Declares every exchange, queue and binding; what is there already and equal is left alone.
@@ -27,8 +28,7 @@ pub async fn declare(connection: &Connection, topology: &Topology) -> Result<(),
     for queue in &topology.queues {
         declare_queue(&channel, queue).await?;
     }
-    // everything is declared; whether this channel closes nicely changes nothing
-    let _ = channel.close(200, "done".into()).await;
+    close(channel.close(200, "done".into())).await;
     Ok(())
 }
 

@@ -8,6 +8,7 @@
 //! their own: on a shared one a memory alarm would stop consumption too.
 
 mod caution;
+mod closing;
 mod connection;
 mod declare;
 mod delivery;

@@ -14,6 +14,7 @@ use lapin::types::{AMQPValue, FieldTable};
 use tokio::sync::{Mutex, watch};
 
 use crate::caution::Caution;
+use crate::closing::close;
 use crate::delivery::read;
 use crate::trust::Trust;
 use crate::{AckPlan, BrokerError, Connection, Delivery, Rejected, SettleTracker};
@@ -232,8 +233,7 @@ impl Settler {
         if !self.inner.cancelled.load(Ordering::Relaxed) {
             self.cancel().await;
         }
-        // closing a lost channel changes nothing
-        let _ = self.inner.channel.close(200, "done".into()).await;
+        close(self.inner.channel.close(200, "done".into())).await;
     }
 }
 
