@@ -15,10 +15,17 @@ export function forget() {
   held = null;
 }
 
-// Asks the shim's own session endpoint; the refresh token travels in its cookie only.
-async function session(method, path, body) {
-  const headers = body ? { "Content-Type": "application/json" } : {};
-  return fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store" });
+async function reach(path, method, headers, body) {
+  try {
+    return await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store" });
+  } catch {
+    throw new Error("There is no connection. Try again in a moment.");
+  }
+}
+
+// The session of this page: the refresh token travels in its cookie only.
+function session(method, path, body) {
+  return reach(path, method, body ? { "Content-Type": "application/json" } : {}, body);
 }
 
 async function keep(answer) {
@@ -97,11 +104,7 @@ async function send(method, path, body, key) {
   if (key) {
     headers["Idempotency-Key"] = key;
   }
-  try {
-    return await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store" });
-  } catch {
-    throw new Error("There is no connection. Try again in a moment.");
-  }
+  return reach(path, method, headers, body);
 }
 
 // What a refusal says, for a person.
