@@ -22,7 +22,8 @@ async fn every_page_is_for_everybody() {
     let number = fleet.accept(order).await;
     let code = fleet.code(&number).await;
     let browser = Browser::start();
-    for page in ["/track", &format!("/track/{number}?code={code}"), "/track/x?code=y", "/work"] {
+    let result = format!("/track/{number}?code={code}");
+    for page in ["/track", result.as_str(), "/track/x?code=y", "/work"] {
         browser.open(&format!("{}{page}", fleet.portal));
         browser.wait_for("h1", "").await;
         check(&browser, page);

@@ -86,7 +86,7 @@ async fn new_work_arrives_and_its_label_can_be_scanned() {
     assert!(browser.address().ends_with("/work/labels"), "{}", browser.address());
     let shown = browser.text(".label");
     let code = fleet.code(&number).await;
-    for text in [number.as_str(), &code, "acme", "D001", "0900-1300", "/track/"] {
+    for text in [number.as_str(), code.as_str(), "acme", "D001", "0900-1300", "/track/"] {
         assert!(shown.contains(text), "{text} in {shown}");
     }
     let bars = browser.script("return document.querySelector('.label .bars').getAttribute('d')");

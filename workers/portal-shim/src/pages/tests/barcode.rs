@@ -54,8 +54,8 @@ fn every_number_is_read_as_what_it_is() {
         "00",
         "0000",
         "9999999",
-        &all,
-        &long,
+        all.as_str(),
+        long.as_str(),
     ];
     for text in texts {
         let barcode = Barcode::of(text).unwrap();
