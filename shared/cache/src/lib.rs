@@ -254,7 +254,7 @@ impl Cache {
             let entry = |(version, body)| (key.clone(), version, body);
             loader.await.map(|found| found.map(entry).into_iter().collect())
         };
-        let answers = self.get_or_load_all(std::slice::from_ref(key), load).await?;
+        let answers = self.get_or_load_all::<E, _, _>(std::slice::from_ref(key), load).await?;
         // one key, one answer
         let none = || Answer { entry: Versioned::absent(), source: Source::Loader };
         Ok(answers.into_iter().next().unwrap_or_else(none))
