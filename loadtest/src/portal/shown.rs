@@ -40,12 +40,13 @@ pub(crate) async fn compare(
     let orders = orders.map(|order| Subject::Order(order.source.clone(), order.order_ref.clone()));
     let subjects: Vec<Subject> = waybills.chain(orders).collect();
     let held = held(pool).await?;
-    let mut compared = futures_util::stream::iter(subjects)
+    let compared = futures_util::stream::iter(subjects)
         .map(async |subject| {
             let fault = ask(pool, drive, &subject, held.get(&subject).cloned()).await;
             fault.map(|fault| format!("{}: {fault}", subject.label()))
         })
         .buffer_unordered(AT_ONCE);
+    let mut compared = std::pin::pin!(compared);
     while let Some(fault) = compared.next().await {
         truth.shown += 1;
         if let Some(fault) = fault {
@@ -96,8 +97,12 @@ fn difference(answer: &Result<Answer, Unanswered>, held: Option<&Standing>) -> O
 
 async fn standing(pool: &MySqlPool, subject: &Subject) -> Result<Option<Standing>, sqlx::Error> {
     let question = match subject {
-        Subject::Waybill(waybill_no) => sqlx::query_as(ONE_WAYBILL).bind(waybill_no),
-        Subject::Order(source, order_ref) => sqlx::query_as(ONE_ORDER).bind(source).bind(order_ref),
+        Subject::Waybill(waybill_no) => {
+            sqlx::query_as::<sqlx::MySql, Standing>(ONE_WAYBILL).bind(waybill_no)
+        }
+        Subject::Order(source, order_ref) => {
+            sqlx::query_as::<sqlx::MySql, Standing>(ONE_ORDER).bind(source).bind(order_ref)
+        }
     };
     question.fetch_optional(pool).await
 }

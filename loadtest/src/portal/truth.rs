@@ -210,7 +210,7 @@ fn contradiction(told: &Told, settled: &Settled) -> Option<String> {
         200 | 201 if told.version.is_some() && told.version != *version => {
             Some(format!("came to version {version:?}, told was {:?}", told.version))
         }
-        404 | 409 | 412 | 422 if !is_rejected => Some(format!("was {outcome} ({code})")),
+        403 | 404 | 409 | 412 | 422 if !is_rejected => Some(format!("was {outcome} ({code})")),
         409 if told.code.as_deref().is_some_and(|told| told != code) => {
             Some(format!("was rejected with {code}, told was {:?}", told.code))
         }

@@ -78,7 +78,6 @@ impl Signer {
     /// The token of somebody; `None` for nobody.
     pub(crate) fn token(&self, person: Person) -> Option<String> {
         let now = Timestamp::now();
-        let claims = |audience, role, at| claims(audience, role, at);
         let signed = match person {
             Person::Nobody => return None,
             Person::Yesterday => {

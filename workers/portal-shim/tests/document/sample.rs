@@ -31,10 +31,13 @@ fn known(name: &str) -> Option<Value> {
 
 /// A value of this schema: what is required, and nothing else.
 pub(crate) fn value(document: &Document, name: &str, schema: &Value) -> Value {
-    if let Some(known) = known(name) {
+    let schema = document.resolve(schema);
+    // another schema of the same name is of something else
+    let is_one = !matches!(schema["type"].as_str(), Some("array" | "object"));
+    let is_of_it = |known: &Value| schema["enum"].as_array().is_none_or(|all| all.contains(known));
+    if let Some(known) = known(name).filter(|known| is_one && is_of_it(known)) {
         return known;
     }
-    let schema = document.resolve(schema);
     if let Some(value) = schema.get("const").or_else(|| schema.get("default")) {
         return value.clone();
     }
