@@ -93,7 +93,7 @@ pub(crate) async fn end(
 }
 
 /// Refuses what a browser says that another site began. Programs do not say.
-fn refuse_others(headers: &HeaderMap) -> Result<(), Problem> {
+pub(crate) fn refuse_others(headers: &HeaderMap) -> Result<(), Problem> {
     match headers.get(SEC_FETCH_SITE) {
         Some(site) if site.as_bytes() != b"same-origin" => {
             Err(Problem::forbidden("this is for the page at /work only"))
@@ -129,7 +129,7 @@ fn ended() -> Response {
 }
 
 /// `Secure` always: without TLS the cookie lives on loopback only, which browsers trust.
-fn with_cookie(mut response: Response, token: &str, seconds: u64) -> Response {
+pub(crate) fn with_cookie(mut response: Response, token: &str, seconds: u64) -> Response {
     let cookie = format!(
         "{NAME}={token}; Path={PATH}; Max-Age={seconds}; HttpOnly; Secure; SameSite=Strict"
     );

@@ -32,23 +32,17 @@ pub(crate) enum Notice {
     Unknown,
     /// Nobody answers.
     Unavailable,
-    /// Too many questions from there; seconds to wait.
-    TooMany(u64),
 }
 
 impl Notice {
-    fn text(self) -> String {
+    const fn text(self) -> &'static str {
         match self {
             Self::Unknown => {
-                "We do not know a delivery with this number and code. Both stand on the label and \
-                              in the message about your order: please compare them."
-                    .to_owned()
+                "We do not know a delivery with this number and code. Both stand on the label and in the \
+                 message about your order: please compare them."
             }
             Self::Unavailable => {
-                "We cannot look it up at this moment. Please try again in a minute.".to_owned()
-            }
-            Self::TooMany(seconds) => {
-                format!("You asked very often. Please try again in {seconds} seconds.")
+                "We cannot look it up at this moment. Please try again in a minute."
             }
         }
     }
@@ -61,7 +55,7 @@ pub(crate) fn form(number: &str, notice: Option<Notice>) -> String {
     });
     let invalid = match notice {
         Some(Notice::Unknown) => " aria-invalid=\"true\" aria-describedby=\"notice\"",
-        Some(Notice::Unavailable | Notice::TooMany(_)) | None => "",
+        Some(Notice::Unavailable) | None => "",
     };
     let number = Text(number);
     let main = format!(

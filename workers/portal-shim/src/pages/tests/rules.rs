@@ -1,10 +1,11 @@
 //! The cookie, and that every route of a page has a rule.
 
-use axum::http::header::COOKIE;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::IntoResponse as _;
 
 use super::super::rules;
-use super::super::session::{PATH, kept};
+use super::super::session::{PATH, kept, refuse_others, with_cookie};
 use crate::permit::Who;
 
 fn cookies(values: &[&'static str]) -> HeaderMap {
@@ -33,4 +34,30 @@ fn pages_are_public_and_the_cookie_goes_to_their_session_only() {
     let with_cookie: Vec<&str> =
         rules.iter().map(|rule| rule.path).filter(|path| path.starts_with(PATH)).collect();
     assert_eq!(with_cookie.len(), 3, "{with_cookie:?}");
+}
+
+#[test]
+fn no_script_and_no_other_site_gets_at_the_cookie() {
+    let response = with_cookie(StatusCode::OK.into_response(), "tok", 60);
+    let cookie = response.headers()[SET_COOKIE].to_str().unwrap();
+    let expected =
+        "dray-session=tok; Path=/work/session; Max-Age=60; HttpOnly; Secure; SameSite=Strict";
+    assert_eq!(cookie, expected);
+    assert!(response.headers()[SET_COOKIE].is_sensitive(), "not for logs");
+}
+
+#[test]
+fn what_another_site_begins_is_refused() {
+    let asked = |site: Option<&'static str>| {
+        let mut headers = HeaderMap::new();
+        headers.extend(site.map(|site| {
+            let name = axum::http::HeaderName::from_static("sec-fetch-site");
+            (name, HeaderValue::from_static(site))
+        }));
+        refuse_others(&headers).map_err(|problem| problem.status())
+    };
+    assert_eq!((asked(None), asked(Some("same-origin"))), (Ok(()), Ok(())));
+    for site in ["cross-site", "same-site", "none"] {
+        assert_eq!(asked(Some(site)), Err(StatusCode::FORBIDDEN), "{site}");
+    }
 }
