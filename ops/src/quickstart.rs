@@ -8,6 +8,7 @@ mod account;
 mod clean;
 mod feed;
 mod gauge;
+mod lock;
 mod portal;
 mod summary;
 #[cfg(test)]
@@ -160,12 +161,14 @@ async fn work(
     let mut watched = watch::until_done(site, (feed, Part::Day), &gauge, stall, output).await?;
     let mut delivered = Vec::new();
     if args.deliver && watched == Watched::Complete {
-        output.note("the road brings everything to its door");
+        output.note("every route is locked, then the road brings everything to its door");
+        lock::all_routes(site).await?;
         delivered.push(tools.deliver(site, args.seed).await?);
         feed.drop_into(&hotfolder, Part::Returns)?;
         let day = (feed, Part::Returns);
         watched = watch::until_done(site, day, &gauge, stall, output).await?;
         output.note("the road fetches what is given back");
+        lock::all_routes(site).await?;
         delivered.push(tools.deliver(site, args.seed).await?);
         watched = watched.max(watch::until_done(site, day, &gauge, stall, output).await?);
     }
