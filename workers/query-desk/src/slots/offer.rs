@@ -1,9 +1,10 @@
 //! One slot and one basket: every parcel of it is given a place by the engine, on a copy. Pure.
 
 use contracts::{Basket, Remaining, SlotOffer, Timestamp, UnassignableReason};
+use routing::network::RouteTemplate;
 use routing::{
     Forecast, Load, Network, OrderKey, Origin, Outcome, Reason, Request, RouteId, RouteReference,
-    RouteTemplate, SkuClass, SlotDay, StateError, StopKey,
+    SkuClass, SlotDay, StateError, StopKey,
 };
 use thiserror::Error;
 use uuid::Uuid;
@@ -68,8 +69,9 @@ fn refused(
     for load in parcels(sought.basket) {
         let request = Request {
             waybill_no: "basket".into(),
-            order: OrderKey(Uuid::nil()),
-            stop: StopKey(Uuid::nil()),
+            // a customer who is nowhere yet: no order and no door is shared
+            order: OrderKey::derive("", "basket"),
+            stop: StopKey::derive("basket", "", ""),
             zone: zone.clone(),
             sku_class: SkuClass::of(load),
             load,

@@ -11,9 +11,7 @@
 
 use chrono::NaiveTime;
 use contracts::Goods;
-use routing::network::{
-    Depot, DistrictZone, PoolCapacity, RouteTemplate, Timeslot, TruckType, Zone, ZoneQuota,
-};
+use routing::network::{Depot, DistrictZone, PoolCapacity, Timeslot, TruckType, Zone, ZoneQuota};
 use routing::{NetworkParts, RouteClass, SlotDayKey};
 
 use super::*;
