@@ -10,7 +10,7 @@ use crate::operations::{Document, Operation, Parameter, Place};
 use crate::sample;
 use crate::things::{Things, Whose};
 
-/// Nothing is waited for longer than the portal does by itself.
+/// Long enough for a busy machine; what a worker says later would be answered 202.
 const PREFER: &str = "wait=10";
 
 /// What came back.

@@ -117,7 +117,7 @@ const TOO_DEEP: (&str, &str, u16) =
 
 /// Bodies that are none, for somebody who may.
 fn unreadable(client: &Client<'_>, operation: &Operation, signer: &Signer) -> Vec<String> {
-    let bodies: &[_] = match &operation.body {
+    let bodies: &[(&str, &str, u16)] = match &operation.body {
         Some((media_type, _)) if media_type == "application/json" => {
             &[NOT_TAKEN, NO_JSON, TOO_DEEP]
         }

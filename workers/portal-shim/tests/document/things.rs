@@ -45,12 +45,12 @@ impl Things {
     pub(crate) async fn make(fleet: &Fleet) -> Self {
         let name = fleet.stage.name();
         let source = format!("d{}", &name[name.len() - 12..]);
-        let own = order(&source, "own")
+        let own = order(&source, &format!("own-{source}"))
             .customer(Some(CUSTOMER))
             .store_line(MERCHANT, STORE, "SKU-1", 2)
             .line(STRANGE_MERCHANT, "SKU-2", 1)
             .build();
-        let foreign = order(&source, "foreign")
+        let foreign = order(&source, &format!("foreign-{source}"))
             .customer(Some(STRANGE_CUSTOMER))
             .line(STRANGE_MERCHANT, "SKU-2", 1)
             .build();
@@ -61,13 +61,13 @@ impl Things {
         let own_waybill = of(fleet.accept(own, 2).await, MERCHANT);
         let foreign_waybill = of(fleet.accept(foreign, 1).await, STRANGE_MERCHANT);
         let thing = |order_ref: &str, waybill_no: String, sequence: u32| Thing {
-            order_ref: order_ref.to_owned(),
+            order_ref: format!("{order_ref}-{source}"),
             waybill_no,
             file_name: format!("order-{source}-{sequence:06}.tsv"),
         };
         let own = thing("own", own_waybill, 1);
         let foreign = thing("foreign", foreign_waybill, 2);
-        let missing = thing("missing", format!("{source}-missing-1"), 3);
+        let missing = thing("missing", format!("{source}-missing-{source}-1"), 3);
         Self { own, foreign, missing, source }
     }
 
