@@ -155,7 +155,7 @@ impl Command {
 }
 
 /// `Prefer: wait=N` in seconds, or `respond-async`.
-fn preferred_wait(headers: &HeaderMap) -> Option<u64> {
+pub(crate) fn preferred_wait(headers: &HeaderMap) -> Option<u64> {
     let values = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
     let mut wishes = values.flat_map(|value| value.split([',', ';'])).map(str::trim);
     wishes.find_map(|wish| match wish.split_once('=') {

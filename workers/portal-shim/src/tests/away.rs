@@ -1,0 +1,98 @@
+//! Trouble: the broker away, workers that do not answer, too much at once, the end of the process.
+
+use contracts::{Exchange, PlaceHold};
+use serde_json::json;
+use testkit::eventually;
+
+use super::bench::{Bench, applied, bearer, pattern};
+
+const HOLDS: &str = "/v1/waybills/m1-1/holds";
+
+fn hold() -> String {
+    json!({"handle": "h-1", "reason": "OTHER", "occurred_at": "2035-06-12T09:00:00Z"}).to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_broker_everything_says_so_at_once_and_comes_back_by_itself() {
+    let bench = Bench::start().await;
+    let staff = bench.staff();
+    bench.proxy.refuse();
+    bench.proxy.cut();
+    eventually("the portal knows that the broker is away", async || {
+        (bench.get("/v1/health", &staff).await.status == 503).then_some(())
+    })
+    .await;
+    let question = bench.get("/v1/waybills/m1-1", &staff).await;
+    assert_eq!(question.problem(503), "FLEET_AWAY");
+    assert_eq!(question.header("retry-after"), Some("1"));
+    let authorized = bearer(&staff);
+    let headers = [("authorization", authorized.as_str())];
+    let command = bench.send("POST", HOLDS, &headers, Some(hold())).await;
+    assert_eq!(command.problem(503), "FLEET_AWAY");
+    bench.proxy.resume();
+    bench.until_ready().await;
+    assert_eq!(
+        bench.stage.depth("waybill-status.commands").await,
+        0,
+        "nothing was sent behind backs"
+    );
+    bench.stop().await;
+}
+
+/// It was confirmed, so it will be done: anything but 202 would be false.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_confirmed_command_whose_answer_is_lost_with_the_connection_is_pending() {
+    let bench = Bench::start().await;
+    let authorized = bearer(&bench.staff());
+    let headers =
+        [("authorization", authorized.as_str()), ("prefer", "wait=10"), ("idempotency-key", "k")];
+    let cutting = async {
+        bench.stage.wait_for_depth("waybill-status.commands", 1).await;
+        bench.proxy.cut();
+    };
+    let (answer, ()) = tokio::join!(bench.send("POST", HOLDS, &headers, Some(hold())), cutting);
+    // the cut may come between the broker's taking it and its confirm: then nobody knows
+    match answer.status {
+        202 => assert_eq!(answer.body["outcome"], "pending"),
+        _ => assert_eq!(answer.problem(503), "OUTCOME_UNKNOWN"),
+    }
+    bench.until_ready().await;
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_no_place_is_refused_at_once_while_others_go_on() {
+    let bench = Bench::with(&["--portal-normal", "1"]).await;
+    let authorized = bearer(&bench.staff());
+    let headers = [("authorization", authorized.as_str()), ("prefer", "wait=10")];
+    let mut tap = bench.stage.tap(Exchange::Commands, &pattern::<PlaceHold>()).await;
+    let worker = async {
+        let (envelope, _) = tap.next_of::<PlaceHold>().await;
+        // the only place is taken
+        let other = bench.get("/v1/waybills/m1-1", &bench.staff()).await;
+        assert_eq!(other.problem(503), "OVERLOADED");
+        assert_eq!(other.header("retry-after"), Some("1"));
+        let list = bench.get("/v1/waybills", &bench.staff()).await;
+        assert_ne!(list.status, 503, "another class has places of its own");
+        bench.settle(&envelope, &applied(envelope.message_id, 8)).await;
+    };
+    let (answer, ()) = tokio::join!(bench.send("POST", HOLDS, &headers, Some(hold())), worker);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_progress_is_answered_before_the_process_ends() {
+    let bench = Bench::start().await;
+    let authorized = bearer(&bench.staff());
+    let headers = [("authorization", authorized.as_str()), ("prefer", "wait=10")];
+    let mut tap = bench.stage.tap(Exchange::Commands, &pattern::<PlaceHold>()).await;
+    let worker = async {
+        let (envelope, _) = tap.next_of::<PlaceHold>().await;
+        bench.begin_stopping();
+        bench.settle(&envelope, &applied(envelope.message_id, 8)).await;
+    };
+    let (answer, ()) = tokio::join!(bench.send("POST", HOLDS, &headers, Some(hold())), worker);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    bench.stop().await;
+}
