@@ -8,10 +8,11 @@
 mod kept;
 mod offer;
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use ::store::{Database, StoreError};
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 use contracts::{Basket, DistrictCode, QueryAnswer, SlotList, Timestamp, ZoneCode};
 use routing::{Network, NetworkParts, RouteClass, SlotDay, SlotDayKey, StateError};
 
@@ -19,6 +20,9 @@ pub(crate) use self::kept::SlotDesk;
 use self::offer::{Sought, offer};
 use crate::scope::Scope;
 use crate::store::slots::{self as rows, StoredDay};
+
+/// The years that the database knows.
+const YEARS: RangeInclusive<i32> = 1..=9_999;
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -77,7 +81,8 @@ impl Served {
             Some(at.with_timezone(&depot.tz).date_naive())
         };
         let first = asked.from.or_else(today).unwrap_or_else(|| at.date_naive());
-        first.iter_days().take(asked.days.into()).collect()
+        let days = first.iter_days().take(asked.days.into());
+        days.filter(|day| YEARS.contains(&day.year())).collect()
     }
 
     fn serves(&self, zone: &routing::ZoneCode, timeslot: &routing::TimeslotCode) -> bool {

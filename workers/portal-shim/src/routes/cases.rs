@@ -12,8 +12,9 @@ use uuid::Uuid;
 
 use crate::caller::Caller;
 use crate::command::Command;
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, Outcome};
 use crate::openapi::Schemas;
+use crate::outcome::respond;
 use crate::permit::{Rule, SERVICE, STAFF};
 use crate::portal::Portal;
 use crate::precondition::{IfMatch, IfNoneMatch};
@@ -48,7 +49,8 @@ async fn look(gateway: &Gateway, caller: &Caller, case_id: Uuid) -> Result<Box<C
     Ok(view)
 }
 
-/// Open a case about an order, a waybill or a return. Its id is that of the operation.
+/// Open a case about an order, a waybill or a return. What is asked about something of which a question is
+/// open already goes into that case: `Location` says which it is.
 #[utoipa::path(
     post, path = "/v1/cases", tag = "cases", operation_id = "openCase",
     request_body = ref("#/components/schemas/OpenCase"),
@@ -58,8 +60,15 @@ async fn look(gateway: &Gateway, caller: &Caller, case_id: Uuid) -> Result<Box<C
     ),
 )]
 async fn open(command: Command, Payload(case): Payload<OpenCase>) -> Result<Response, Problem> {
-    let path = format!("/v1/cases/{}", command.id());
-    command.create(&case, &path).await
+    let outcome = command.send_part(command.id(), &case).await?;
+    let made = match &outcome {
+        Outcome::Settled(reply) => reply.aggregate.clone(),
+        Outcome::Pending => None,
+    };
+    let path = format!("/v1/cases/{}", made.unwrap_or_else(|| command.id().to_string()));
+    let mut response = respond(&command.id().to_string(), outcome, Some(&path))?;
+    command.tell_wait(&mut response);
+    Ok(response)
 }
 
 /// What happened in a case.

@@ -75,13 +75,13 @@ struct Wanted {
     #[param(value_type = String, format = Date)]
     delivery_date: NaiveDate,
     /// Only those of this depot
-    #[param(value_type = Option<String>, max_length = 32)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 32, pattern = "^[A-Za-z0-9._-]+$")]
     depot: Option<DepotCode>,
     /// Only those of this window
-    #[param(value_type = Option<String>, max_length = 32)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 32, pattern = "^[A-Za-z0-9._-]+$")]
     timeslot: Option<TimeslotCode>,
     /// Only those that serve this zone
-    #[param(value_type = Option<String>, max_length = 32)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 32, pattern = "^[A-Za-z0-9._-]+$")]
     zone: Option<ZoneCode>,
     /// Only those that are here in their life: OPEN, LOCKED, DISPATCHED, CLOSED
     #[param(value_type = Option<String>, pattern = "^(OPEN|LOCKED|DISPATCHED|CLOSED)$")]
@@ -124,7 +124,7 @@ async fn look(
 /// A route with its truck, its stops in the order of driving and what goes to each.
 #[utoipa::path(
     get, path = "/v1/routes/{route_ref}", tag = "routes", operation_id = "showRoute",
-    params(("route_ref" = String, Path, description = "Its name")),
+    params(("route_ref" = String, Path, description = "Its name", pattern = "^[!-~]{1,128}$")),
     responses((status = 200, description = "The route", body = ref("#/components/schemas/RouteView"))),
 )]
 async fn show(
@@ -157,7 +157,7 @@ async fn check(gateway: &Gateway, command: &Command, route_ref: &str) -> Result<
 /// Lock a route: it is being picked, nothing is added or taken by planning any more; what is held leaves it.
 #[utoipa::path(
     post, path = "/v1/routes/{route_ref}/lock", tag = "routes", operation_id = "lockRoute",
-    params(("route_ref" = String, Path, description = "Its name")),
+    params(("route_ref" = String, Path, description = "Its name", pattern = "^[!-~]{1,128}$")),
     request_body = ref("#/components/schemas/Moment"),
     responses(
         (status = 200, description = "Done", body = ref("#/components/schemas/Operation")),
@@ -177,7 +177,7 @@ async fn lock(
 /// Say that a truck left: what was not loaded has missed it.
 #[utoipa::path(
     post, path = "/v1/routes/{route_ref}/dispatch", tag = "routes", operation_id = "dispatchRoute",
-    params(("route_ref" = String, Path, description = "Its name")),
+    params(("route_ref" = String, Path, description = "Its name", pattern = "^[!-~]{1,128}$")),
     request_body = ref("#/components/schemas/Moment"),
     responses(
         (status = 200, description = "Done", body = ref("#/components/schemas/Operation")),

@@ -38,12 +38,13 @@ pub(crate) fn schemas(schemas: &mut Schemas) {
     schemas.add::<SlotList>();
 }
 
-/// Where, when and what. A compartment of which nothing is said is empty.
+/// Where, when and what. A compartment of which nothing is said is empty; a basket of which nothing is said is
+/// one piece that travels dry.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Wanted {
     /// Where it goes
-    #[param(value_type = String, min_length = 1, max_length = 32)]
+    #[param(value_type = String, min_length = 1, max_length = 32, pattern = "^[A-Za-z0-9._-]+$")]
     district: DistrictCode,
     /// The first day; today at the depot when absent
     #[param(value_type = Option<String>, format = Date)]
@@ -84,9 +85,12 @@ impl Wanted {
             volume_ml,
             weight_g,
         };
+        let dry = goods(self.dry_pieces, self.dry_ml, self.dry_g);
+        let frozen = goods(self.frozen_pieces, self.frozen_ml, self.frozen_g);
+        let is_empty = dry.is_empty() && frozen.is_empty();
         let basket = Basket {
-            dry: goods(self.dry_pieces, self.dry_ml, self.dry_g),
-            frozen: goods(self.frozen_pieces, self.frozen_ml, self.frozen_g),
+            dry: if is_empty { goods(Some(1), None, None) } else { dry },
+            frozen,
             waybills: self.waybills.unwrap_or(1),
         };
         Question::Slots {
@@ -100,8 +104,8 @@ impl Wanted {
 }
 
 /// Which delivery days and windows would take a basket now, with the reason where one would not, by the rules
-/// that decide when the order comes. No promise: a place is taken with the order. What the zone has left is
-/// shown to staff.
+/// that decide when the order comes. No promise: a place is taken with the order. Without goods it is one piece
+/// that travels dry. What the zone has left is shown to staff.
 #[utoipa::path(
     get, path = "/v1/slots", tag = "slots", operation_id = "listSlots",
     params(Wanted),

@@ -95,8 +95,10 @@ struct Places(Arc<Semaphore>);
 #[utoipa::path(
     put, path = "/v1/uploads/{source}/{file_name}", tag = "uploads", operation_id = "uploadFile",
     params(
-        ("source" = String, Path, description = "In whose folder"),
-        ("file_name" = String, Path, description = "Its name there, for example order-shop-000001.tsv"),
+        ("source" = String, Path, description = "In whose folder",
+            max_length = 32, pattern = "^[A-Za-z0-9._-]+$"),
+        ("file_name" = String, Path, description = "Its name there, for example order-shop-000001.tsv",
+            pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"),
     ),
     request_body(content = String, content_type = "text/tab-separated-values", description = "The file"),
     responses(
@@ -205,7 +207,7 @@ fn is_over(outcome: &Outcome) -> bool {
 #[into_params(parameter_in = Query)]
 struct Wanted {
     /// Only those in this folder
-    #[param(value_type = Option<String>, min_length = 1, max_length = 32)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 32, pattern = "^[A-Za-z0-9._-]+$")]
     source: Option<Source>,
 }
 
@@ -247,8 +249,10 @@ struct After {
 #[utoipa::path(
     get, path = "/v1/uploads/{source}/{file_name}", tag = "uploads", operation_id = "showUpload",
     params(
-        ("source" = String, Path, description = "In whose folder"),
-        ("file_name" = String, Path, description = "Its name there"),
+        ("source" = String, Path, description = "In whose folder",
+            max_length = 32, pattern = "^[A-Za-z0-9._-]+$"),
+        ("file_name" = String, Path, description = "Its name there",
+            pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"),
         After,
     ),
     responses((status = 200, description = "Its report", body = ref("#/components/schemas/UploadView"))),

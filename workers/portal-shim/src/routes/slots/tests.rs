@@ -14,7 +14,7 @@ use contracts::Contract as _;
 use super::*;
 
 #[test]
-fn a_basket_of_pieces_has_their_usual_size_and_an_empty_one_is_refused() {
+fn a_basket_of_pieces_has_their_usual_size_and_an_empty_one_is_one_piece() {
     let wanted = |pieces| Wanted {
         district: DistrictCode::new("D-101").unwrap(),
         from: None,
@@ -32,7 +32,8 @@ fn a_basket_of_pieces_has_their_usual_size_and_an_empty_one_is_refused() {
     assert_eq!((basket.dry.volume(), basket.dry.weight(), days), (3_000, 50, 7));
     assert!(wanted(2).question().validate().is_ok());
     let empty = Wanted { dry_g: None, ..wanted(0) };
-    assert!(empty.question().validate().unwrap_err().contains("empty"));
+    let Question::Slots { basket, .. } = empty.question() else { panic!() };
+    assert_eq!((basket.dry.pieces, basket.frozen.is_empty()), (1, true));
     let far = Wanted { days: Some(u16::MAX), ..wanted(1) };
     assert!(far.question().validate().is_err());
 }
