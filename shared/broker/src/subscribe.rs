@@ -260,6 +260,19 @@ impl Exclusive {
         key: &str,
         own_user: UserId,
     ) -> Result<Self, BrokerError> {
+        Self::open_to(connection, queue, &[(exchange, key)], own_user).await
+    }
+
+    /// The same with several bindings, each an exchange and a key.
+    ///
+    /// # Errors
+    /// As [`Exclusive::open`].
+    pub async fn open_to(
+        connection: &Connection,
+        queue: &str,
+        bindings: &[(&str, &str)],
+        own_user: UserId,
+    ) -> Result<Self, BrokerError> {
         let failed = |error: lapin::Error| BrokerError::from_lapin(&error, Some(queue));
         let channel = connection.channel().await?;
         let options = QueueDeclareOptions {
@@ -273,16 +286,13 @@ impl Exclusive {
         arguments.insert("x-max-length".into(), AMQPValue::LongLongInt(EXCLUSIVE_MAX));
         arguments.insert("x-overflow".into(), AMQPValue::LongString("drop-head".into()));
         channel.queue_declare(queue.into(), options, arguments).await.map_err(failed)?;
-        channel
-            .queue_bind(
-                queue.into(),
-                exchange.into(),
-                key.into(),
-                QueueBindOptions::default(),
-                FieldTable::default(),
-            )
-            .await
-            .map_err(failed)?;
+        for (exchange, key) in bindings {
+            let (options, arguments) = (QueueBindOptions::default(), FieldTable::default());
+            channel
+                .queue_bind(queue.into(), (*exchange).into(), (*key).into(), options, arguments)
+                .await
+                .map_err(failed)?;
+        }
         let options =
             BasicConsumeOptions { no_ack: true, exclusive: true, ..BasicConsumeOptions::default() };
         let consumer = channel

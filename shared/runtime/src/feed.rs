@@ -96,39 +96,36 @@ impl FeedDriver {
         }
     }
 
-    async fn open(&self) -> Result<(Connection, Vec<Exclusive>), BrokerError> {
+    async fn open(&self) -> Result<(Connection, Exclusive), BrokerError> {
         let connection = self.link.connect("feed").await?;
-        let mut queues = Vec::new();
-        for (exchange, pattern) in self.kind.listens_to() {
-            // a name of its own: the broker may not know yet that the last connection is gone
-            let queue = format!("{}-{}", self.queue, self.opened.fetch_add(1, Ordering::Relaxed));
-            let user = self.user.clone();
-            queues
-                .push(Exclusive::open(&connection, &queue, exchange.name(), pattern, user).await?);
-        }
-        Ok((connection, queues))
+        // a name of its own: the broker may not know yet that the last connection is gone
+        let number = self.opened.fetch_add(1, Ordering::Relaxed);
+        let queue = format!("{}-{number}", self.queue);
+        let heard = self.kind.listens_to().iter();
+        let bindings: Vec<_> = heard.map(|(exchange, key)| (exchange.name(), *key)).collect();
+        let user = self.user.clone();
+        let events = Exclusive::open_to(&connection, &queue, &bindings, user).await?;
+        Ok((connection, events))
     }
 
-    /// Ends when the connection is lost or the last listener has gone.
-    async fn pass_on(&self, mut queues: Vec<Exclusive>) {
-        while self.feed.is_heard() {
-            let next = queues.iter_mut().map(|queue| Box::pin(queue.next()));
-            let (message, _, _) = futures_util::future::select_all(next).await;
-            match message {
-                None => return,
-                Some(Err(rejected)) => {
+    /// Ends when the connection is lost, or with the first event after the last listener has gone.
+    async fn pass_on(&self, mut events: Exclusive) {
+        while let Some(event) = events.next().await {
+            let delivery = match event {
+                Ok(delivery) => delivery,
+                Err(rejected) => {
                     tracing::warn!(error = %rejected.error, "an event that cannot be read");
+                    continue;
                 }
-                Some(Ok(delivery)) => {
-                    let happened = Happened {
-                        message_type: delivery.envelope.message_type,
-                        at: delivery.envelope.timestamp,
-                        version: delivery.envelope.seq,
-                        body: delivery.body,
-                    };
-                    // nobody listens any more: the loop ends
-                    let _unheard = self.feed.events.send(Arc::new(happened));
-                }
+            };
+            let happened = Happened {
+                message_type: delivery.envelope.message_type,
+                at: delivery.envelope.timestamp,
+                version: delivery.envelope.seq,
+                body: delivery.body,
+            };
+            if self.feed.events.send(Arc::new(happened)).is_err() {
+                return;
             }
         }
     }

@@ -5,6 +5,7 @@
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{ACCEPT, AUTHORIZATION};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -21,13 +22,8 @@ use crate::throttle::Share;
 const URI_MAX: usize = 4_096;
 
 /// Lets a request through, or answers it.
-pub(crate) async fn guard(
-    State(portal): State<Portal>,
-    matched: Option<MatchedPath>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let Some(matched) = matched else {
+pub(crate) async fn guard(State(portal): State<Portal>, request: Request, next: Next) -> Response {
+    let Some(matched) = request.extensions().get::<MatchedPath>().cloned() else {
         return next.run(request).await;
     };
     let Some(rule) = portal.rules.find(request.method(), matched.as_str()).cloned() else {
@@ -40,13 +36,13 @@ pub(crate) async fn guard(
             return problem.into_response();
         }
     };
-    let admitted = admit(&portal, &rule, &request).await;
-    let (caller, share) = match admitted {
+    let (mut head, body) = request.into_parts();
+    let (caller, share) = match admit(&portal, &rule, &head).await {
         Ok(admitted) => admitted,
         Err(refused) => return refused,
     };
-    request.extensions_mut().insert(caller);
-    let mut response = next.run(request).await;
+    head.extensions.insert(caller);
+    let mut response = next.run(Request::from_parts(head, body)).await;
     drop(place);
     if let Some(share) = share {
         share.tell(response.headers_mut());
@@ -73,18 +69,17 @@ async fn without_rule(
 async fn admit(
     portal: &Portal,
     rule: &Rule,
-    request: &Request,
+    head: &Parts,
 ) -> Result<(Caller, Option<Share>), Response> {
-    let headers = request.headers();
     let no = IntoResponse::into_response;
-    check_form(rule, request).map_err(no)?;
-    let info = request.extensions().get::<RequestInfo>();
+    check_form(rule, head).map_err(no)?;
+    let info = head.extensions.get::<RequestInfo>();
     let info = info.cloned().ok_or_else(|| no(Problem::bad_request("NO_ID", "it has no id")))?;
-    let source = request.extensions().get::<Source>().map(|source| source.0.clone());
+    let source = head.extensions.get::<Source>().map(|source| source.0.clone());
     let caller = match rule.who {
         Who::Public => Caller::anonymous(source, info),
         Who::Roles(_) => {
-            let token = bearer(headers).map_err(no)?;
+            let token = bearer(&head.headers).map_err(no)?;
             let claims = portal.keys.verify(token).await.map_err(no)?;
             Caller::known(claims.actor(source), info)
         }
@@ -107,8 +102,8 @@ async fn admit(
 }
 
 /// Limits of the address, and whether the client reads what is answered.
-fn check_form(rule: &Rule, request: &Request) -> Result<(), Problem> {
-    let uri = request.uri();
+fn check_form(rule: &Rule, head: &Parts) -> Result<(), Problem> {
+    let uri = &head.uri;
     if uri.path().len() + uri.query().map_or(0, str::len) > URI_MAX {
         let detail = format!("the address has more than {URI_MAX} bytes");
         return Err(Problem::new(StatusCode::URI_TOO_LONG, "ADDRESS_TOO_LONG", detail));
@@ -118,7 +113,7 @@ fn check_form(rule: &Rule, request: &Request) -> Result<(), Problem> {
         Speaks::Events => "text/event-stream",
         Speaks::Pages => return Ok(()),
     };
-    if accepts(request.headers(), media_type) {
+    if accepts(&head.headers, media_type) {
         return Ok(());
     }
     let detail = format!("this is answered as {media_type} only: accept that");

@@ -28,13 +28,9 @@ impl Turned {
 }
 
 /// Counts one request.
-pub(crate) async fn count(
-    State(portal): State<Portal>,
-    matched: Option<MatchedPath>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn count(State(portal): State<Portal>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
+    let matched = request.extensions().get::<MatchedPath>().cloned();
     let rule = matched.as_ref().and_then(|path| portal.rules.find(&method, path.as_str()));
     // never what was sent: anybody can send anything
     let route = rule.map_or("other", |rule| rule.path);

@@ -42,7 +42,7 @@ impl OperationName {
 impl fmt::Display for OperationName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.parts {
-            0 | 1 => self.id.fmt(f),
+            0 | 1 => write!(f, "{}", self.id),
             parts => write!(f, "{}.{parts}", self.id),
         }
     }
@@ -142,10 +142,10 @@ pub(crate) fn merge(
     parts: impl IntoIterator<Item = (Option<Place>, Outcome)>,
 ) -> Result<Operation, Problem> {
     let mut operation = Operation::pending(name.to_string());
-    operation.outcome = State::Duplicate;
+    let mut outcomes = Vec::new();
     for (place, outcome) in parts {
         let Outcome::Settled(reply) = outcome else {
-            operation.outcome = State::Pending;
+            outcomes.push(State::Pending);
             continue;
         };
         let part = Operation::settled(name.to_string(), *reply);
@@ -154,12 +154,13 @@ pub(crate) fn merge(
             let refusal = Refusal::new(code, part.detail.unwrap_or_default());
             return Err(Problem::refused(refusal).of_operation(name.to_string()));
         }
-        operation.outcome = worse(operation.outcome, part.outcome);
+        outcomes.push(part.outcome);
         operation.code = operation.code.or_else(|| part.code.clone());
         if let Some(place) = place {
             operation.items.extend(items_of(part, place));
         }
     }
+    operation.outcome = together(&outcomes);
     Ok(operation)
 }
 
@@ -174,12 +175,11 @@ fn items_of(part: Operation, Place { first, items }: Place) -> Vec<Item> {
     part.items.into_iter().map(shifted).collect()
 }
 
-/// The outcome of two parts together. A refused part does not undo the others: its items tell.
-const fn worse(all: State, part: State) -> State {
-    match (all, part) {
-        (State::Pending, _) | (_, State::Pending) => State::Pending,
-        (State::Accepted, _) | (_, State::Accepted) => State::Accepted,
-        (State::Duplicate, State::Duplicate) => State::Duplicate,
-        (_, _) => State::Applied,
-    }
+/// The outcome of parts together. A refused part does not undo the others: its items tell.
+fn together(parts: &[State]) -> State {
+    // what is true of the whole if it is true of one part, the strongest first
+    let order =
+        [State::Pending, State::Accepted, State::Applied, State::Duplicate, State::Rejected];
+    let strongest = order.into_iter().find(|state| parts.contains(state));
+    strongest.unwrap_or(State::Pending)
 }

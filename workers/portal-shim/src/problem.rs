@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use axum::extract::Request;
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -267,15 +267,4 @@ fn bare(status: StatusCode) -> Option<Problem> {
         _ => return None,
     };
     Some(Problem::new(status, code, detail))
-}
-
-/// Answers 405 with what the path does take; used where the router cannot know.
-pub(crate) fn method_not_allowed(allowed: &str) -> Response {
-    let detail = "this path does not take this method: see the header Allow";
-    let mut response =
-        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", detail).into_response();
-    if let Ok(allowed) = HeaderValue::from_str(allowed) {
-        response.headers_mut().insert(ALLOW, allowed);
-    }
-    response
 }

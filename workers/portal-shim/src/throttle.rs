@@ -30,9 +30,6 @@ pub(crate) enum Class {
 }
 
 impl Class {
-    /// Every class.
-    pub(crate) const ALL: [Self; 3] = [Self::First, Self::Normal, Self::Low];
-
     /// The word in metrics and documents.
     pub(crate) const fn word(self) -> &'static str {
         match self {
