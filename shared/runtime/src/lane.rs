@@ -17,7 +17,7 @@ use crate::core::Core;
 use crate::failed::WayOut;
 use crate::held::Held;
 use crate::transact::{Committed, Trouble, transact};
-use crate::{Failure, Item, Shutdown, Worker};
+use crate::{Failure, Item, Shutdown, Worker, trail};
 
 /// After so many lost races in a row the batch is cut in two.
 const RACES_MAX: u32 = 8;
@@ -152,6 +152,7 @@ impl<W: Worker> Lane<W> {
             let item = &work.item;
             self.core.metrics.messages(item.type_name, outcome, 1);
             self.core.metrics.latency(now.since(item.envelope.timestamp));
+            trail::leave(&item.envelope, item.type_name, &reply.code);
             if let Some(reply_to) = &item.envelope.reply_to {
                 self.core.relay.reply(&self.core, &item.envelope, reply_to, &reply);
             }

@@ -31,6 +31,7 @@ mod sweep;
 mod switchboard;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod transact;
 mod worker;
 

@@ -16,6 +16,7 @@ use crate::core::Core;
 use crate::error::RuntimeError;
 use crate::intake::changed;
 use crate::relay::answer;
+use crate::trail;
 
 /// A question older than this is dropped.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
@@ -140,6 +141,7 @@ async fn respond<R: Responder>(core: &Core, responder: &R, delivery: Delivery) {
     if let Err(error) = core.publisher.publish(&message).await {
         tracing::debug!(%error, "an answer was not sent");
     }
+    trail::leave(&envelope, R::Question::TYPE, "ANSWERED");
     core.metrics.messages(R::Question::TYPE, telemetry::Outcome::Applied, 1);
     core.metrics.latency(contracts::Timestamp::now().since(envelope.timestamp));
 }

@@ -17,6 +17,8 @@ const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// Characters of an id that a client chose: it begins a correlation id, which has 128.
 const ID_MAX: usize = 64;
+/// How the `traceparent` of a trace ends that the client records.
+const SAMPLED: &str = "-01";
 /// What W3C asks everybody to carry at least, in bytes.
 const TRACESTATE_MAX: usize = 512;
 
@@ -67,8 +69,17 @@ pub(crate) async fn identify(mut request: Request, next: Next) -> Response {
         path = request.uri().path(),
     );
     let id = HeaderValue::from_str(&info.id);
+    let is_recorded = info.trace.traceparent.as_ref().is_some_and(|it| it.ends_with(SAMPLED));
     request.extensions_mut().insert(info);
-    let mut response = next.run(request).instrument(span).await;
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let status = response.status().as_u16();
+    span.in_scope(|| {
+        if is_recorded || response.status().is_server_error() {
+            tracing::info!(status, "answered");
+        } else {
+            tracing::debug!(status, "answered");
+        }
+    });
     if let Ok(id) = id {
         response.headers_mut().insert(X_REQUEST_ID, id);
     }
