@@ -4,6 +4,7 @@
 //! together and moves it into the inbox as a whole.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::{Request, State};
@@ -21,6 +22,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -53,6 +55,9 @@ const READERS: &[Role] = &[
 
 /// Files that are handed in at the same time: each is held in memory as a whole.
 const AT_ONCE: usize = 4;
+
+/// How long a file may take to arrive: a slow sender keeps its place from others.
+const BODY_WITHIN: Duration = Duration::from_secs(60);
 
 /// Media types of files: text as it is, or compressed.
 const MEDIA_TYPES: [&str; 4] = [
@@ -118,7 +123,10 @@ async fn hand_in(
         Problem::unavailable("OVERLOADED", detail)
     })?;
     let limit = usize::try_from(MAX_UPLOAD_BYTES).unwrap_or(usize::MAX);
-    let content = bytes(request, limit).await?;
+    let content = timeout(BODY_WITHIN, bytes(request, limit)).await.map_err(|_elapsed| {
+        let detail = format!("the file did not arrive within {} s", BODY_WITHIN.as_secs());
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "BODY_TOO_SLOW", detail)
+    })??;
     if content.is_empty() {
         return Err(Problem::bad_request("EMPTY_FILE", "there is nothing in the file"));
     }
