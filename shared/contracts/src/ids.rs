@@ -2,9 +2,10 @@
 //! without a space at its ends.
 //! No generated ids here except those derived from a client's own key.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
@@ -39,17 +40,32 @@ pub enum InvalidId {
     },
 }
 
-/// Finds the first character that is not allowed, or not allowed where it stands.
-type Rule = fn(&str) -> Option<char>;
+/// Which characters a text may have.
+struct Rule {
+    /// Finds the first character that is not allowed, or not allowed where it stands.
+    odd: fn(&str) -> Option<char>,
+    /// The same as a regular expression of JSON Schema. Lengths are in characters there and in bytes here:
+    /// a text that is not ASCII may have fewer characters than its schema says.
+    pattern: &'static str,
+}
 
-fn check(kind: &'static str, text: &str, max: usize, rule: Rule) -> Result<(), InvalidId> {
+const CODE: Rule = Rule { odd: code, pattern: "^[A-Za-z0-9._-]+$" };
+const ACCOUNT: Rule = Rule { odd: account, pattern: "^[a-z0-9._@-]+$" };
+const ASCII: Rule = Rule { odd: ascii, pattern: "^[!-~]([ -~]*[!-~])?$" };
+const ASCII_PADDED: Rule = Rule { odd: ascii_padded, pattern: "^[ -~]*[!-~][ -~]*$" };
+const PRINTABLE: Rule = Rule {
+    odd: printable,
+    pattern: r"^[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$",
+};
+
+fn check(kind: &'static str, text: &str, max: usize, rule: &Rule) -> Result<(), InvalidId> {
     if text.trim().is_empty() {
         return Err(InvalidId::Empty { kind });
     }
     if text.len() > max {
         return Err(InvalidId::TooLong { kind, bytes: text.len(), max });
     }
-    match rule(text) {
+    match (rule.odd)(text) {
         Some(character) => Err(InvalidId::Character { kind, character }),
         None => Ok(()),
     }
@@ -90,10 +106,28 @@ fn ascii_padded(text: &str) -> Option<char> {
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $max:literal, $rule:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        #[schemars(with = "String")]
         pub struct $name(String);
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": $max,
+                    "pattern": $rule.pattern,
+                })
+            }
+        }
 
         impl $name {
             /// The longest value in bytes.
@@ -105,7 +139,7 @@ macro_rules! text_id {
             /// [`InvalidId`] when the text is empty, too long or holds a character not allowed here.
             pub fn new(text: impl Into<String>) -> Result<Self, InvalidId> {
                 let text = text.into();
-                check(stringify!($name), &text, $max, $rule)?;
+                check(stringify!($name), &text, $max, &$rule)?;
                 Ok(Self(text))
             }
 
@@ -139,75 +173,75 @@ macro_rules! text_id {
 
 text_id!(
     /// Who sends orders: the name of a hot folder or of a shop.
-    Source, 32, code
+    Source, 32, CODE
 );
 text_id!(
     /// The sender's own order number, unique within a [`Source`].
-    OrderRef, 64, ascii_padded
+    OrderRef, 64, ASCII_PADDED
 );
 text_id!(
     /// The sender's own number of a return, unique within a [`Source`].
-    ReturnRef, 64, ascii
+    ReturnRef, 64, ASCII
 );
 text_id!(
     /// `source-order_ref-k`: made by the split, readable, unique, the same on a replay.
-    WaybillNo, 112, ascii
+    WaybillNo, 112, ASCII
 );
 text_id!(
     /// The number of a sales order for a warehouse; its waybill's number with a revision suffix.
-    SalesOrderNo, 120, ascii
+    SalesOrderNo, 120, ASCII
 );
 text_id!(
     /// The sender's customer number; absent for guests.
-    CustomerRef, 64, printable
+    CustomerRef, 64, PRINTABLE
 );
 text_id!(
     /// A seller. Unknown ones are registered provisionally, never refused.
-    Merchant, 32, code
+    Merchant, 32, CODE
 );
 text_id!(
     /// A merchant's store or pickup point.
-    Store, 32, code
+    Store, 32, CODE
 );
 text_id!(
     /// Stock keeping unit; upper and lower case are different goods.
-    Sku, 64, printable
+    Sku, 64, PRINTABLE
 );
 text_id!(
     /// Smallest delivery area.
-    DistrictCode, 32, code
+    DistrictCode, 32, CODE
 );
 text_id!(
     /// Delivery zone: a set of districts served by one depot.
-    ZoneCode, 32, code
+    ZoneCode, 32, CODE
 );
 text_id!(
     /// Fulfilment centre that routes start from.
-    DepotCode, 32, code
+    DepotCode, 32, CODE
 );
 text_id!(
     /// Promised delivery window, for example `0900-1300`.
-    TimeslotCode, 32, code
+    TimeslotCode, 32, CODE
 );
 text_id!(
     /// Kind of truck.
-    TruckTypeCode, 32, code
+    TruckTypeCode, 32, CODE
 );
 text_id!(
     /// A warehouse that picks and packs.
-    WarehouseCode, 32, code
+    WarehouseCode, 32, CODE
 );
 text_id!(
     /// The owner's own name for one hold, so that it can be released again.
-    HoldHandle, 64, printable
+    HoldHandle, 64, PRINTABLE
 );
 text_id!(
     /// A broker user: who published a message, checked by the broker.
-    UserId, 64, code
+    UserId, 64, CODE
 );
 text_id!(
     /// A person or a program that signs in: the subject of its tokens.
-    AccountName, 64, account
+    AccountName, 64, ACCOUNT
 );
 
 impl WaybillNo {
