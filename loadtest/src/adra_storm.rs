@@ -120,7 +120,7 @@ pub(crate) async fn run(args: &StormArgs) -> Result<StormReport, StormError> {
 
 async fn storm(ground: &Ground, args: &StormArgs) -> Result<StormReport, StormError> {
     lay_network(ground).await?;
-    let sending = Sending::open(ground, args).await?;
+    let mut sending = Sending::open(ground, args).await?;
     let mut processes = Processes::start(ground)?;
     let (kills, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
     let start = Instant::now();

@@ -69,7 +69,7 @@ pub(super) struct Seen {
 }
 
 /// The message of an operation, and what it is called in the report.
-pub(super) type Said = (&'static str, broker::Outgoing);
+type Said = (&'static str, broker::Outgoing);
 
 /// The operations of a storm.
 pub(super) struct Operations {
@@ -208,28 +208,26 @@ impl Operations {
 
     fn create(&mut self) -> Result<Said, BenchError> {
         let number = self.waybills.create();
-        let Parcel { order, district, date, slot, kind, sku_type, fulfilled_by, .. } =
-            self.waybills.parcel(number);
-        let Parcel { dry_ml, frozen_ml, weight_g, .. } = self.waybills.parcel(number);
+        let parcel = self.waybills.parcel(number);
         let created = WaybillCreated {
             waybill_id: waybill_id(number),
             waybill_no: waybill_no(number)?,
-            kind,
+            kind: parcel.kind,
             source: Source::new("storm").map_err(invalid)?,
-            order_ref: OrderRef::new(order.to_string()).map_err(invalid)?,
+            order_ref: OrderRef::new(parcel.order.to_string()).map_err(invalid)?,
             ordered_at: some_time(),
-            customer_ref: Some(CustomerRef::new(format!("C-{order}")).map_err(invalid)?),
-            district: DistrictCode::new(district).map_err(invalid)?,
+            customer_ref: Some(CustomerRef::new(format!("C-{}", parcel.order)).map_err(invalid)?),
+            district: DistrictCode::new(parcel.district).map_err(invalid)?,
             address_key: "door".to_owned(),
-            delivery_date: date,
-            timeslot: timeslot(slot)?,
+            delivery_date: parcel.date,
+            timeslot: timeslot(parcel.slot)?,
             merchant: Merchant::new("M01").map_err(invalid)?,
             store: None,
-            sku_type,
-            fulfilled_by,
-            dry_ml,
-            frozen_ml,
-            weight_g,
+            sku_type: parcel.sku_type,
+            fulfilled_by: parcel.fulfilled_by,
+            dry_ml: parcel.dry_ml,
+            frozen_ml: parcel.frozen_ml,
+            weight_g: parcel.weight_g,
             line_count: 1,
             held: false,
         };

@@ -1,7 +1,7 @@
 //! The two processes: started, killed without a warning at moments by seed, started again. Only those that were
 //! started here are ever touched.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -29,8 +29,8 @@ impl Processes {
     pub(super) fn start(ground: &Ground) -> Result<Self, BenchError> {
         let program = beside_us("adra-assigner")?;
         let (amqp_url, database_url) = (ground.amqp_url.clone(), ground.database_url.clone());
-        let start = || start(&program, &amqp_url, &database_url);
-        let children = [start()?, start()?];
+        let one = || start(&program, &amqp_url, &database_url);
+        let children = [one()?, one()?];
         Ok(Self { program, amqp_url, database_url, children })
     }
 
@@ -44,7 +44,8 @@ impl Processes {
         let mut dice = Dice::new(args.seed, "storm kills", 0);
         let mut ticks = tokio::time::interval(LOOK);
         loop {
-            let after = Duration::from_secs_f64(args.kill_every * (0.5 + dice.unit()));
+            let after = args.kill_every * (0.5 + dice.unit());
+            let after = Duration::try_from_secs_f64(after).unwrap_or_default();
             let deadline = tokio::time::Instant::now() + after;
             while args.kill_every <= 0.0 || tokio::time::Instant::now() < deadline {
                 ticks.tick().await;
@@ -92,7 +93,7 @@ fn failed(error: std::io::Error) -> BenchError {
     BenchError::Worker(error.to_string())
 }
 
-fn start(program: &PathBuf, amqp_url: &str, database_url: &str) -> Result<Child, BenchError> {
+fn start(program: &Path, amqp_url: &str, database_url: &str) -> Result<Child, BenchError> {
     let started = Command::new(program)
         .env("AMQP_URL", amqp_url)
         .env("DATABASE_URL", database_url)
@@ -102,6 +103,7 @@ fn start(program: &PathBuf, amqp_url: &str, database_url: &str) -> Result<Child,
         .env("DRAY_PLANNING_SECONDS", "1")
         .env("DRAY_PLANNING_PAUSE_SECONDS", "5")
         .env("DRAY_LOG", "error")
+        .env_remove("REDIS_URL")
         .stdout(Stdio::null())
         .spawn();
     started.map_err(failed)

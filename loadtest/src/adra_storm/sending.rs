@@ -35,7 +35,7 @@ const LATE: f64 = 0.02;
 /// The last operations wait for so many kills.
 const KILLS_MIN: u64 = 2;
 
-/// Connections of one storm.
+/// Connections of one storm; the queues of others are emptied while it lives.
 pub(super) struct Sending {
     publisher: Publisher,
     depths: Channel,
@@ -78,9 +78,9 @@ impl Sending {
         })
     }
 
-    /// Publishes all of it; how many messages came twice, how many late.
+    /// Publishes all of it, and says what that was.
     pub(super) async fn run(
-        mut self,
+        &mut self,
         args: &StormArgs,
         kills: &AtomicU64,
     ) -> Result<Sent, BenchError> {
@@ -96,7 +96,8 @@ impl Sending {
                 .await?;
             }
             self.room().await?;
-            operations.look(self.look(&mut operations).await?);
+            let seen = self.look(&operations).await?;
+            operations.look(seen);
             let next = (0..left.min(BURST)).map(|_| operations.next());
             let mut burst = next.collect::<Result<Vec<_>, _>>()?;
             if !has_changed && operations.count() > args.operations / 10 {
@@ -115,7 +116,7 @@ impl Sending {
         send(&self.publisher, last.into_iter().map(Ok)).await?;
         self.sent.waybills = operations.waybills.count().into();
         self.sent.operations = operations.counts;
-        Ok(self.sent)
+        Ok(std::mem::take(&mut self.sent))
     }
 
     /// A few are kept for the next burst, a few are published again at once or then.
@@ -145,7 +146,7 @@ impl Sending {
     }
 
     /// The places of one slot day as they are now.
-    async fn look(&mut self, operations: &mut Operations) -> Result<Vec<Seen>, BenchError> {
+    async fn look(&mut self, operations: &Operations) -> Result<Vec<Seen>, BenchError> {
         let (depot, date, slot) = operations.waybills.slot_day(&mut self.dice);
         let sql = format!(
             "SELECT a.waybill_no, a.place_no, r.route_ref, r.status \

@@ -24,7 +24,6 @@ const NAME: &str = "storm-";
 #[derive(Debug, Clone)]
 pub(super) struct Parcel {
     pub(super) order: u32,
-    pub(super) depot: &'static str,
     pub(super) district: String,
     pub(super) date: NaiveDate,
     pub(super) slot: &'static str,
@@ -63,7 +62,6 @@ impl Parcel {
         };
         Self {
             order,
-            depot,
             district: district(depot, zone),
             date,
             slot,
