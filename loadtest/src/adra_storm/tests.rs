@@ -107,7 +107,7 @@ fn said(seed: u64) -> (Vec<Vec<u8>>, Operations) {
         number,
         place_no: 1,
         route_ref: format!("R{}", number % 3),
-        route_status: if number % 3 == 0 { "LOCKED" } else { "OPEN" }.to_owned(),
+        route_status: if number.is_multiple_of(3) { "LOCKED" } else { "OPEN" }.to_owned(),
     };
     let mut bodies = Vec::new();
     for _ in 0..40 {
