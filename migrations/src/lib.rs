@@ -22,6 +22,7 @@ mod m0014_sales_order_lifecycle;
 mod m0015_planning;
 mod m0016_dispatching;
 mod m0017_identity;
+mod m0020_planning_inputs;
 
 /// All migrations in order.
 #[derive(Debug)]
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_planning::Migration),
             Box::new(m0016_dispatching::Migration),
             Box::new(m0017_identity::Migration),
+            Box::new(m0020_planning_inputs::Migration),
         ]
     }
 }

@@ -10,6 +10,7 @@ mod background;
 mod commands;
 mod decide;
 mod dispatch;
+mod forget;
 mod improve;
 mod incoming;
 mod locked;

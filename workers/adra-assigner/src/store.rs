@@ -24,7 +24,7 @@ pub(crate) use self::assignments::{
 pub(crate) use self::planning::{
     claim, deficits, next_to_improve, note_improved, slot_days_of, standings_now, waybills_of,
 };
-pub(crate) use self::proposals::lock_proposals;
+pub(crate) use self::proposals::{forget_proposals, lock_proposals};
 pub(crate) use self::recalculate::{read_books, save_mending, slot_days_to_compare};
 pub(crate) use self::routes::{aboard, known_routes};
 pub(crate) use self::save::save;

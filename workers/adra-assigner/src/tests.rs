@@ -18,6 +18,7 @@ mod crowd;
 mod desk;
 mod fixture;
 mod following;
+mod forgetting;
 mod histories;
 mod late;
 mod moving;

@@ -23,6 +23,7 @@ use crate::decide::{
     Clock, Event, Facts, News, PlanError, Planned, Planner, Proposing, Verdict, Writes, assigned_at,
 };
 use crate::dispatch::Dispatch;
+use crate::forget::Forgetting;
 use crate::improve::Improver;
 use crate::incoming::{Ask, Incoming};
 use crate::locked::Locked;
@@ -121,7 +122,8 @@ const fn is_fixed(status: RouteStatus) -> bool {
 }
 
 impl Assigner {
-    /// A worker of this process, and beside it the tasks that try waybills again and improve routes.
+    /// A worker of this process, and beside it the tasks that try waybills again, order stops, improve routes and
+    /// forget old proposals.
     pub(crate) fn start(context: &Context, cache: Cache, planning: PlanningSettings) -> Self {
         let shared = Arc::new(Shared::new(context.replay_clock, cache));
         let publisher = context.clone();
@@ -130,6 +132,8 @@ impl Assigner {
         context.spawn("retries", retries.run(context.shutdown()));
         let sequencer = Sequencer::new(Arc::clone(&shared), context.database.clone(), planning);
         context.spawn("sequencing", sequencer.run(context.shutdown()));
+        let forgetting = Forgetting::new(context.database.clone());
+        context.spawn("forgetting", forgetting.run(context.shutdown()));
         let improver = Arc::new(Improver::new(Arc::clone(&shared), context, planning));
         if planning.planning == Switch::On {
             let lane = Lane::new(Arc::clone(&improver), &context.registry);
