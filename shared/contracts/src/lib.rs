@@ -34,6 +34,7 @@ mod service_case;
 #[cfg(test)]
 mod tests;
 mod time;
+mod travel;
 mod waybill;
 mod waybill_events;
 mod wms;
@@ -115,6 +116,7 @@ pub use service_case::{
     OpenCase, UpdateCase,
 };
 pub use time::Timestamp;
+pub use travel::{TravelEnd, TravelRow};
 pub use waybill::{
     CorrectWaybill, MAX_REPORTS, ReportStatus, ReportStatuses, WaybillKind, WaybillStatus,
 };

@@ -26,6 +26,7 @@ mod state;
 mod store;
 #[cfg(test)]
 mod tests;
+mod travel;
 mod worker;
 
 use std::convert::Infallible;

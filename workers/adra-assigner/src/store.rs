@@ -16,6 +16,7 @@ mod rows;
 mod save;
 mod slot_days;
 mod stops;
+mod travel;
 
 pub(crate) use self::amendments::{amendments_of, order_facts};
 pub(crate) use self::assignments::{

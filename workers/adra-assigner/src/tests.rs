@@ -16,6 +16,7 @@ mod books;
 mod by_hand;
 mod crowd;
 mod desk;
+mod driving;
 mod fixture;
 mod following;
 mod forgetting;
