@@ -19,6 +19,7 @@ mod desk;
 mod driving;
 mod fixture;
 mod following;
+mod forecasting;
 mod forgetting;
 mod histories;
 mod late;
