@@ -5,8 +5,9 @@
 
 mod bare;
 mod cpu;
-mod fleet;
-mod ground;
+pub(crate) mod fleet;
+pub(crate) mod ground;
+pub(crate) mod program;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;

@@ -4,6 +4,7 @@
 
 mod adra_day;
 mod adra_disturb;
+mod adra_storm;
 mod agents;
 mod bench;
 mod convert;
@@ -65,6 +66,9 @@ enum Command {
     AdraDay(adra_day::DayArgs),
     /// A truck breakdown and a quota cut on such a day: what keeps its place, and the cost
     AdraDisturb(adra_day::DayArgs),
+    /// A million operations through two adra-assigner processes that are killed again and again; exit code 0
+    /// only if nothing was oversold at any time
+    AdraStorm(adra_storm::StormArgs),
     /// The engine beside other solvers, at equal processor time
     #[command(subcommand)]
     Peers(peers::PeersCommand),
@@ -121,6 +125,15 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::AdraDisturb(args) => {
             let report = adra_disturb::run(&args)?;
             if args.json { print_json(&report)? } else { adra_disturb::print(&report) }
+        }
+        Command::AdraStorm(args) => {
+            let report = block_on(adra_storm::run(&args))??;
+            if args.json {
+                print_json(&report)?
+            } else {
+                adra_storm::print(&report)
+            }
+            return Ok(if report.holds { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Vrptw(args) => {
             let report = vrptw::run(&args)?;

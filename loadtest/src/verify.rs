@@ -22,7 +22,8 @@ use settings::Secret;
 use thiserror::Error;
 
 use self::planned::ManifestError;
-use self::queues::{Depth, Purpose, QueueError};
+use self::queues::{Depth, Purpose};
+pub(crate) use self::queues::{QueueError, depths};
 use self::sent::JournalError;
 use crate::database::{ReadError, Snapshot, number, text};
 
@@ -145,7 +146,8 @@ pub(crate) struct Report {
     pub(crate) queues: Option<Vec<Depth>>,
 }
 
-const OUTBOX: Check = Check {
+/// Nothing waits to be published.
+pub(crate) const OUTBOX: Check = Check {
     invariant: Invariant::NothingLost,
     name: "outbox-is-empty",
     says: "nothing waits to be published",
@@ -190,8 +192,20 @@ pub(crate) async fn run(args: &VerifyArgs) -> Result<Report, VerifyError> {
 pub(crate) async fn database(snapshot: &mut Snapshot) -> Result<Vec<CheckResult>, ReadError> {
     let mut results = Vec::new();
     let checks = [OUTBOX].into_iter().chain(orders::CHECKS).chain(history::CHECKS);
-    let checks = checks.chain(counts::CHECKS).chain(cancellations::CHECKS);
-    for check in checks.chain(quota::CHECKS) {
+    for check in checks.chain(counts::CHECKS).chain(cancellations::CHECKS) {
+        results.push(ask(snapshot, check).await?);
+    }
+    results.extend(never_oversold(snapshot).await?);
+    Ok(results)
+}
+
+/// I4 alone: quota, ledger, places and trucks.
+///
+/// # Errors
+/// [`ReadError`] when the database cannot be read.
+pub(crate) async fn never_oversold(snapshot: &mut Snapshot) -> Result<Vec<CheckResult>, ReadError> {
+    let mut results = Vec::new();
+    for check in quota::CHECKS {
         results.push(ask(snapshot, check).await?);
     }
     let found = trucks::check(snapshot).await?;
@@ -200,7 +214,11 @@ pub(crate) async fn database(snapshot: &mut Snapshot) -> Result<Vec<CheckResult>
     Ok(results)
 }
 
-async fn ask(snapshot: &mut Snapshot, check: Check) -> Result<CheckResult, ReadError> {
+/// Runs one check.
+///
+/// # Errors
+/// [`ReadError`] when the database cannot be read.
+pub(crate) async fn ask(snapshot: &mut Snapshot, check: Check) -> Result<CheckResult, ReadError> {
     let Check { invariant, name, says, .. } = check;
     let examined = snapshot.number(name, check.examined).await?;
     let sql = format!(
@@ -226,7 +244,8 @@ fn result(
     CheckResult { invariant, name, says, examined, violations, named }
 }
 
-fn drained(depths: &[Depth]) -> CheckResult {
+/// Nothing waits in any queue.
+pub(crate) fn drained(depths: &[Depth]) -> CheckResult {
     let waiting = |depth: &&Depth| depth.purpose == Purpose::Work && depth.messages > 0;
     let named = depths.iter().filter(waiting).map(finding).collect();
     let examined = u64::try_from(depths.len()).unwrap_or(u64::MAX);
@@ -234,7 +253,8 @@ fn drained(depths: &[Depth]) -> CheckResult {
     result(Invariant::NothingLost, "queues-are-drained", says, (examined, named))
 }
 
-fn dead_letters(depths: &[Depth], allowed: u64) -> CheckResult {
+/// Dead letters beyond those allowed.
+pub(crate) fn dead_letters(depths: &[Depth], allowed: u64) -> CheckResult {
     let dead = |depth: &&Depth| depth.purpose == Purpose::DeadLetters && depth.messages > 0;
     let named: Vec<Finding> = depths.iter().filter(dead).map(finding).collect();
     let total: u64 = depths.iter().filter(dead).map(|depth| u64::from(depth.messages)).sum();
@@ -255,7 +275,16 @@ fn finding(depth: &Depth) -> Finding {
 
 /// The report for people.
 pub(crate) fn print(report: &Report) {
-    for check in &report.checks {
+    print_checks(&report.checks);
+    if report.queues.is_none() {
+        println!("     the queues were not looked at: set AMQP_URL");
+    }
+    println!("{}", if report.holds { "every invariant holds" } else { "VIOLATED" });
+}
+
+/// A line for each check, and whoever breaks it.
+pub(crate) fn print_checks(checks: &[CheckResult]) {
+    for check in checks {
         let verdict = if check.violations == 0 { "ok  " } else { "FAIL" };
         let CheckResult { invariant, name, says, examined, violations, .. } = check;
         println!("{verdict} {} {name:<32} {examined:>9} examined  {says}", invariant.label());
@@ -266,8 +295,4 @@ pub(crate) fn print(report: &Report) {
             }
         }
     }
-    if report.queues.is_none() {
-        println!("     the queues were not looked at: set AMQP_URL");
-    }
-    println!("{}", if report.holds { "every invariant holds" } else { "VIOLATED" });
 }

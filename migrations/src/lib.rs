@@ -24,6 +24,7 @@ mod m0016_dispatching;
 mod m0017_identity;
 mod m0018_reading;
 mod m0019_uploads;
+mod m0020_planning_inputs;
 
 /// All migrations in order.
 #[derive(Debug)]
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_identity::Migration),
             Box::new(m0018_reading::Migration),
             Box::new(m0019_uploads::Migration),
+            Box::new(m0020_planning_inputs::Migration),
         ]
     }
 }

@@ -1,6 +1,5 @@
 //! The fleet's side: the real waybill-status binary on the measurement's own virtual host and schema.
 
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -16,6 +15,7 @@ use sea_orm::sqlx::{self, MySqlPool};
 
 use super::cpu::Meter;
 use super::ground::Ground;
+use super::program::beside_us;
 use super::{BenchError, LimitsArgs, Rate};
 
 /// What the road of a waybill reports, with who reports it.
@@ -64,7 +64,7 @@ async fn run(
     batch: Option<u16>,
 ) -> Result<Rate, BenchError> {
     let orders = (0..waybills)
-        .map(|number| order(number).and_then(|o| outgoing(publisher, &o, Role::Admin)));
+        .map(|number| order(number).and_then(|o| outgoing(publisher.user(), &o, Role::Admin)));
     send(publisher, orders).await?;
     settled(pool, waybills.into()).await?;
     let reports = REPORTS
@@ -76,15 +76,17 @@ async fn run(
     let start = Instant::now();
     let messages = match batch {
         None => {
-            let singles = reports
-                .map(|report| report.and_then(|(report, role)| outgoing(publisher, &report, role)));
+            let singles = reports.map(|report| {
+                report.and_then(|(report, role)| outgoing(publisher.user(), &report, role))
+            });
             send(publisher, singles).await?;
             count
         }
         Some(batch) => {
             let batches = batches(reports, batch.into())?;
             let messages = u64::try_from(batches.len()).unwrap_or(0);
-            let batches = batches.iter().map(|(batch, role)| outgoing(publisher, batch, *role));
+            let batches =
+                batches.iter().map(|(batch, role)| outgoing(publisher.user(), batch, *role));
             send(publisher, batches).await?;
             messages
         }
@@ -165,8 +167,9 @@ fn report(number: u32, status: WaybillStatus) -> Result<ReportStatus, BenchError
     })
 }
 
-fn outgoing<C: Contract>(
-    publisher: &Publisher,
+/// A message of this broker user, on behalf of somebody in that role.
+pub(crate) fn outgoing<C: Contract>(
+    user: &UserId,
     message: &C,
     role: Role,
 ) -> Result<Outgoing, BenchError> {
@@ -180,7 +183,7 @@ fn outgoing<C: Contract>(
             message_type: C::TYPE.to_owned(),
             timestamp: Timestamp::now(),
             app_id: "loadtest".to_owned(),
-            user_id: publisher.user().clone(),
+            user_id: user.clone(),
             actor,
             correlation_id: None,
             reply_to: None,
@@ -195,7 +198,7 @@ fn outgoing<C: Contract>(
 }
 
 /// Publishes all, as the bare parts do: so many at once, then the next. A full queue is waited for.
-async fn send(
+pub(crate) async fn send(
     publisher: &Publisher,
     messages: impl Iterator<Item = Result<Outgoing, BenchError>>,
 ) -> Result<(), BenchError> {
@@ -266,13 +269,4 @@ impl Child {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn beside_us(name: &str) -> Result<PathBuf, BenchError> {
-    let own = std::env::current_exe().map_err(|error| BenchError::Worker(error.to_string()))?;
-    let path = own.with_file_name(name);
-    if path.is_file() {
-        return Ok(path);
-    }
-    Err(BenchError::Worker(format!("{} is missing: cargo build --release", path.display())))
 }

@@ -66,6 +66,16 @@ struct Beside {
     detail: Option<String>,
     left_at: Option<Timestamp>,
     service: Option<String>,
+    expected: Option<Expected>,
+}
+
+/// What was still to come to its zone, by former days.
+#[derive(Debug, Deserialize)]
+struct Expected {
+    days: u32,
+    dry: u32,
+    frozen: u32,
+    mixed: u32,
 }
 
 #[derive(Debug, Deserialize)]
@@ -199,6 +209,11 @@ fn beside_sentences(beside: &Beside) -> Vec<String> {
     said.extend(beside.left_at.map(|at| format!("Its route left without it at {at}.")));
     if beside.service.as_deref() == Some("pickup") {
         said.push("It is fetched: it takes the room that it needs on the way back.".to_owned());
+    }
+    if let Some(Expected { days, dry, frozen, mixed }) = &beside.expected {
+        said.push(format!(
+            "Expected after it in its zone, as on {days} former days of the week: {dry} dry, {frozen} frozen, {mixed} mixed."
+        ));
     }
     said
 }

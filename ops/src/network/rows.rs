@@ -4,8 +4,8 @@ use std::path::Path;
 
 use contracts::{
     Coordinates, DepotRow, DistrictRow, NetworkRows, PickFlowRow, PoolRow, QuotaRow,
-    RouteTemplateRow, SkuType, TimeslotRow, TruckTypeRow, UpgradeRow, WarehouseRow, ZoneCode,
-    ZoneRow,
+    RouteTemplateRow, SkuType, TimeslotRow, TravelRow, TruckTypeRow, UpgradeRow, WarehouseRow,
+    ZoneCode, ZoneRow,
 };
 use serde::Serialize;
 
@@ -38,7 +38,7 @@ struct Table {
 }
 
 /// Every table, what others refer to first.
-const TABLES: [Table; 11] = [
+const TABLES: [Table; 12] = [
     Table {
         name: "depots",
         columns: &["depot", "name", "timezone"],
@@ -101,6 +101,11 @@ const TABLES: [Table; 11] = [
         name: "pick_flow",
         columns: &["priority", "sku_class", "min_lines", "max_lines", "pick_flow"],
         read: |table| cut(table.rows(pick_flow)?, NetworkRows::PickFlow),
+    },
+    Table {
+        name: "travel",
+        columns: &["from", "to", "minutes"],
+        read: |table| cut(table.rows(travel)?, NetworkRows::Travel),
     },
 ];
 
@@ -259,6 +264,11 @@ fn pick_flow(r: &mut Record<'_>) -> Option<PickFlowRow> {
         max_lines: max_lines?,
         pick_flow: pick_flow?,
     })
+}
+
+fn travel(r: &mut Record<'_>) -> Option<TravelRow> {
+    let (from, to, minutes) = (r.get("from"), r.get("to"), r.get("minutes"));
+    Some(TravelRow { from: from?, to: to?, minutes: minutes? })
 }
 
 fn sku_class(r: &mut Record<'_>, column: &str) -> Option<SkuType> {

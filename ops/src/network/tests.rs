@@ -149,3 +149,30 @@ fn places_may_say_where_they_lie() {
         assert!(error.starts_with(expected), "{error}");
     }
 }
+
+#[test]
+fn driving_times_go_from_place_to_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let text = "to\tfrom\tminutes\nD2\tdepot:N\t12\ndepot:N\tD2\t15\nzone:Z1\tzone:Z1\t0\n";
+    write(directory.path(), "travel.tsv", text);
+    let pieces = read_directory(directory.path()).unwrap();
+    let NetworkRows::Travel(rows) = &pieces[0].rows else { panic!("driving times") };
+    let ways: Vec<String> =
+        rows.iter().map(|row| format!("{} {} {}", row.from, row.to, row.minutes)).collect();
+    assert_eq!(ways, ["depot:N D2 12", "D2 depot:N 15", "zone:Z1 zone:Z1 0"]);
+
+    let error = error_of(
+        "travel.tsv",
+        "from\tto\tminutes\nD1\ttruck:V\t5\n\tD1\t5\nD1\tD2\t2.5\nD1\tD2\t-1\n",
+    );
+    let places = [
+        "travel.tsv:2: to: \"truck:V\": ",
+        "travel.tsv:3: from: \"\": ",
+        "travel.tsv:4: minutes: \"2.5\": ",
+        "travel.tsv:5: minutes: \"-1\": ",
+    ];
+    assert_eq!(error.lines().count(), places.len(), "{error}");
+    for (line, place) in error.lines().zip(places) {
+        assert!(line.starts_with(place), "{line}");
+    }
+}

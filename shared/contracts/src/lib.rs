@@ -36,6 +36,7 @@ mod slots;
 #[cfg(test)]
 mod tests;
 mod time;
+mod travel;
 mod uploads;
 mod waybill;
 mod waybill_events;
@@ -130,6 +131,7 @@ pub use standing::{
 pub use time::Timestamp;
 pub use timeline::{Timeline, TimelineCause, TimelineHold, TimelinePart, TimelineStep};
 pub use tracking::{InvalidTrackingCode, TrackingCode, TrackingStep, TrackingView};
+pub use travel::{TravelEnd, TravelRow};
 pub use uploads::{
     AfterError, ImportStanding, MAX_PART_BYTES, MAX_PARTS, MAX_UPLOAD_BYTES, MAX_UPLOADS_LISTED,
     UPLOAD_ERRORS_SHOWN, UploadContent, UploadError, UploadFile, UploadList, UploadStanding,

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Contract, DepotCode, DistrictCode, Exchange, SkuType, TimeslotCode, TruckTypeCode,
+    Contract, DepotCode, DistrictCode, Exchange, SkuType, TimeslotCode, TravelRow, TruckTypeCode,
     WarehouseCode, ZoneCode,
 };
 
@@ -200,6 +200,7 @@ pub enum NetworkRows {
     ZoneQuota(Vec<QuotaRow>),
     Warehouses(Vec<WarehouseRow>),
     PickFlow(Vec<PickFlowRow>),
+    Travel(Vec<TravelRow>),
 }
 
 impl NetworkRows {
@@ -218,6 +219,7 @@ impl NetworkRows {
             Self::ZoneQuota(rows) => rows.len(),
             Self::Warehouses(rows) => rows.len(),
             Self::PickFlow(rows) => rows.len(),
+            Self::Travel(rows) => rows.len(),
         }
     }
 
@@ -242,6 +244,7 @@ impl NetworkRows {
             Self::ZoneQuota(_) => "zone_quota",
             Self::Warehouses(_) => "warehouses",
             Self::PickFlow(_) => "pick_flow",
+            Self::Travel(_) => "travel",
         }
     }
 }

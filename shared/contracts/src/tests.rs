@@ -142,6 +142,23 @@ fn a_network_command_holds_2000_rows_over_all_tables() {
 }
 
 #[test]
+fn the_end_of_a_drive_is_written_as_tables_do() {
+    let ends = [
+        ("D063", TravelEnd::District(DistrictCode::new("D063").unwrap())),
+        ("depot:NORTH", TravelEnd::Depot(DepotCode::new("NORTH").unwrap())),
+        ("zone:Z01", TravelEnd::Zone(ZoneCode::new("Z01").unwrap())),
+    ];
+    for (text, end) in ends {
+        assert_eq!(end.to_string(), text);
+        assert_eq!(text.parse::<TravelEnd>(), Ok(end.clone()));
+        assert_eq!(end.code(), text.rsplit(':').next().unwrap());
+    }
+    for wrong in ["", "depot:", "zone:", "truck:V", "depot:zone:Z01", "D 1"] {
+        assert!(wrong.parse::<TravelEnd>().is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
 fn routing_keys_carry_what_a_binding_filters_on() {
     assert_eq!(RoutingKey::of_type("waybill.held.v1").as_str(), "waybill.held");
     assert_eq!(RoutingKey::of_type("waybill.held").as_str(), "waybill.held");

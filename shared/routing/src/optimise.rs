@@ -4,9 +4,9 @@
 //! Each [`MoveSet`] touches a few routes of one neighbourhood, keeps every hard rule by itself and
 //! makes the [`Objective`] better by itself, so the caller commits them one after the other by
 //! compare-and-swap on the route versions, and drops the rest of the list when one no longer
-//! applies. `board` is the working copy with undo, `repair` starts from an impossible day, `repack`
-//! loads routes anew onto a cheaper fleet, `load` says how. `carry_out` does what a set says on a day that
-//! may have moved on. Never here: a clock, or the online rules for a single waybill.
+//! applies. `board` is the working copy with undo, `repair` starts from an impossible day, `rescue`
+//! has others make room for who is left without a place, `repack` loads routes anew onto a cheaper
+//! fleet, `load` says how. `carry_out` does what a set says on a day that may have moved on. Never here: a clock, or the online rules for a single waybill.
 
 mod board;
 mod bound;
@@ -15,6 +15,7 @@ mod load;
 mod moves;
 mod repack;
 mod repair;
+mod rescue;
 
 use serde::{Deserialize, Serialize};
 
@@ -137,6 +138,7 @@ pub fn improve(
     repair::run(&mut board, ids, &mut move_sets, keep_going);
     let most_moved = bounds.most_moved.saturating_add(board.disturbance());
     let bounds = Bounds { most_moved, ..bounds };
+    rescue::run(&mut board, bounds, ids, &mut move_sets, keep_going);
     repack::run(&mut board, bounds, &mut random, ids, &mut move_sets, keep_going);
     Ok(Improvement { before, after: board.objective(), move_sets })
 }

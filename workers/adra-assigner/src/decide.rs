@@ -18,6 +18,7 @@ mod routes;
 mod seek;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use contracts::{InvalidId, Timestamp, WaybillCreated, WaybillKind, WaybillNo, WaybillStatus};
 use routing::{Network, Origin, Outcome as Found, Reason, SlotDayKey, StateError, ZoneCode};
@@ -26,6 +27,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::assignment::{Assignment, FailedPlaces, Standing, State};
+use crate::demand::Demand;
 use crate::state::Plan;
 
 pub(crate) use self::amend::{Amending, Amendment, AmendmentState, Goods, OrderFacts};
@@ -133,6 +135,8 @@ pub(crate) struct Planner<'a> {
     new_id: Box<dyn FnMut() -> Uuid + Send>,
     plans: BTreeMap<SlotDayKey, Plan>,
     book: BTreeMap<WaybillNo, Assignment>,
+    /// What former days say of slot days, where there were any.
+    pub(crate) demands: Arc<BTreeMap<SlotDayKey, Demand>>,
     /// What is known about amendments, where messages are about any.
     pub(crate) amending: Amending,
     /// The proposals that messages are about, where any are.
@@ -163,6 +167,7 @@ impl<'a> Planner<'a> {
             new_id: Box::new(new_id),
             plans,
             book,
+            demands: Arc::default(),
             amending: Amending::default(),
             proposing: None,
             freed: BTreeMap::new(),

@@ -337,6 +337,7 @@ impl Improver {
         };
         let clock = self.shared.clock(now);
         let mut planner = Planner::new(&served.network, clock, Uuid::now_v7, plans, book);
+        planner.demands = self.shared.forecasts.get();
         let replanned = planner.replan(key, set, before, &standings).map_err(Failure::from)?;
         let finished = planner.finish();
         if let Replanned::Outdated(why) = replanned {

@@ -9,7 +9,10 @@ mod assignment;
 mod background;
 mod commands;
 mod decide;
+mod demand;
 mod dispatch;
+mod forecaster;
+mod forget;
 mod improve;
 mod incoming;
 mod locked;
@@ -25,6 +28,7 @@ mod state;
 mod store;
 #[cfg(test)]
 mod tests;
+mod travel;
 mod worker;
 
 use std::convert::Infallible;

@@ -147,6 +147,7 @@ impl Retries {
         let clock = self.shared.clock(now);
         let mut planner =
             Planner::new(&served.network, clock, Uuid::now_v7, plans, BTreeMap::new());
+        planner.demands = self.shared.forecasts.get();
         for waybill in waybills {
             let is_placed = planner.retry(0, waybill).map_err(Failure::from)?;
             placed += u64::from(is_placed);

@@ -7,6 +7,7 @@
 mod amendments;
 mod assignments;
 mod columns;
+mod demand;
 pub(crate) mod network;
 mod planning;
 mod proposals;
@@ -16,15 +17,19 @@ mod rows;
 mod save;
 mod slot_days;
 mod stops;
+mod travel;
 
 pub(crate) use self::amendments::{amendments_of, order_facts};
 pub(crate) use self::assignments::{
     lock_assignments, lock_unassignable, standings, unassignable_before, unassignable_in,
 };
+pub(crate) use self::demand::{
+    demand_of, forget_demand, note_demand, slot_days_to_note, windows_with_history,
+};
 pub(crate) use self::planning::{
     claim, deficits, next_to_improve, note_improved, slot_days_of, standings_now, waybills_of,
 };
-pub(crate) use self::proposals::lock_proposals;
+pub(crate) use self::proposals::{forget_proposals, lock_proposals};
 pub(crate) use self::recalculate::{read_books, save_mending, slot_days_to_compare};
 pub(crate) use self::routes::{aboard, known_routes};
 pub(crate) use self::save::save;

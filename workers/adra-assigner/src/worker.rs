@@ -23,6 +23,8 @@ use crate::decide::{
     Clock, Event, Facts, News, PlanError, Planned, Planner, Proposing, Verdict, Writes, assigned_at,
 };
 use crate::dispatch::Dispatch;
+use crate::forecaster::{Forecaster, Forecasts};
+use crate::forget::Forgetting;
 use crate::improve::Improver;
 use crate::incoming::{Ask, Incoming};
 use crate::locked::Locked;
@@ -44,6 +46,8 @@ const PROPOSALS_LIVE: TimeDelta = TimeDelta::minutes(30);
 pub(crate) struct Shared {
     pub(crate) networks: Networks,
     pub(crate) kept: Kept,
+    /// What former days say of the coming ones.
+    pub(crate) forecasts: Forecasts,
     /// Rung when there may be more capacity than before.
     pub(crate) more_capacity: Notify,
     /// Lateness is judged at the time of the order, not at the time of day.
@@ -63,6 +67,7 @@ impl Shared {
         Self {
             networks: Networks::default(),
             kept: Kept::default(),
+            forecasts: Forecasts::default(),
             more_capacity: Notify::default(),
             is_replay,
             activity: Activity::new(),
@@ -121,7 +126,8 @@ const fn is_fixed(status: RouteStatus) -> bool {
 }
 
 impl Assigner {
-    /// A worker of this process, and beside it the tasks that try waybills again and improve routes.
+    /// A worker of this process, and beside it the tasks that try waybills again, order stops, improve routes and
+    /// forget old proposals.
     pub(crate) fn start(context: &Context, cache: Cache, planning: PlanningSettings) -> Self {
         let shared = Arc::new(Shared::new(context.replay_clock, cache));
         let publisher = context.clone();
@@ -130,6 +136,12 @@ impl Assigner {
         context.spawn("retries", retries.run(context.shutdown()));
         let sequencer = Sequencer::new(Arc::clone(&shared), context.database.clone(), planning);
         context.spawn("sequencing", sequencer.run(context.shutdown()));
+        if !shared.is_replay {
+            let forecaster = Forecaster::new(Arc::clone(&shared), context.database.clone());
+            context.spawn("forecast", forecaster.run(context.shutdown()));
+        }
+        let forgetting = Forgetting::new(context.database.clone());
+        context.spawn("forgetting", forgetting.run(context.shutdown()));
         let improver = Arc::new(Improver::new(Arc::clone(&shared), context, planning));
         if planning.planning == Switch::On {
             let lane = Lane::new(Arc::clone(&improver), &context.registry);
@@ -217,6 +229,7 @@ impl Worker for Assigner {
         let clock = self.shared.clock(now);
         let book = std::mem::take(&mut locked.book);
         let mut planner = Planner::new(&served.network, clock, Uuid::now_v7, plans, book);
+        planner.demands = self.shared.forecasts.get();
         planner.amending = std::mem::take(&mut locked.amending);
         planner.proposing = Some(self.proposing(&mut locked, now));
         if !decide_all(&mut planner, batch, &items, &locked, &answers) {

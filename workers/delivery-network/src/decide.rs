@@ -6,6 +6,7 @@
 
 mod findings;
 mod places;
+mod travel;
 mod trucks;
 
 use contracts::{Actor, NetworkRows, Refusal, Role, UpsertNetwork};
@@ -70,5 +71,6 @@ fn check_rows(rows: &NetworkRows, findings: &mut Findings) {
         NetworkRows::UpgradeLadder(rows) => findings.each(table, rows, trucks::upgrade),
         NetworkRows::TruckPool(rows) => findings.each(table, rows, trucks::pool),
         NetworkRows::RouteTemplates(rows) => findings.each(table, rows, trucks::route_template),
+        NetworkRows::Travel(rows) => findings.each(table, rows, travel::drive),
     }
 }

@@ -3,7 +3,9 @@
 //! The only file here that knows the database. A row that is there is replaced, none is deleted.
 //! Never here: a decision; rows are written as they were sent and checked.
 
-use contracts::{Coordinates, NetworkRows, SkuType, Timestamp, WarehouseRow, ZoneRow};
+use contracts::{
+    Coordinates, NetworkRows, SkuType, Timestamp, TravelEnd, TravelRow, WarehouseRow, ZoneRow,
+};
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 use store::{NONE, StoreError, Tx};
@@ -55,6 +57,7 @@ pub(crate) async fn upsert(tx: &Tx, rows: &NetworkRows) -> Result<(), StoreError
         NetworkRows::ZoneQuota(rows) => tx.execute(ZONE_QUOTA, rows).await,
         NetworkRows::Warehouses(rows) => tx.execute(WAREHOUSES, &warehouses(rows)).await,
         NetworkRows::PickFlow(rows) => tx.execute(PICK_FLOW, rows).await,
+        NetworkRows::Travel(rows) => tx.execute(TRAVEL, &drives(rows)).await,
     }
     .map(|_matched| ())
 }
@@ -95,7 +98,8 @@ fn located(rows: &NetworkRows) -> Vec<Located<'_>> {
         | NetworkRows::RouteTemplates(_)
         | NetworkRows::ZoneQuota(_)
         | NetworkRows::Warehouses(_)
-        | NetworkRows::PickFlow(_) => Vec::new(),
+        | NetworkRows::PickFlow(_)
+        | NetworkRows::Travel(_) => Vec::new(),
     }
 }
 
@@ -238,3 +242,37 @@ const PICK_FLOW: &str = "INSERT INTO pick_flow (priority, sku_class, min_lines, 
        pick_flow VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.pick_flow' ERROR ON ERROR)) r \
      ON DUPLICATE KEY UPDATE sku_class = VALUES(sku_class), min_lines = VALUES(min_lines), \
        max_lines = VALUES(max_lines), pick_flow = VALUES(pick_flow)";
+
+const TRAVEL: &str = "INSERT INTO travel_time (from_kind, from_code, to_kind, to_code, minutes) \
+     SELECT r.from_kind, r.from_code, r.to_kind, r.to_code, r.minutes FROM JSON_TABLE(?, '$[*]' COLUMNS( \
+       from_kind VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.from_kind' ERROR ON ERROR, \
+       from_code VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.from_code' ERROR ON ERROR, \
+       to_kind VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin PATH '$.to_kind' ERROR ON ERROR, \
+       to_code VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.to_code' ERROR ON ERROR, \
+       minutes INT UNSIGNED PATH '$.minutes' ERROR ON ERROR)) r \
+     ON DUPLICATE KEY UPDATE minutes = VALUES(minutes)";
+
+#[derive(Serialize)]
+struct Drive<'a> {
+    from_kind: &'static str,
+    from_code: &'a str,
+    to_kind: &'static str,
+    to_code: &'a str,
+    minutes: u32,
+}
+
+fn drives(rows: &[TravelRow]) -> Vec<Drive<'_>> {
+    let kind = |end: &TravelEnd| match end {
+        TravelEnd::Depot(_) => "DEPOT",
+        TravelEnd::District(_) => "DISTRICT",
+        TravelEnd::Zone(_) => "ZONE",
+    };
+    let stored = rows.iter().map(|row| Drive {
+        from_kind: kind(&row.from),
+        from_code: row.from.code(),
+        to_kind: kind(&row.to),
+        to_code: row.to.code(),
+        minutes: row.minutes,
+    });
+    stored.collect()
+}

@@ -102,12 +102,15 @@ fn every_other_form_is_told_too() {
     let mut moved = explanation();
     moved["by_hand"] = json!({"step": "move", "by": "sue", "role": "cs_supervisor", "why": "late",
         "override_cut_off": true});
+    let mut expected = explanation();
+    expected["expected"] = json!({"days": 4, "dry": 12, "frozen": 3, "mixed": 0});
     let planning = json!({"planning": {"from": "A", "to": "B", "moved_together": 3, "before": [], "after": []}});
     for (explanation, part) in [
         (by_hand("pin"), "By hand: dana (dispatcher) pinned it to its route: wet."),
         (by_hand("unpin"), "let planning move it again"),
         (moved.clone(), "moved it to this route and pinned it there: late."),
         (moved, "The cut-off was overridden."),
+        (expected, "as on 4 former days of the week: 12 dry, 3 frozen, 0 mixed."),
         (planning, "Planning moved it from A to B, one of 3 at once."),
         (
             json!({"reason": "NO_TEMPLATE", "detail": "the network has no zone"}),

@@ -16,12 +16,26 @@ pub(crate) fn visit(visitor: &mut impl Visitor) {
     };
     let located = UpsertNetwork { tables: vec![NetworkRows::Depots(vec![depot])] };
     visitor.visit("network.upsert.v1-located", located);
+    visitor.visit("network.upsert.v1-travel", UpsertNetwork { tables: vec![travel()] });
     let tables = vec!["depots".to_owned(), "zones".to_owned()];
     visitor.visit("network.changed.v1", NetworkChanged { revision: 7, tables });
     assignments(visitor);
     warehouse(visitor);
     questions(visitor);
     control(visitor);
+}
+
+fn travel() -> NetworkRows {
+    let (depot, district, zone) = (
+        TravelEnd::Depot(id("NORTH")),
+        TravelEnd::District(id("D063")),
+        TravelEnd::Zone(id("Z01")),
+    );
+    NetworkRows::Travel(vec![
+        TravelRow { from: depot.clone(), to: district.clone(), minutes: 18 },
+        TravelRow { from: district, to: depot, minutes: 25 },
+        TravelRow { from: zone.clone(), to: zone, minutes: 7 },
+    ])
 }
 
 fn places() -> Vec<NetworkRows> {

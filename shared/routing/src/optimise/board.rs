@@ -239,7 +239,8 @@ impl<'a> Board<'a> {
         bucket.used.excess_over(bucket.limit)
     }
 
-    fn has_quota(&self, zone: &ZoneCode, load: Load) -> bool {
+    /// Whether a zone's bucket may take a load.
+    pub(super) fn has_quota(&self, zone: &ZoneCode, load: Load) -> bool {
         let bucket = self.buckets.get(zone).copied().unwrap_or_default();
         bucket.used.checked_add(load).is_some_and(|used| used.fits(bucket.limit))
     }

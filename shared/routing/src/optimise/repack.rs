@@ -435,7 +435,7 @@ pub(super) fn unload_until_fits(
     true
 }
 
-fn volume(board: &Board<'_>, waybill: WaybillIx) -> u64 {
+pub(super) fn volume(board: &Board<'_>, waybill: WaybillIx) -> u64 {
     let load = board.waybills[waybill].load;
     load.dry_ml.saturating_add(load.frozen_ml)
 }

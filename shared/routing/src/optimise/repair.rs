@@ -39,14 +39,20 @@ pub(super) fn run(
             sets.extend(board.commit(ids));
         }
     }
-    let mut waiting: Vec<WaybillIx> =
-        (0..board.waybills.len()).filter(|waybill| board.at[*waybill].is_none()).collect();
-    waiting.sort_by_key(|waybill| board.waybills[*waybill].priority);
-    for waybill in waiting {
-        if keep_going() && !board.waybills[waybill].fixed && place(board, waybill) {
+    for waybill in waiting(board) {
+        if keep_going() && place(board, waybill) {
             sets.extend(board.commit(ids));
         }
     }
+}
+
+/// Everybody without a place that may have one, the most important first.
+pub(super) fn waiting(board: &Board<'_>) -> Vec<WaybillIx> {
+    let waits =
+        |waybill: &WaybillIx| board.at[*waybill].is_none() && !board.waybills[*waybill].fixed;
+    let mut waiting: Vec<WaybillIx> = (0..board.waybills.len()).filter(waits).collect();
+    waiting.sort_by_key(|waybill| board.waybills[*waybill].priority);
+    waiting
 }
 
 /// Moves one waybill out of a zone whose bucket was cut below its use: to a neighbour if one has
@@ -235,13 +241,19 @@ fn mend_load(board: &mut Board<'_>, route: RouteIx) -> bool {
 /// A place for one waybill: a route with room, the same door first; else the cheaper of a larger
 /// truck and a new route. Its own zone before the neighbours.
 fn place(board: &mut Board<'_>, waybill: WaybillIx) -> bool {
-    let home = board.waybills[waybill].zone.clone();
-    let neighbours = board.network.zone(&home).map(|zone| zone.neighbours.clone());
-    let zones = std::iter::once(home).chain(neighbours.into_iter().flatten());
+    let zones = zones_for(board, waybill);
     zones.into_iter().any(|zone| join(board, waybill, &zone) || buy(board, waybill, &zone))
 }
 
-fn join(board: &mut Board<'_>, waybill: WaybillIx, zone: &ZoneCode) -> bool {
+/// The zones that may serve a waybill, its own first.
+pub(super) fn zones_for(board: &Board<'_>, waybill: WaybillIx) -> Vec<ZoneCode> {
+    let home = board.waybills[waybill].zone.clone();
+    let neighbours = board.network.zone(&home).map(|zone| zone.neighbours.clone());
+    std::iter::once(home).chain(neighbours.into_iter().flatten()).collect()
+}
+
+/// Onto a route of the zone that has room, the same door first.
+pub(super) fn join(board: &mut Board<'_>, waybill: WaybillIx, zone: &ZoneCode) -> bool {
     let stop = board.waybills[waybill].stop;
     let best =
         board.open_routes(zone).filter(|route| board.admits(*route, waybill)).min_by_key(|route| {

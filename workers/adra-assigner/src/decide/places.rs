@@ -8,7 +8,7 @@ use routing::{
 };
 
 use super::changes::{DecisionRow, RouteRow};
-use super::seek::{Sought, Target, ask, target_of};
+use super::seek::{Asked, Sought, Target, ask, target_of};
 use super::{Clock, Freed, PlanError, Planner, news};
 use crate::assignment::{Assignment, State};
 use crate::state::Plan;
@@ -35,11 +35,12 @@ impl Planner<'_> {
         let Some(target) = target_of(self.network, waybill) else {
             return Sought::unserved(waybill, judged_at);
         };
+        let asked = Asked { origin, judged_at, demand: self.demands.get(&target.key) };
         let plan = self
             .plans
             .get_mut(&target.key)
             .ok_or_else(|| PlanError::NotLocked(target.key.clone()))?;
-        ask(self.network, plan, waybill, &target, origin, judged_at, &mut *self.new_id)
+        ask(self.network, plan, waybill, &target, asked, &mut *self.new_id)
     }
 
     pub(super) const fn judged_at(&self, waybill: &Assignment) -> contracts::Timestamp {
@@ -233,8 +234,9 @@ impl Planner<'_> {
         let judged_at = self.judged_at(wanted);
         let mut copy = self.plans.get(&target.key).ok_or_else(not_locked)?.clone();
         let (row, effects) = release(&mut copy, known, route)?;
-        let (network, origin) = (self.network, Origin::Regular);
-        let sought = ask(network, &mut copy, wanted, target, origin, judged_at, &mut *self.new_id)?;
+        let demand = self.demands.get(&target.key);
+        let asked = Asked { origin: Origin::Regular, judged_at, demand };
+        let sought = ask(self.network, &mut copy, wanted, target, asked, &mut *self.new_id)?;
         if matches!(sought.found, Found::Assigned(_)) {
             self.plans.insert(target.key.clone(), copy);
             self.vacated(cause, known, &row, &effects)?;

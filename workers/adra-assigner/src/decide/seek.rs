@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use contracts::{Timestamp, WaybillKind};
 use routing::network::{RouteTemplate, Zone};
 use routing::{
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 use super::{Notice, PlanError};
 use crate::assignment::{Assignment, Standing, order_key};
+use crate::demand::{Demand, ToCome};
 use crate::state::Plan;
 
 /// The slot days that a message about a waybill may touch, so that they can be locked before it is decided.
@@ -76,16 +78,25 @@ pub(super) fn target_of<'a>(network: &'a Network, waybill: &Assignment) -> Optio
     Some(Target { zone, key: SlotDayKey { depot, date, timeslot } })
 }
 
+/// What a question is judged by beside the network and the planning state.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) origin: Origin,
+    pub(super) judged_at: Timestamp,
+    /// What former days say of the slot day.
+    pub(super) demand: Option<&'a Demand>,
+}
+
 /// Asks for a place. A found one is taken in the planning state at once.
 pub(super) fn ask(
     network: &Network,
     plan: &mut Plan,
     waybill: &Assignment,
     target: &Target<'_>,
-    origin: Origin,
-    judged_at: Timestamp,
+    asked: Asked<'_>,
     new_id: &mut (dyn FnMut() -> Uuid + Send),
 ) -> Result<Sought, PlanError> {
+    let Asked { origin, judged_at, .. } = asked;
     let request = Request {
         waybill_no: waybill.waybill_no.as_str().into(),
         order: order_key(&waybill.order),
@@ -96,19 +107,38 @@ pub(super) fn ask(
         origin,
         excluded_routes: Vec::new(),
     };
-    let forecast = forecast(plan, &request);
+    let (forecast, to_come) = forecast(network, plan, &request, asked);
     let mut ids = route_ids(&target.key, &mut plan.routes_opened, new_id);
     let at = judged_at.as_datetime();
     let decision = routing::assign(network, &mut plan.day, &request, at, &forecast, &mut ids)?;
-    Sought::of(decision, waybill.kind, target, judged_at)
+    Sought::of(decision, waybill.kind, to_come, target, judged_at)
 }
 
-/// What is to come looks like what the zone's routes carry already; before there is any, like this waybill.
-fn forecast(plan: &Plan, request: &Request) -> Forecast {
+/// What is to come looks like what the zone's routes carry already; before there is any, like this waybill. How
+/// many waybills that is, former days say, where there were any.
+fn forecast(
+    network: &Network,
+    plan: &Plan,
+    request: &Request,
+    asked: Asked<'_>,
+) -> (Forecast, Option<ToCome>) {
     let class = request.sku_class.route_classes().first();
     let observed =
         class.and_then(|class| Forecast::observed(&plan.day, &request.zone, *class, None));
-    observed.unwrap_or_else(|| Forecast::like(request.load))
+    let seen = observed.unwrap_or_else(|| Forecast::like(request.load));
+    let counted = asked.demand.and_then(|demand| {
+        let left = cut_off(network, plan.day.key())? - asked.judged_at.as_datetime();
+        Some((demand, demand.to_come(&request.zone, left)?))
+    });
+    match counted {
+        Some((demand, to_come)) => (demand.sharpen(seen, &request.zone, to_come), Some(to_come)),
+        None => (seen, None),
+    }
+}
+
+fn cut_off(network: &Network, key: &SlotDayKey) -> Option<DateTime<Utc>> {
+    let (depot, timeslot) = network.depot(&key.depot).zip(network.timeslot(&key.timeslot))?;
+    Some(routing::cut_off_instant(depot.tz, timeslot.cutoff, key.date))
 }
 
 /// New routes are named `DEPOT-YYYYMMDD-SLOT-ZONE-NNN`, numbered within their slot day.
@@ -139,23 +169,29 @@ pub(super) struct Sought {
     pub(super) judged_at: Timestamp,
 }
 
-/// The explanation where something is fetched.
+/// The explanation, and what the engine was told or need not know.
 #[derive(Serialize)]
-struct Fetched<'a> {
-    service: &'static str,
+struct Explained<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<ToCome>,
     #[serde(flatten)]
     explanation: &'a Explanation,
 }
 
 /// A pickup takes the room it needs on the truck's way back: it is asked for like any other. Only its
 /// explanation says what it is.
-fn explained(kind: WaybillKind, explanation: &Explanation) -> Result<String, serde_json::Error> {
-    match kind {
-        WaybillKind::Return => serde_json::to_string(&Fetched { service: "pickup", explanation }),
-        WaybillKind::Forward | WaybillKind::Replacement | WaybillKind::Transfer => {
-            serde_json::to_string(explanation)
-        }
-    }
+fn explained(
+    kind: WaybillKind,
+    expected: Option<ToCome>,
+    explanation: &Explanation,
+) -> Result<String, serde_json::Error> {
+    let service = match kind {
+        WaybillKind::Return => Some("pickup"),
+        WaybillKind::Forward | WaybillKind::Replacement | WaybillKind::Transfer => None,
+    };
+    serde_json::to_string(&Explained { service, expected, explanation })
 }
 
 /// The explanation where the engine was not asked.
@@ -169,6 +205,7 @@ impl Sought {
     fn of(
         decision: Decision,
         kind: WaybillKind,
+        expected: Option<ToCome>,
         target: &Target<'_>,
         judged_at: Timestamp,
     ) -> Result<Self, PlanError> {
@@ -176,7 +213,7 @@ impl Sought {
             found: decision.outcome,
             effects: decision.effects,
             target: Some((target.zone.code.clone(), target.key.clone())),
-            explanation: explained(kind, &decision.explanation)?,
+            explanation: explained(kind, expected, &decision.explanation)?,
             judged_at,
         })
     }

@@ -1,17 +1,17 @@
-//! Proposals: locked before everything else of their batch, so that two who settle one wait for each other.
-//! Never here: whether one may be settled.
+//! Proposals: locked before everything else of their batch, so that two who settle one wait for each other; and
+//! their end. Never here: whether one may be settled.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, NaiveDateTime};
-use contracts::ProposalState;
+use contracts::{ProposalState, Timestamp};
 use routing::SlotDayKey;
 use sea_orm::FromQueryResult;
 use serde::Serialize;
-use store::{StoreError, Tx, hex, parse_hex, timestamp};
+use store::{Database, StoreError, Tx, hex, parse_hex, timestamp};
 use uuid::Uuid;
 
-use super::columns::{id, rows, rows_to_lock};
+use super::columns::{id, plain, rows, rows_to_lock};
 use crate::decide::Proposal;
 
 /// The words of the column.
@@ -86,4 +86,24 @@ pub(crate) async fn lock_proposals(
     let keys: Vec<_> = ids.iter().map(|id| Id { id: hex(*id) }).collect();
     let rows: Vec<ProposalRow> = tx.select(LOCK, &keys).await?;
     rows.into_iter().map(|row| row.read().map(|proposal| (proposal.id, proposal))).collect()
+}
+
+const FORGET: &str = concat!(
+    "DELETE FROM adra_proposal WHERE expires_at < (SELECT r.at FROM ",
+    rows!(plain!("at", "DATETIME(6)")),
+    ") ORDER BY expires_at LIMIT 100"
+);
+
+#[derive(Serialize)]
+struct Before {
+    at: String,
+}
+
+/// Deletes up to 100 proposals that expired before this time, whatever became of them; gives how many. Call
+/// again until it gives none.
+pub(crate) async fn forget_proposals(
+    database: &Database,
+    before: Timestamp,
+) -> Result<u64, StoreError> {
+    database.execute(FORGET, &[Before { at: before.to_sql() }]).await
 }

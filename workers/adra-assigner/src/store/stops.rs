@@ -9,7 +9,9 @@ use serde::Serialize;
 use store::{Database, NONE, StoreError, hex, parse_hex};
 
 use super::columns::{id, number, plain, rows};
-use crate::sequence::{Door, Point, Round};
+use super::travel::{has_travel, travel_of};
+use crate::sequence::{Door, Round};
+use crate::travel::{Place, Point, Spot, Travel};
 
 /// A route whose stops want an order.
 #[derive(Debug, Clone)]
@@ -21,7 +23,7 @@ pub(crate) struct UnorderedRoute {
     pub(crate) keeps_order: bool,
 }
 
-const ROUTES: &str = "SELECT HEX(t.id) id, t.version, t.status, c.lat_e6, c.lon_e6, s.start_time, s.end_time \
+const ROUTES: &str = "SELECT HEX(t.id) id, t.version, t.status, t.depot, c.lat_e6, c.lon_e6, s.start_time, s.end_time \
      FROM route t FORCE INDEX (route_to_sequence) \
      LEFT JOIN coordinates c ON c.kind = 'DEPOT' AND c.code = t.depot \
      LEFT JOIN timeslot s ON s.timeslot = t.timeslot \
@@ -32,6 +34,7 @@ struct RouteRow {
     id: String,
     version: u64,
     status: String,
+    depot: String,
     lat_e6: Option<i32>,
     lon_e6: Option<i32>,
     start_time: Option<String>,
@@ -39,7 +42,7 @@ struct RouteRow {
 }
 
 const DOORS: &str = concat!(
-    "SELECT HEX(s.route_id) route_id, HEX(s.stop_key) stop_key, s.seq, MIN(a.district) district, \
+    "SELECT HEX(s.route_id) route_id, HEX(s.stop_key) stop_key, s.seq, MIN(a.district) district, MIN(a.zone) zone, \
        MIN(c.lat_e6) lat_e6, MIN(c.lon_e6) lon_e6 FROM ",
     rows!(id!("id")),
     " STRAIGHT_JOIN route_stop s FORCE INDEX (PRIMARY) ON s.route_id = UNHEX(r.id) \
@@ -54,6 +57,7 @@ struct DoorRow {
     stop_key: String,
     seq: Option<u32>,
     district: Option<String>,
+    zone: Option<String>,
     lat_e6: Option<i32>,
     lon_e6: Option<i32>,
 }
@@ -80,7 +84,13 @@ pub(crate) async fn unordered_routes(
         let doors = doors.remove(&route.id).unwrap_or_default();
         route.read(doors)
     });
-    read.collect()
+    let mut routes = read.collect::<Result<Vec<_>, StoreError>>()?;
+    if has_travel(database).await? {
+        for route in routes.iter_mut().filter(|route| !route.keeps_order) {
+            route.round.travel = travel_of(database, &route.round).await?;
+        }
+    }
+    Ok(routes)
 }
 
 impl RouteRow {
@@ -88,15 +98,10 @@ impl RouteRow {
         let has_order = doors.iter().all(|door| door.seq.is_some());
         let keeps_order = has_order && self.status == "DISPATCHED";
         let window_minutes = self.window_minutes();
-        let doors = doors.into_iter().map(|door| {
-            Ok(Door {
-                stop: StopKey(parse_hex(&door.stop_key)?),
-                district: door.district.unwrap_or_default(),
-                at: point(door.lat_e6, door.lon_e6),
-            })
-        });
-        let doors = doors.collect::<Result<Vec<_>, StoreError>>()?;
-        let round = Round { depot: point(self.lat_e6, self.lon_e6), window_minutes, doors };
+        let doors = doors.into_iter().map(DoorRow::read).collect::<Result<Vec<_>, StoreError>>()?;
+        let at = point(self.lat_e6, self.lon_e6);
+        let depot = Spot { place: Place::Depot(self.depot), zone: None, at };
+        let round = Round { depot, window_minutes, doors, travel: Travel::default() };
         let id = RouteId(parse_hex(&self.id)?);
         Ok(UnorderedRoute { id, version: self.version, round, keeps_order })
     }
@@ -108,6 +113,17 @@ impl RouteRow {
         let window = time(&self.start_time).zip(time(&self.end_time));
         let minutes = window.map(|(start, end)| (end - start).num_minutes());
         minutes.and_then(|minutes| u32::try_from(minutes).ok()).unwrap_or(24 * 60)
+    }
+}
+
+impl DoorRow {
+    fn read(self) -> Result<Door, StoreError> {
+        let spot = Spot {
+            place: Place::District(self.district.unwrap_or_default()),
+            zone: self.zone.map(Place::Zone),
+            at: point(self.lat_e6, self.lon_e6),
+        };
+        Ok(Door { stop: StopKey(parse_hex(&self.stop_key)?), spot })
     }
 }
 

@@ -10,7 +10,8 @@ use super::fixture::{parts, waybill};
 use super::road::{ask, lock};
 use super::worker::{cancelled, stage, start, tell, until, waybill_row};
 use super::world::ROUTE_1;
-use crate::sequence::{Door, Point, Round, Speed, order};
+use crate::sequence::{Door, Round, Speed, order};
+use crate::travel::{Place, Point, Spot, Travel};
 
 /// Settings of a process that improves nothing by itself.
 pub(super) const SETTINGS: PlanningSettings = PlanningSettings {
@@ -23,15 +24,22 @@ pub(super) const SETTINGS: PlanningSettings = PlanningSettings {
     kilometres_an_hour: 30,
 };
 
-fn point(north: i32, east: i32) -> Option<Point> {
+pub(super) fn point(north: i32, east: i32) -> Option<Point> {
     Some(Point { lat_e6: 41_000_000 + north * 10_000, lon_e6: 29_000_000 + east * 10_000 })
 }
 
-fn door(key: u128, district: &str, at: Option<Point>) -> Door {
-    Door { stop: StopKey(Uuid::from_u128(key)), district: district.to_owned(), at }
+pub(super) fn door(key: u128, district: &str, at: Option<Point>) -> Door {
+    let place = Place::District(district.to_owned());
+    Door { stop: StopKey(Uuid::from_u128(key)), spot: Spot { place, zone: None, at } }
 }
 
-fn keys(round: &Round) -> Vec<u128> {
+/// From a depot that lies there, with no driving times loaded.
+pub(super) fn round(depot: Option<Point>, doors: Vec<Door>) -> Round {
+    let depot = Spot { place: Place::Depot("NORTH".to_owned()), zone: None, at: depot };
+    Round { depot, window_minutes: 240, doors, travel: Travel::default() }
+}
+
+pub(super) fn keys(round: &Round) -> Vec<u128> {
     order(round, Speed::of(&SETTINGS), 1).into_iter().map(|stop| stop.0.as_u128()).collect()
 }
 
@@ -44,7 +52,7 @@ fn a_round_is_driven_without_detours() {
         door(3, "D3", point(10, 0)),
         door(4, "D4", point(5, 10)),
     ];
-    let round = Round { depot: point(0, 0), window_minutes: 240, doors };
+    let round = round(point(0, 0), doors);
     let driven = keys(&round);
     assert!([vec![2, 4, 1, 3], vec![3, 1, 4, 2]].contains(&driven), "{driven:?}");
     assert_eq!(keys(&round), driven, "the same each time");
@@ -61,17 +69,14 @@ fn stops_that_lie_nobody_knows_where_go_by_district() {
         door(7, "D1", point(9, 9)),
         door(2, "D2", point(1, 1)),
     ];
-    let round = Round { depot: point(0, 0), window_minutes: 240, doors };
-    assert_eq!(keys(&round), [7, 2, 9, 1]);
+    assert_eq!(keys(&round(point(0, 0), doors)), [7, 2, 9, 1]);
     let doors = vec![door(5, "D2", point(1, 1)), door(6, "D1", point(2, 2))];
-    let homeless = Round { depot: None, window_minutes: 240, doors };
-    assert_eq!(keys(&homeless), [6, 5]);
-    let empty = Round { depot: point(0, 0), window_minutes: 240, doors: Vec::new() };
-    assert_eq!(keys(&empty), Vec::<u128>::new());
+    assert_eq!(keys(&round(None, doors)), [6, 5]);
+    assert_eq!(keys(&round(point(0, 0), Vec::new())), Vec::<u128>::new());
 }
 
 /// The waybills of the first route in the order of its stops.
-async fn driven(stage: &Stage) -> String {
+pub(super) async fn driven(stage: &Stage) -> String {
     stage
         .scalar(
             "SELECT COALESCE(GROUP_CONCAT(CONCAT(a.waybill_no, ':', COALESCE(s.seq, '-')) \

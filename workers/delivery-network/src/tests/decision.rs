@@ -45,6 +45,9 @@ pub(super) fn row(table: &str, changes: Value) -> Value {
         "pick_flow" => {
             json!({"priority": 10, "sku_class": "mixed", "min_lines": 1, "max_lines": null, "pick_flow": "PICK_BY_ZONE"})
         }
+        "travel" => {
+            json!({"from": {"depot": "NORTH"}, "to": {"district": "D001"}, "minutes": 1_440})
+        }
         other => panic!("no table {other}"),
     };
     let fields = row.as_object_mut().unwrap();
@@ -68,7 +71,7 @@ fn check_row(table: &str, changes: Value, field: &str, code: &str) {
     assert_eq!(refusal.code, "INVALID_NETWORK");
 }
 
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "depots",
     "zones",
     "districts",
@@ -80,6 +83,7 @@ const TABLES: [&str; 11] = [
     "zone_quota",
     "warehouses",
     "pick_flow",
+    "travel",
 ];
 
 #[test]
@@ -137,6 +141,27 @@ fn neighbours_are_others_each_named_once() {
 fn a_district_begins_in_a_year_that_a_date_can_hold() {
     check_row("districts", json!({"valid_from": "+10000-01-01"}), "valid_from", "OUT_OF_RANGE");
     check_row("districts", json!({"valid_from": "0000-12-31"}), "valid_from", "OUT_OF_RANGE");
+}
+
+#[test]
+fn a_drive_takes_a_day_at_most_and_leads_somewhere() {
+    check_row("travel", json!({"minutes": 1_441}), "minutes", "OUT_OF_RANGE");
+    let (depot, district, zone) =
+        (json!({"depot": "SOUTH"}), json!({"district": "D001"}), json!({"zone": "Z01"}));
+    for (from, to) in [(&depot, &depot), (&district, &zone), (&zone, &district)] {
+        check_row("travel", json!({"from": from, "to": to}), "to", "NO_SUCH_DRIVE");
+    }
+    // between two doors of one district, or of one zone
+    for end in [&district, &zone] {
+        let row = row("travel", json!({"from": end, "to": end}));
+        let command = command(json!([{ "table": "travel", "rows": [row] }]));
+        assert_eq!(check(&command, &actor(Role::Operator)), Ok(()));
+    }
+    let back = row("travel", json!({"from": {"district": "D001"}, "to": {"depot": "NORTH"}}));
+    let both = json!([{ "table": "travel", "rows": [row("travel", json!({})), back] }]);
+    assert_eq!(check(&command(both), &actor(Role::Operator)), Ok(()), "the way back is another");
+    let twice = json!([{ "table": "travel", "rows": [row("travel", json!({})), row("travel", json!({}))] }]);
+    assert_eq!(refused(twice).errors[0].code, "DUPLICATE_ROW");
 }
 
 #[test]

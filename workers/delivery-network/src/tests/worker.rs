@@ -55,6 +55,7 @@ fn stored_in(rows: &NetworkRows) -> &'static str {
         NetworkRows::ZoneQuota(_) => "zone_quota",
         NetworkRows::Warehouses(_) => "warehouse",
         NetworkRows::PickFlow(_) => "pick_flow",
+        NetworkRows::Travel(_) => "travel_time",
     }
 }
 
@@ -83,7 +84,7 @@ async fn a_network_is_loaded_and_loaded_again() {
 /// Table of the message, table of the database, what is changed, and how the row then reads.
 type Replacement = (&'static str, &'static str, Value, &'static str);
 
-fn replacements() -> [Replacement; 11] {
+fn replacements() -> [Replacement; 12] {
     let depot = json!({"name": "Kuzey ş", "timezone": "UTC"});
     let zone = json!({"depot": "SOUTH", "neighbours": ["Z03", "Z02"]});
     let timeslot = json!({"start": "10:00", "end": "12:00", "cutoff": "D 07:00"});
@@ -107,6 +108,7 @@ fn replacements() -> [Replacement; 11] {
         ("zone_quota", "zone_quota", quota, "Z01|0900-1300|1|2|18446744073709551|4"),
         ("warehouses", "warehouse", warehouse, "WH-N1|S|South|frozen,dry"),
         ("pick_flow", "pick_flow", rule, "10|dry|2|3|P"),
+        ("travel", "travel_time", json!({"minutes": 0}), "DEPOT|NORTH|DISTRICT|D001|0"),
     ]
 }
 
