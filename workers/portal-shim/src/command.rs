@@ -7,7 +7,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
-use contracts::{Contract, MessageId, Query, QueryAnswer, WaybillNo};
+use contracts::{Contract, MessageId, OrderRef, Query, QueryAnswer, Source, WaybillNo};
 
 use crate::caller::Caller;
 use crate::gateway::{Gateway, Outcome};
@@ -149,6 +149,26 @@ impl Command {
         let query = Query::Waybill { waybill_no: waybill_no.clone() };
         let QueryAnswer::Waybill(view) = self.gateway.ask(&self.caller, &query).await? else {
             return Err(Problem::not_found("waybill"));
+        };
+        self.if_match.check(view.standing.version)
+    }
+
+    /// Looks whether an order is the version that the caller has seen, if it names one. Whose it is its worker
+    /// knows.
+    ///
+    /// # Errors
+    /// 404 when it is not there or not the caller's, 412 when it has changed.
+    pub(crate) async fn about_order(
+        &self,
+        source: &Source,
+        order_ref: &OrderRef,
+    ) -> Result<(), Problem> {
+        if self.if_match == IfMatch::Any {
+            return Ok(());
+        }
+        let query = Query::Order { source: source.clone(), order_ref: order_ref.clone() };
+        let QueryAnswer::Order(view) = self.gateway.ask(&self.caller, &query).await? else {
+            return Err(Problem::not_found("order"));
         };
         self.if_match.check(view.standing.version)
     }

@@ -48,7 +48,7 @@ impl Gateway {
     /// # Errors
     /// 503 when it could not be asked, 504 when nobody answered in time.
     pub(crate) async fn ask(&self, caller: &Caller, query: &Query) -> Result<QueryAnswer, Problem> {
-        query.validate().map_err(|detail| Problem::bad_request("INVALID", detail))?;
+        query.validate().map_err(Problem::unprocessable)?;
         self.question(&letter(caller, MessageId::generate()), query).await
     }
 
@@ -89,7 +89,7 @@ impl Gateway {
         message_id: MessageId,
         ask: &AskIdentity,
     ) -> Result<IdentityAnswer, Problem> {
-        ask.validate().map_err(|detail| Problem::bad_request("INVALID", detail))?;
+        ask.validate().map_err(Problem::unprocessable)?;
         granted(self.question(&letter(caller, message_id), ask).await?)
     }
 
@@ -111,7 +111,7 @@ impl Gateway {
     /// body is the same command, however often it is sent.
     ///
     /// # Errors
-    /// 400 when it is not valid, 503 when it was not taken, or when nobody knows whether it was.
+    /// 422 when it contradicts itself, 503 when it was not taken, or when nobody knows whether it was.
     pub(crate) async fn send<C: Contract>(
         &self,
         caller: &Caller,
@@ -119,7 +119,7 @@ impl Gateway {
         command: &C,
         wait: Duration,
     ) -> Result<Outcome, Problem> {
-        command.validate().map_err(|detail| Problem::bad_request("INVALID", detail))?;
+        command.validate().map_err(Problem::unprocessable)?;
         let letter = letter(caller, message_id);
         match self.switchboard.send(letter, command, wait).await {
             Ok(Some(body)) => read(&body).map(|reply| Outcome::Settled(Box::new(reply))),

@@ -104,14 +104,23 @@ fn complete(operation: &mut Map<String, Value>, rule: &Rule) {
         }
     };
     operation.insert("x-class".to_owned(), json!(rule.class.word()));
-    let headers: &[&str] = match rule.does {
-        Does::Shows if rule.speaks == Speaks::Json => &["IfNoneMatch"],
-        Does::Commands => &["IdempotencyKey", "Prefer", "IfMatch"],
+    let headers: &[(&str, &str)] = match rule.does {
+        Does::Shows if rule.speaks == Speaks::Json => &[("IfNoneMatch", "If-None-Match")],
+        Does::Commands => {
+            &[("IdempotencyKey", "Idempotency-Key"), ("Prefer", "Prefer"), ("IfMatch", "If-Match")]
+        }
         Does::Shows | Does::Other => &[],
     };
-    let refs = headers.iter().map(|name| reference("parameters", name));
-    if let Some(list) = operation.entry("parameters").or_insert_with(|| json!([])).as_array_mut() {
-        list.extend(refs);
+    let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
+    if let Some(list) = parameters.as_array_mut() {
+        // what a handler says of a header itself counts
+        let is_own = |name: &str| list.iter().any(|it| it.get("name") == Some(&json!(name)));
+        let missing: Vec<Value> = headers
+            .iter()
+            .filter(|(_, name)| !is_own(name))
+            .map(|(component, _)| reference("parameters", component))
+            .collect();
+        list.extend(missing);
     }
     if let Some(responses) =
         operation.entry("responses").or_insert_with(|| json!({})).as_object_mut()
@@ -181,7 +190,8 @@ fn parameters() -> Value {
              at the address in `Location`.",
             text(100)),
         "IfMatch": header("If-Match",
-            "The ETag of what you have seen: refused (412) when it has changed.", text(100)),
+            "The ETag of what you have seen: refused (412) when it has changed.",
+            json!({"type": "string", "pattern": r#"^(\*|"[0-9]{1,18}(-[0-9a-f]{16})?")$"#})),
         "IfNoneMatch": header("If-None-Match",
             "The ETag of what you have: 304 when it is the same.", text(100)),
     })

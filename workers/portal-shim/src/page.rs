@@ -116,5 +116,5 @@ impl Page {
 }
 
 fn no_cursor() -> Problem {
-    Problem::invalid_field("cursor", "send `next` of the page before")
+    Problem::unprocessable("this is no cursor: send `next` of the page before")
 }

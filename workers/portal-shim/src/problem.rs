@@ -114,6 +114,11 @@ impl Problem {
         Self::bad_request("INVALID", "the request is not valid: see errors").with(vec![fault])
     }
 
+    /// 422: it can be read, and says something that is not allowed.
+    pub(crate) fn unprocessable(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "INVALID", detail)
+    }
+
     /// 401: who asks is not known, or no longer.
     pub(crate) fn unauthenticated(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", detail)

@@ -174,6 +174,8 @@ struct Amendment {
     params(
         ("source" = String, Path, description = "Who sent it"),
         ("order_ref" = String, Path, description = "Its number there"),
+        ("If-Match" = String, Header, pattern = r#"^"[0-9]{1,18}(-[0-9a-f]{16})?"$"#,
+         description = "The ETag of the order as you have seen it"),
     ),
     request_body = ref("#/components/schemas/Amendment"),
     responses(
@@ -228,6 +230,7 @@ async fn cancel(
     Path((source, order_ref)): Path<(Source, OrderRef)>,
     Payload(cancellation): Payload<Cancellation>,
 ) -> Result<Response, Problem> {
+    command.about_order(&source, &order_ref).await?;
     let Cancellation { line_no, reason, occurred_at } = cancellation;
     command.send(&CancelOrder { source, order_ref, line_no, reason, occurred_at }).await
 }

@@ -126,11 +126,14 @@ impl Bench {
     }
 
     pub(super) async fn get(&self, path: &str, token: &str) -> Answer {
-        self.send("GET", path, &[("authorization", &bearer(token))], None).await
+        let authorization = bearer(token);
+        self.send("GET", path, &[("authorization", authorization.as_str())], None).await
     }
 
     pub(super) async fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
-        self.send("POST", path, &[("authorization", &bearer(token))], Some(body.to_string())).await
+        let authorization = bearer(token);
+        let headers = [("authorization", authorization.as_str())];
+        self.send("POST", path, &headers, Some(body.to_string())).await
     }
 
     /// Any request; a body is sent as JSON unless a header says otherwise.

@@ -38,8 +38,7 @@ async fn every_no_is_a_problem_of_the_same_form() {
         "INVALID_BODY"
     );
     let cursor = bench.get("/v1/waybills?cursor=nonsense", &merchant).await;
-    assert_eq!(cursor.problem(400), "INVALID");
-    assert_eq!(cursor.body["errors"][0]["field"], "cursor");
+    assert_eq!(cursor.problem(422), "INVALID");
     let long = format!("/v1/waybills/{}", "x".repeat(5_000));
     assert_eq!(bench.get(&long, &staff).await.problem(414), "ADDRESS_TOO_LONG");
     bench.stop().await;
