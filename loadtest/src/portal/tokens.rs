@@ -29,8 +29,6 @@ pub(crate) enum By {
     Staff,
     /// One of the merchants, by its place in the world.
     Merchant(usize),
-    /// Anybody: the public pages.
-    Nobody,
 }
 
 type Held = Arc<RwLock<BTreeMap<By, Arc<str>>>>;

@@ -65,7 +65,8 @@ async fn lock(operator: &mut Operator, routes: &[Open]) -> Result<()> {
     }
     for _answer in routes {
         if operator.next(until).await?.is_none() {
-            let message = "adra-assigner did not answer in time: `dray fleet status` shows who runs";
+            let message =
+                "adra-assigner did not answer in time: `dray fleet status` shows who runs";
             return Err(CommandError::new(Exit::Unavailable, message));
         }
     }

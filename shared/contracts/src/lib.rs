@@ -33,9 +33,12 @@ mod returns;
 mod sales_order;
 mod service_case;
 mod slots;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod time;
+mod timeline;
+mod tracking;
 mod travel;
 mod uploads;
 mod waybill;

@@ -9,7 +9,6 @@ use axum::http::{HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use contracts::Cursor;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -64,17 +63,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
     }
 }
 
-/// One page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(rename = "Listing_of_{T}")]
-pub(crate) struct Listing<T> {
-    /// Its rows.
-    pub(crate) items: Vec<T>,
-    /// The cursor of the next page; absent on the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) next: Option<String>,
-}
-
 impl Page {
     /// The row after which it begins, for lists with the cursors of contracts.
     ///
@@ -88,12 +76,7 @@ impl Page {
         self.cursor.as_ref().map(read).transpose()
     }
 
-    /// 200 with the rows, and where the next page is (also as a `Link`).
-    pub(crate) fn answer<T: Serialize>(&self, items: Vec<T>, next: Option<String>) -> Response {
-        self.answer_list(&Listing { items, next: next.clone() }, next)
-    }
-
-    /// The same for a list that has `next` itself.
+    /// 200 with the list, and where the next page is (as a `Link` too).
     pub(crate) fn answer_list<T: Serialize>(&self, list: &T, next: Option<String>) -> Response {
         let mut response = Json(list).into_response();
         let headers = response.headers_mut();

@@ -97,9 +97,7 @@ impl Server {
     }
 
     /// The address in use.
-    ///
-    /// # Errors
-    /// The system's.
+    #[cfg(test)]
     pub(crate) fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }

@@ -16,4 +16,5 @@ mod document;
 mod events;
 mod parts;
 mod rules;
+mod service;
 mod serving;

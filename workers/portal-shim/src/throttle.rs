@@ -99,7 +99,7 @@ impl Throttle {
     ///
     /// # Errors
     /// 429 when the caller has used it up, 503 when all callers together have used up theirs.
-    pub(crate) fn share(&self, class: Class, caller: &str) -> Result<Option<Share>, Refused> {
+    pub(crate) fn share(&self, class: Class, caller: &str) -> Result<Option<Share>, Box<Refused>> {
         if class != Class::Low {
             return Ok(None);
         }

@@ -76,7 +76,7 @@ async fn connection(stream: TcpStream, habits: Arc<Habits>) {
 
 fn read() -> Option<Call> {
     let ask = Ask::get("/v1/waybills/shop-1-1".to_owned());
-    Some(Call { class: Class::Read, by: By::Nobody, ask, shows: None })
+    Some(Call { class: Class::Read, by: By::Staff, ask, shows: None })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,7 +113,7 @@ async fn a_change_that_nobody_answered_is_asked_for_again_under_its_key() {
             body: Some("{}".into()),
             idempotency_key: Some(format!("key-{number}")),
         };
-        Some(Call { class: Class::OrderCreation, by: By::Nobody, ask, shows: None })
+        Some(Call { class: Class::OrderCreation, by: By::Staff, ask, shows: None })
     };
     let offer = Offer { per_second: 50, seconds: 1 };
     drive.offer(offer, &mut Dice::new(1, "arrivals", 0), change).await;

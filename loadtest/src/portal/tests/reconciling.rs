@@ -74,7 +74,7 @@ fn what_nobody_answered_for_may_have_happened_or_not() {
     );
     for said in [told(None), answered(500, "{}"), in_progress] {
         assert!(said.is_open());
-        let truth = with(&[said.clone()], "applied", "APPLIED", Some(3));
+        let truth = with(std::slice::from_ref(&said), "applied", "APPLIED", Some(3));
         assert!(truth.holds(), "{truth:?}");
         assert_eq!((truth.unanswered, truth.accepted), (1, 0));
         assert!(compare(&[said], &HashMap::new()).holds());

@@ -33,7 +33,12 @@ const FIND_FOR_UPDATE: &str = concat!(
     " FOR UPDATE"
 );
 
-const STATE: &str = concat!("SELECT u.state FROM ", name_rows!(), by_name!());
+const STORED: &str = concat!(
+    "SELECT HEX(u.sha256) sha256 FROM ",
+    name_rows!(),
+    by_name!(),
+    " WHERE u.state = 'STORED'"
+);
 
 const INSERT: &str = "INSERT INTO upload (id, source, file_name, kind, sequence, repair, state, sha256, \
        size_bytes, parts, received, uploaded_by, merchant, version, started_at, updated_at, stored_at) \

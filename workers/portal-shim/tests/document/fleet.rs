@@ -106,8 +106,8 @@ impl Fleet {
             (self.stage.scalar::<i64>(&placed).await == waybills).then_some(())
         })
         .await;
-        let rows =
-            self.stage.rows(&format!("SELECT waybill_no, merchant FROM waybill w WHERE {of_it}"));
+        let sql = format!("SELECT waybill_no, merchant FROM waybill w WHERE {of_it}");
+        let rows = self.stage.rows(&sql);
         let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
         rows.await.iter().map(|row| (text(&row["waybill_no"]), text(&row["merchant"]))).collect()
     }

@@ -129,36 +129,43 @@ async fn pages_follow_one_another_and_what_is_made_later_moves_nothing() {
     desk.stop().await;
 }
 
+impl Desk {
+    /// Makes each of twelve waybills another one: by merchant, source, status, kind, day, hold, time and place.
+    async fn spread(&self) {
+        for (number, set) in [
+            (2, "merchant = 'other'"),
+            (3, "source = 'grocery'"),
+            (4, "status = 'PICKED'"),
+            (5, "kind = 'RETURN'"),
+            (6, "delivery_date = '2035-06-14'"),
+            (7, "open_holds = 1"),
+            (8, "updated_at = '2035-06-02 10:00:00'"),
+            (10, "status = 'STUB', exists_since = NULL"),
+            (11, "status = 'PICKED'"),
+            (12, "fulfilled_by = 'warehouse'"),
+        ] {
+            self.set_listed(number, set).await;
+        }
+        self.insert_place("uci-9-9").await;
+        for number in [11, 12] {
+            let sql = format!(
+                "INSERT INTO assignment SELECT 'uci-9-{number}', state, reason, route_id, place_no, version, \
+                   waybill_version, held, pinned, order_key, stop_key, district, zone, depot, delivery_date, timeslot, \
+                   sku_type, fulfilled_by, dry_ml, frozen_ml, weight_g, ordered_at, updated_at, kind \
+                 FROM assignment WHERE waybill_no = 'uci-9-9'"
+            );
+            self.stage.run_sql(&sql).await;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_filter_keeps_its_own() {
     let desk = Desk::start().await;
     for number in 1..=12 {
         desk.insert_listed(number).await;
     }
-    for (number, set) in [
-        (2, "merchant = 'other'"),
-        (3, "source = 'grocery'"),
-        (4, "status = 'PICKED'"),
-        (5, "kind = 'RETURN'"),
-        (6, "delivery_date = '2035-06-14'"),
-        (7, "open_holds = 1"),
-        (8, "updated_at = '2035-06-02 10:00:00'"),
-        (10, "status = 'STUB', exists_since = NULL"),
-        (11, "status = 'PICKED'"),
-        (12, "fulfilled_by = 'warehouse'"),
-    ] {
-        desk.set_listed(number, set).await;
-    }
-    desk.insert_place("uci-9-9").await;
-    for number in [11, 12] {
-        let sql = format!(
-            "INSERT INTO assignment SELECT 'uci-9-{number}', state, reason, route_id, place_no, version, \
-               waybill_version, held, pinned, order_key, stop_key, district, zone, depot, delivery_date, timeslot, \
-               sku_type, fulfilled_by, dry_ml, frozen_ml, weight_g, ordered_at, updated_at, kind \
-             FROM assignment WHERE waybill_no = 'uci-9-9'"
-        );
-        desk.stage.run_sql(&sql).await;
-    }
+    desk.spread().await;
     let since: Timestamp =
         chrono::DateTime::parse_from_rfc3339("2035-06-02T10:00:00Z").unwrap().to_utc().into();
     let none = WaybillFilter::default;
@@ -339,7 +346,8 @@ fn a_page_goes_on_after_its_last_row_or_its_last_look() {
     let key = Uuid::from_u128;
     let found = |keys: &[u128]| keys.iter().map(|n| (key(*n), *n)).collect::<Vec<_>>();
     // of two rows a page: what passed, what was looked at, how much could be; what is shown, and the cursor
-    let cases: [(&[u128], &[u128], usize, &[u128], Option<u128>); 5] = [
+    type Case<'a> = (&'a [u128], &'a [u128], usize, &'a [u128], Option<u128>);
+    let cases: [Case<'_>; 5] = [
         (&[9, 8, 7], &[9, 8, 7], 3, &[9, 8], Some(8)),
         (&[9, 8], &[9, 8], 3, &[9, 8], None),
         (&[9], &[9, 8, 7, 6], 4, &[9], Some(6)),

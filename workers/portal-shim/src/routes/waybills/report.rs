@@ -134,6 +134,17 @@ async fn report_many(
     parts::send(command, parts).await
 }
 
+/// The number of a waybill that the caller does not see.
+async fn unless_own(
+    gateway: &Gateway,
+    command: &Command,
+    waybill_no: WaybillNo,
+) -> Result<Option<WaybillNo>, Problem> {
+    let query = Query::Waybill { waybill_no: waybill_no.clone() };
+    let answer = gateway.ask(&command.caller, &query).await?;
+    Ok((!matches!(answer, QueryAnswer::Waybill(_))).then_some(waybill_no))
+}
+
 /// Whether every waybill is the caller's: what is not there and what is somebody else's are told alike, and
 /// then nothing is sent.
 async fn own_all(
@@ -141,12 +152,9 @@ async fn own_all(
     command: &Command,
     reports: &[ReportStatus],
 ) -> Result<(), Problem> {
-    let numbers: BTreeSet<&WaybillNo> = reports.iter().map(|report| &report.waybill_no).collect();
-    let looks = numbers.into_iter().map(|waybill_no| async move {
-        let query = Query::Waybill { waybill_no: waybill_no.clone() };
-        let answer = gateway.ask(&command.caller, &query).await?;
-        Ok::<_, Problem>((!matches!(answer, QueryAnswer::Waybill(_))).then_some(waybill_no))
-    });
+    let numbers: BTreeSet<WaybillNo> =
+        reports.iter().map(|report| report.waybill_no.clone()).collect();
+    let looks = numbers.into_iter().map(|waybill_no| unless_own(gateway, command, waybill_no));
     let mut looks = stream::iter(looks).buffer_unordered(LOOKS);
     let mut unknown = BTreeSet::new();
     while let Some(look) = looks.next().await {
