@@ -80,10 +80,10 @@ async fn a_cancelled_waybill_with_a_place_is_reported() {
     stage
         .run_sql(
             "INSERT INTO assignment (waybill_no, state, place_no, version, waybill_version, held, pinned, order_key, \
-               stop_key, delivery_date, timeslot, sku_type, fulfilled_by, dry_ml, frozen_ml, weight_g, ordered_at, \
-               updated_at) \
-             VALUES ('storm-1-1', 'ASSIGNED', 1, 1, 1, 0, 0, 'storm/1', x'01', '2035-01-01', '0900-1300', 'dry', \
-               'warehouse', 1, 0, 1, NOW(6), NOW(6))",
+               stop_key, district, zone, depot, delivery_date, timeslot, sku_type, fulfilled_by, dry_ml, frozen_ml, \
+               weight_g, ordered_at, updated_at) \
+             VALUES ('storm-1-1', 'ASSIGNED', 1, 1, 1, 0, 0, 'storm/1', x'01', 'D001', 'Z01', 'NORTH', '2035-01-01', \
+               '0900-1300', 'dry', 'warehouse', 1, 0, 1, NOW(6), NOW(6))",
         )
         .await;
     assert!(!violated(&stage).await.contains("announced-is-decided"));

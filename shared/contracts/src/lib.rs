@@ -136,9 +136,9 @@ pub use timeline::{Timeline, TimelineCause, TimelineHold, TimelinePart, Timeline
 pub use tracking::{InvalidTrackingCode, TrackingCode, TrackingStep, TrackingView};
 pub use travel::{TravelEnd, TravelRow};
 pub use uploads::{
-    AfterError, ImportStanding, MAX_PART_BYTES, MAX_PARTS, MAX_UPLOAD_BYTES, MAX_UPLOADS_LISTED,
-    UPLOAD_ERRORS_SHOWN, UploadContent, UploadError, UploadFile, UploadList, UploadStanding,
-    UploadState, UploadView,
+    AfterError, ErrorPlace, ImportStanding, MAX_PART_BYTES, MAX_PARTS, MAX_UPLOAD_BYTES,
+    MAX_UPLOADS_LISTED, UPLOAD_ERRORS_SHOWN, UploadContent, UploadError, UploadFile, UploadList,
+    UploadStanding, UploadState, UploadView,
 };
 pub use waybill::{
     CorrectWaybill, MAX_REPORTS, ReportStatus, ReportStatuses, WaybillKind, WaybillStatus,

@@ -28,7 +28,7 @@ const MAX_NAME_BYTES: usize = 100;
 
 /// The bytes of a part.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "encoding", content = "data", rename_all = "snake_case")]
+#[serde(tag = "encoding", content = "data", rename_all = "snake_case", deny_unknown_fields)]
 pub enum UploadContent {
     /// UTF-8 text as it stands in the file.
     Text(String),
@@ -225,5 +225,20 @@ pub struct UploadView {
     pub errors: Vec<UploadError>,
     /// There are more: ask for those after this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next: Option<AfterError>,
+    pub next: Option<ErrorPlace>,
+}
+
+/// Where an error stands in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ErrorPlace {
+    /// The line.
+    pub line: u64,
+    /// The entry: a line may have several.
+    pub entry: u32,
+}
+
+impl From<ErrorPlace> for AfterError {
+    fn from(ErrorPlace { line, entry }: ErrorPlace) -> Self {
+        Self { line, entry }
+    }
 }

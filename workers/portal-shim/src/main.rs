@@ -27,6 +27,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod unread;
 
 use std::process::ExitCode;
 

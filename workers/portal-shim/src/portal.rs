@@ -17,7 +17,7 @@ use crate::keys::Keys;
 use crate::permit::Rules;
 use crate::settings::PortalSettings;
 use crate::throttle::Throttle;
-use crate::{gate, metrics, openapi, pages, problem, request_id, routes};
+use crate::{gate, metrics, openapi, pages, problem, request_id, routes, unread};
 
 /// What every handler can reach. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -72,5 +72,6 @@ pub(crate) fn router(portal: Portal) -> Router {
         .layer(from_fn(problem::render))
         .layer(from_fn_with_state(portal.clone(), metrics::count))
         .layer(from_fn(request_id::identify))
+        .layer(from_fn(unread::close))
         .with_state(portal)
 }

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use ::store::{Database, StoreError};
 use contracts::{
-    AfterError, QueryAnswer, Source, UPLOAD_ERRORS_SHOWN, UploadError, UploadList, UploadView,
+    AfterError, ErrorPlace, QueryAnswer, Source, UPLOAD_ERRORS_SHOWN, UploadError, UploadList,
+    UploadView,
 };
 use uuid::Uuid;
 
@@ -103,6 +104,6 @@ fn sees(scope: &Scope, found: &Found) -> bool {
     }
 }
 
-const fn position(error: &UploadError) -> AfterError {
-    AfterError { line: error.line, entry: error.entry }
+const fn position(error: &UploadError) -> ErrorPlace {
+    ErrorPlace { line: error.line, entry: error.entry }
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use contracts::{
-    AfterError, Basket, Goods, ImportStanding, Query, QueryAnswer, Remaining, SlotList, SlotOffer,
-    UnassignableReason, UploadContent, UploadError, UploadFile, UploadList, UploadStanding,
-    UploadState, UploadView,
+    AfterError, Basket, ErrorPlace, Goods, ImportStanding, Query, QueryAnswer, Remaining, SlotList,
+    SlotOffer, UnassignableReason, UploadContent, UploadError, UploadFile, UploadList,
+    UploadStanding, UploadState, UploadView,
 };
 
 use super::{Visitor, date, id, time, uuid};
@@ -81,9 +81,9 @@ fn uploads(visitor: &mut impl Visitor) {
     };
     let view = UploadView {
         upload: standing(),
-        verdicts: BTreeMap::from([("MATCHED".to_owned(), 3)]),
+        verdicts: BTreeMap::new(),
         errors: vec![error],
-        next: Some(AfterError { line: 8, entry: 1 }),
+        next: Some(ErrorPlace { line: 8, entry: 1 }),
     };
     visitor.visit_answer("query.answer.v1-upload", QueryAnswer::Upload(Box::new(view)));
 }

@@ -74,7 +74,7 @@ async fn open(command: Command, Payload(case): Payload<OpenCase>) -> Result<Resp
 /// What happened in a case.
 #[utoipa::path(
     get, path = "/v1/cases/{case_id}", tag = "cases", operation_id = "showCase",
-    params(("case_id" = String, Path, description = "Its id")),
+    params(("case_id" = String, Path, format = "uuid", description = "Its id")),
     responses((status = 200, description = "The case", body = ref("#/components/schemas/CaseView"))),
 )]
 async fn show(
@@ -101,7 +101,7 @@ struct Step {
 /// Go on with a case: note something, assign it, close it, reopen it.
 #[utoipa::path(
     post, path = "/v1/cases/{case_id}/steps", tag = "cases", operation_id = "updateCase",
-    params(("case_id" = String, Path, description = "Its id")),
+    params(("case_id" = String, Path, format = "uuid", description = "Its id")),
     request_body = ref("#/components/schemas/CaseUpdate"),
     responses(
         (status = 200, description = "Done", body = ref("#/components/schemas/Operation")),

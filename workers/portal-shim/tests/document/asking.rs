@@ -100,7 +100,8 @@ impl<'a> Client<'a> {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         for parameter in operation.parameters.iter().filter(|it| it.place == Place::Header) {
-            if parameter.is_required {
+            let is_said_below = parameter.name.eq_ignore_ascii_case("if-match");
+            if parameter.is_required && !is_said_below {
                 request =
                     request.header(&parameter.name, text(&self.parameter(parameter, Whose::Own)));
             }

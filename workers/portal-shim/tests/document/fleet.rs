@@ -12,6 +12,9 @@ use testkit::{DEADLINE, PublishAs, Stage, eventually};
 use tokio::process::{Child, Command};
 use tokio::task::block_in_place;
 
+use crate::people::MERCHANT;
+use crate::things::source_of;
+
 const KINDS: [WorkerKind; 10] = [
     WorkerKind::DeliveryNetwork,
     WorkerKind::OrderIntake,
@@ -41,6 +44,8 @@ impl Fleet {
     /// Starts everything on a stage that was made by [`Fleet::stage`].
     pub(crate) async fn start(stage: Stage) -> Self {
         let directory = tempfile::tempdir().unwrap();
+        let inbox = directory.path().join("hotfolder").join(source_of(&stage));
+        std::fs::create_dir_all(inbox).unwrap();
         let programs = KINDS.map(|kind| start(kind, &stage, directory.path())).into();
         let mut fleet = Self { stage, portal: String::new(), directory, programs };
         for (place, kind) in KINDS.into_iter().enumerate() {
@@ -159,6 +164,7 @@ fn start(kind: WorkerKind, stage: &Stage, directory: &Path) -> Child {
             .env("DATABASE_URL", stage.database_url())
             .env("REDIS_URL", stage.redis_url())
             .env("DRAY_HOTFOLDER", directory.join("hotfolder"))
+            .env("DRAY_HOTFOLDER_REPORTERS", format!("{}=merchant:{MERCHANT}", source_of(stage)))
             .env("DRAY_IDENTITY_SECRET", SECRET),
     };
     command.spawn().unwrap_or_else(|error| panic!("{name}: {error}"))

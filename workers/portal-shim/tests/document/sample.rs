@@ -24,10 +24,15 @@ fn known(name: &str) -> Option<Value> {
         "sku" => json!("SKU-1"),
         "merchant" => json!("acme"),
         "status" => json!("ACKNOWLEDGED"),
+        // what a line says together has to be something, which no schema can say
+        "restocked" => json!(1),
         "quantity" | "line_no" | "pieces" | "waybills" | "waybill_count" => json!(1),
         _ => return None,
     })
 }
+
+/// Optional properties without which an object says nothing.
+const TOGETHER: [&str; 2] = ["lines", "restocked"];
 
 /// A value of this schema: what is required, and nothing else.
 pub(crate) fn value(document: &Document, name: &str, schema: &Value) -> Value {
@@ -38,7 +43,8 @@ pub(crate) fn value(document: &Document, name: &str, schema: &Value) -> Value {
     if let Some(known) = known(name).filter(|known| is_one && is_of_it(known)) {
         return known;
     }
-    if let Some(value) = schema.get("const").or_else(|| schema.get("default")) {
+    let default = schema.get("default").filter(|_| !TOGETHER.contains(&name));
+    if let Some(value) = schema.get("const").or(default) {
         return value.clone();
     }
     if let Some(first) = schema["enum"].as_array().and_then(|all| all.first()) {
@@ -77,8 +83,10 @@ fn over(below: Value, above: Value) -> Value {
 
 fn object(document: &Document, schema: &Value) -> Value {
     let mut object = Map::new();
-    for name in schema["required"].as_array().into_iter().flatten() {
-        let name = name.as_str().expect("the name of a property");
+    let required = schema["required"].as_array().into_iter().flatten();
+    let required = required.map(|name| name.as_str().expect("the name of a property"));
+    let is_there = |name: &&str| schema["properties"].get(*name).is_some();
+    for name in required.chain(TOGETHER.into_iter().filter(is_there)) {
         object.insert(name.to_owned(), value(document, name, &schema["properties"][name]));
     }
     Value::Object(object)

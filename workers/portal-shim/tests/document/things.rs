@@ -3,6 +3,7 @@
 //! Never here: an answer.
 
 use contracts::Role;
+use testkit::Stage;
 use testkit::fixtures::order;
 
 use crate::fleet::Fleet;
@@ -40,11 +41,16 @@ pub(crate) struct Things {
     missing: Thing,
 }
 
+/// Who sends the orders, and files: a name of this stage's own.
+pub(crate) fn source_of(stage: &Stage) -> String {
+    let name = stage.name();
+    format!("d{}", &name[name.len() - 12..])
+}
+
 impl Things {
     /// Makes them. All stages share one cache: the names are no other test's.
     pub(crate) async fn make(fleet: &Fleet) -> Self {
-        let name = fleet.stage.name();
-        let source = format!("d{}", &name[name.len() - 12..]);
+        let source = source_of(&fleet.stage);
         let own = order(&source, &format!("own-{source}"))
             .customer(Some(CUSTOMER))
             .store_line(MERCHANT, STORE, "SKU-1", 2)
