@@ -234,7 +234,7 @@ async fn violations_are_counted_and_the_first_ten_are_named() {
         let columns = "message_id, worker, exchange, routing_key, message_type, body, created_at";
         small.stage
             .run_sql(&format!(
-                "INSERT INTO outbox ({columns}) VALUES (x'{number:02}', 'w', 'e', 'k', 't', '{{}}', NOW())"
+                "INSERT INTO outbox ({columns}) VALUES (x'{number:02}', 'w', 'e', 'k', 't', '{{}}', '2025-03-10')"
             ))
             .await;
     }
