@@ -19,6 +19,8 @@ compose_env_pairs() {
         "DRAY_MANAGEMENT_PORT=$MANAGEMENT_PORT" \
         "DRAY_DATABASE_PORT=$DATABASE_PORT" \
         "DRAY_REDIS_PORT=$REDIS_PORT" \
+        "DRAY_PORTAL_PORT=$PORTAL_PORT" \
+        "DRAY_PORTAL_URL=${DRAY_PORTAL_URL:-http://127.0.0.1:$PORTAL_PORT}" \
         "DRAY_DB_BUFFER_POOL=${DRAY_DB_BUFFER_POOL:-1G}" \
         "DRAY_BROKER_ADMIN_PASSWORD=$(derive broker-admin)" \
         "DRAY_DATABASE_ROOT_PASSWORD=$(derive database-root)" \
