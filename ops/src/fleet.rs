@@ -1,6 +1,6 @@
 //! `dray fleet`: runs the workers of this machine as children, keeps them alive, shows who lives.
 //!
-//! For one machine and for tests; production uses the units and manifests beside this crate. Never
+//! For one machine and for tests; `docker-compose.yml` runs the same programs as containers. Never
 //! here: what a worker does.
 
 mod child;
