@@ -35,6 +35,7 @@ pub struct AmendedDestination {
     pub district: Option<DistrictCode>,
     /// The day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "crate::time::optional_date")]
     pub delivery_date: Option<NaiveDate>,
     /// The window.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -152,6 +152,7 @@ pub struct RouteChanged {
     /// The zone it serves.
     pub zone: ZoneCode,
     /// The day.
+    #[serde(deserialize_with = "crate::time::date")]
     pub delivery_date: NaiveDate,
     /// The window.
     pub timeslot: TimeslotCode,
@@ -180,6 +181,7 @@ pub struct RescheduleWaybill {
     /// Which waybill.
     pub waybill_no: WaybillNo,
     /// The day.
+    #[serde(deserialize_with = "crate::time::date")]
     pub delivery_date: NaiveDate,
     /// The window.
     pub timeslot: TimeslotCode,

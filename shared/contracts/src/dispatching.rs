@@ -150,6 +150,7 @@ pub struct ProposeMoves {
     /// The depot.
     pub depot: DepotCode,
     /// The day.
+    #[serde(deserialize_with = "crate::time::date")]
     pub delivery_date: NaiveDate,
     /// The window.
     pub timeslot: TimeslotCode,

@@ -53,6 +53,7 @@ pub struct OrderFilter {
     pub status: Option<OrderStatus>,
     /// Only those promised for this day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "crate::time::optional_date")]
     pub delivery_date: Option<NaiveDate>,
     /// Only those that changed then or later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,6 +78,7 @@ pub struct WaybillFilter {
     pub kind: Option<WaybillKind>,
     /// Only those promised for this day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "crate::time::optional_date")]
     pub delivery_date: Option<NaiveDate>,
     /// Only those that this depot delivers.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -206,6 +206,7 @@ pub struct CreateOrder {
     /// Where it goes.
     pub district: DistrictCode,
     /// On which day.
+    #[serde(deserialize_with = "crate::time::date")]
     pub delivery_date: NaiveDate,
     /// In which window.
     pub timeslot: TimeslotCode,

@@ -24,6 +24,7 @@ pub enum Broken {
         /// Depot.
         depot: DepotCode,
         /// The day.
+        #[serde(deserialize_with = "crate::time::date")]
         delivery_date: NaiveDate,
         /// The window.
         timeslot: TimeslotCode,
@@ -81,6 +82,7 @@ pub struct Recalculate {
     pub zone: Option<ZoneCode>,
     /// Only this day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "crate::time::optional_date")]
     pub delivery_date: Option<NaiveDate>,
     /// Only this window.
     #[serde(default, skip_serializing_if = "Option::is_none")]

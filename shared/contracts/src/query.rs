@@ -69,6 +69,7 @@ pub enum Query {
     /// Which routes does a day have? For staff.
     Routes {
         /// The day.
+        #[serde(deserialize_with = "crate::time::date")]
         delivery_date: NaiveDate,
         /// Only those of this depot.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -106,6 +107,7 @@ pub enum Query {
         basket: Basket,
         /// The first day; absent: today at the depot.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(deserialize_with = "crate::time::optional_date")]
         from: Option<NaiveDate>,
         /// How many days, 1 to 14.
         days: u16,

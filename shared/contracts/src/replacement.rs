@@ -44,6 +44,7 @@ pub struct RequestReplacement {
     /// When it goes out.
     pub timing: ReplacementTiming,
     /// On which day it is wanted.
+    #[serde(deserialize_with = "crate::time::date")]
     pub delivery_date: NaiveDate,
     /// In which window.
     pub timeslot: TimeslotCode,

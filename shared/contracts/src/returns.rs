@@ -211,6 +211,7 @@ pub struct ApproveReturn {
     /// The day on which the goods are fetched; absent: the customer drops them off, or the day after the
     /// request where the source's returns are fetched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "crate::time::optional_date")]
     pub pickup_date: Option<NaiveDate>,
     /// The window; absent: that of the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]

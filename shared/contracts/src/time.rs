@@ -3,13 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, SecondsFormat, Utc};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A point in time with microsecond precision, in UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
-#[serde(from = "DateTime<Utc>")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
 #[schemars(with = "DateTime<Utc>")]
 pub struct Timestamp(DateTime<Utc>);
 
@@ -56,6 +56,35 @@ impl From<DateTime<Utc>> for Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+
+/// Refuses years that have not four digits: no database keeps them, and one such row would fail its neighbours.
+fn in_range<E: Error>(date: NaiveDate) -> Result<(), E> {
+    match date.year() {
+        1..=9_999 => Ok(()),
+        year => Err(E::custom(format!("the year {year} is not one of 1 to 9999"))),
+    }
+}
+
+/// Reads a calendar day, for fields of commands and questions.
+pub(crate) fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+    let date = NaiveDate::deserialize(deserializer)?;
+    in_range(date).map(|()| date)
+}
+
+/// The same where the field may be missing.
+pub(crate) fn optional_date<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<NaiveDate>, D::Error> {
+    let date = Option::<NaiveDate>::deserialize(deserializer)?;
+    date.map_or(Ok(()), in_range).map(|()| date)
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let time = DateTime::<Utc>::deserialize(deserializer)?;
+        in_range(time.date_naive()).map(|()| Self::from(time))
     }
 }
 

@@ -54,7 +54,7 @@ where
         let caller = Caller::from_request_parts(parts, state).await?;
         let Portal { gateway, operations, .. } = Portal::from_ref(state);
         let key = idempotency::key(&parts.headers)?;
-        let id = idempotency::message_id(&caller, key.as_deref());
+        let id = idempotency::message_id(&caller, key.as_deref(), parts);
         let if_match = IfMatch::read(&parts.headers)?;
         let preferred = preferred_wait(&parts.headers);
         let wait = preferred.map_or(WAIT_DEFAULT, Duration::from_secs);

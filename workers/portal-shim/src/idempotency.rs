@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use contracts::{MessageId, derive_message_id};
 
@@ -25,23 +26,31 @@ const REMEMBERED: usize = 20_000;
 /// # Errors
 /// 400 when it cannot be one.
 pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get(IDEMPOTENCY_KEY) else {
+    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(value) = values.next() else {
         return Ok(None);
     };
+    if values.next().is_some() {
+        return Err(Problem::invalid_field("Idempotency-Key", "send one key"));
+    }
     // the draft writes it as a structured string, in quotes; most clients do not
     let text = value.to_str().unwrap_or_default();
     let text = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
-    if !(1..=KEY_MAX).contains(&text.len()) {
-        let message = format!("a key has 1 to {KEY_MAX} printable ASCII characters");
+    if !(1..=KEY_MAX).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let message = format!("a key has 1 to {KEY_MAX} printable ASCII characters and no space");
         return Err(Problem::invalid_field("Idempotency-Key", message));
     }
     Ok(Some(text.to_owned()))
 }
 
-/// The id of a command: the same for the same caller and key, else a new one.
-pub(crate) fn message_id(caller: &Caller, key: Option<&str>) -> MessageId {
+/// The id of a command: the same for the same caller, key, method and address, else a new one. Two commands
+/// whose bodies look alike (lock a route, dispatch it) are never taken for one under one key.
+pub(crate) fn message_id(caller: &Caller, key: Option<&str>, head: &Parts) -> MessageId {
     match key {
-        Some(key) => derive_message_id(caller.subject(), key),
+        Some(key) => {
+            let of_what = format!("{} {} {key}", head.method, head.uri.path());
+            derive_message_id(caller.subject(), &of_what)
+        }
         None => MessageId::generate(),
     }
 }

@@ -152,6 +152,7 @@ fn problems_of(rule: &Rule) -> Vec<StatusCode> {
         Does::Commands => statuses.extend([
             StatusCode::CONFLICT,
             StatusCode::PRECONDITION_FAILED,
+            StatusCode::REQUEST_TIMEOUT,
             StatusCode::PAYLOAD_TOO_LARGE,
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             StatusCode::UNPROCESSABLE_ENTITY,

@@ -16,7 +16,7 @@ mod tracking;
 mod work;
 
 use axum::Router;
-use axum::extract::{Path, RawForm, RawQuery, Request, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY, RETRY_AFTER,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
@@ -35,6 +35,7 @@ use crate::caller::Caller;
 use crate::permit::{Rule, STAFF, Speaks};
 use crate::portal::Portal;
 use crate::problem::{OwnWords, Problem};
+use crate::query::FormBody;
 use crate::throttle::Class;
 
 /// What a page may load and do: its own style, its own scripts, requests and forms to here. Nothing inline,
@@ -109,7 +110,7 @@ async fn track_form() -> Response {
 async fn track_typed(
     State(portal): State<Portal>,
     caller: Caller,
-    RawForm(body): RawForm,
+    FormBody(body): FormBody,
 ) -> Response {
     let typed = Form::read(&body);
     track(&portal, &caller, typed.first("number"), typed.first("code")).await
@@ -160,7 +161,7 @@ async fn labels(
     State(portal): State<Portal>,
     caller: Caller,
     headers: HeaderMap,
-    RawForm(body): RawForm,
+    FormBody(body): FormBody,
 ) -> Response {
     let asked = Form::read(&body);
     match printed(&portal, &caller, &headers, &asked).await {

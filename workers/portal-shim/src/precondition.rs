@@ -92,7 +92,8 @@ impl IfMatch {
     pub(crate) fn read(headers: &HeaderMap) -> Result<Self, Problem> {
         let tags = tags(headers, &IF_MATCH);
         let Some(first) = tags.first() else {
-            return Ok(Self::Any);
+            // there, and without a tag: not taken for the absence of a condition
+            return if headers.contains_key(&IF_MATCH) { Err(no_tag()) } else { Ok(Self::Any) };
         };
         if first == "*" {
             return Ok(Self::Any);
@@ -100,10 +101,7 @@ impl IfMatch {
         let mut versions = tags.iter().map(|tag| version_of(tag));
         match (versions.next().flatten(), versions.next()) {
             (Some(version), None) => Ok(Self::Version(version)),
-            (Some(_) | None, _) => Err(Problem::invalid_field(
-                "If-Match",
-                "send one ETag as it was answered, for example \"7\"",
-            )),
+            (Some(_) | None, _) => Err(no_tag()),
         }
     }
 
@@ -122,13 +120,14 @@ impl IfMatch {
         }
     }
 
-    /// Whether this version is the one that was seen.
+    /// Whether nothing newer than what was seen is there. What is shown may be two seconds older than what its
+    /// sender was answered, which is no conflict.
     ///
     /// # Errors
-    /// 412 when it is another.
+    /// 412 when there is.
     pub(crate) fn check(self, version: u64) -> Result<(), Problem> {
         match self {
-            Self::Version(seen) if seen != version => Err(Problem::new(
+            Self::Version(seen) if version > seen => Err(Problem::new(
                 StatusCode::PRECONDITION_FAILED,
                 "VERSION_CONFLICT",
                 format!("it has version {version} by now, and you saw {seen}: look at it again"),
@@ -136,6 +135,10 @@ impl IfMatch {
             Self::Version(_) | Self::Any => Ok(()),
         }
     }
+}
+
+fn no_tag() -> Problem {
+    Problem::invalid_field("If-Match", "send one ETag as it was answered, for example \"7\"")
 }
 
 /// The entity tags of a header; a weak one counts like a strong one.

@@ -2,17 +2,24 @@
 //!
 //! Never here: what it means.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 use crate::problem::{Fault, Problem};
 
 /// Bytes of a body, unless a route takes more.
 pub(crate) const BODY_BYTES: usize = 1024 * 1024;
+/// Bytes of a form, and of what signs in.
+pub(crate) const FORM_BYTES: usize = 16 * 1024;
+/// How long a body may take.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// Arrays and objects within each other.
 const DEPTH_MAX: usize = 16;
 
@@ -46,6 +53,18 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     }
 }
 
+/// The body of a form of the pages, unread.
+#[derive(Debug)]
+pub(crate) struct FormBody(pub(crate) Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for FormBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        soon(request, FORM_BYTES).await.map(Self)
+    }
+}
+
 /// A JSON body of at most `LIMIT` bytes.
 #[derive(Debug)]
 pub(crate) struct Payload<T, const LIMIT: usize = BODY_BYTES>(pub(crate) T);
@@ -61,9 +80,20 @@ impl<T: DeserializeOwned, S: Send + Sync, const LIMIT: usize> FromRequest<S> for
                 "send the body as application/json",
             ));
         }
-        let body = bytes(request, LIMIT).await?;
+        let body = soon(request, LIMIT).await?;
         parse(&body).map(Self)
     }
+}
+
+/// The whole body, if it comes at once: who sends slowly keeps a place from others.
+///
+/// # Errors
+/// 408 when it is not there in time, else as [`bytes`].
+async fn soon(request: Request, limit: usize) -> Result<Bytes, Problem> {
+    timeout(BODY_WITHIN, bytes(request, limit)).await.map_err(|_elapsed| {
+        let detail = format!("the body did not arrive within {} s", BODY_WITHIN.as_secs());
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "BODY_TOO_SLOW", detail)
+    })?
 }
 
 /// The whole body.

@@ -74,7 +74,9 @@ pub(crate) async fn identify(mut request: Request, next: Next) -> Response {
     let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
     span.in_scope(|| {
-        if is_recorded || response.status().is_server_error() {
+        // what is turned away for want of room is counted, not told: a line for each would cost what is lacking
+        let is_fault = matches!(status, 500 | 502);
+        if is_recorded || is_fault {
             tracing::info!(status, "answered");
         } else {
             tracing::debug!(status, "answered");

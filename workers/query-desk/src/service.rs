@@ -23,7 +23,8 @@ pub(crate) async fn customer_return(
     Ok(shown.map_or(QueryAnswer::NotFound, |standing| QueryAnswer::Return(Box::new(standing))))
 }
 
-/// A merchant is shown the lines with its own goods alone.
+/// A merchant is shown the lines with its own goods alone, and neither who gives back nor what fetches it: that
+/// is other merchants' too.
 fn narrow(scope: &Scope, found: FoundReturn) -> Option<ReturnStanding> {
     let FoundReturn { mut standing, merchants } = found;
     let sees = match scope {
@@ -34,6 +35,8 @@ fn narrow(scope: &Scope, found: FoundReturn) -> Option<ReturnStanding> {
             let is_own =
                 |line_no| merchants.get(&line_no).is_some_and(|all| all.contains(merchant));
             standing.lines.retain(|line| is_own(line.line_no));
+            (standing.customer_ref, standing.reason) = (None, None);
+            standing.waybills.clear();
             !standing.lines.is_empty()
         }
         Scope::Nothing => false,

@@ -130,3 +130,20 @@ fn personal_text_is_kept_and_not_shown() {
     let nested = format!("{:?}", Some(vec![canary]));
     assert!(!nested.contains("CANARY"), "{nested}");
 }
+
+#[test]
+fn years_have_four_digits() {
+    for text in ["9999-12-31T23:59:59-01:00", "+12345-01-01T00:00:00Z", "-0001-01-01T00:00:00Z"] {
+        let read = serde_json::from_value::<Timestamp>(json!(text));
+        assert!(read.unwrap_err().to_string().contains("is not one of 1 to 9999"), "{text}");
+    }
+    assert!(serde_json::from_value::<Timestamp>(json!("9999-12-31T23:59:59Z")).is_ok());
+    let ask = |date: &str| {
+        serde_json::from_value::<RescheduleWaybill>(json!({
+            "waybill_no": "shop-1-1", "delivery_date": date, "timeslot": "0900-1300",
+            "occurred_at": "2035-06-01T10:00:00Z",
+        }))
+    };
+    assert!(ask("2035-06-04").is_ok());
+    assert!(ask("+99999-01-01").unwrap_err().to_string().contains("99999"));
+}

@@ -1,10 +1,12 @@
 //! What became of a command.
 
+use std::iter;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use contracts::{MessageId, Query, QueryAnswer};
-use futures_util::future::try_join_all;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -18,6 +20,9 @@ use crate::portal::Portal;
 use crate::problem::Problem;
 use crate::query::Path;
 use crate::throttle::Class;
+
+/// Parts of one operation that are asked about at a time.
+const LOOKS: usize = 4;
 
 /// Who may do what.
 pub(crate) fn rules() -> Vec<Rule> {
@@ -52,12 +57,15 @@ async fn show(
 ) -> Result<Response, Problem> {
     let name: OperationName = name.parse().map_err(|_no_name| unknown())?;
     let messages = name.messages();
-    let outcomes = try_join_all(messages.iter().map(|id| look(&portal, &caller, *id))).await?;
-    if outcomes.iter().all(Option::is_none) {
-        return Err(unknown());
-    }
+    let mut messages = messages.into_iter();
+    let first = messages.next().ok_or_else(unknown)?;
+    // of which nothing is known is not asked about part by part
+    let first = look(&portal, &caller, first).await?.ok_or_else(unknown)?;
+    let looks = messages.map(|id| look(&portal, &caller, id));
+    let others: Vec<Option<Outcome>> = stream::iter(looks).buffered(LOOKS).try_collect().await?;
+    let outcomes = iter::once(Some(first)).chain(others);
     let mut outcomes: Vec<Outcome> =
-        outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Pending)).collect();
+        outcomes.map(|outcome| outcome.unwrap_or(Outcome::Pending)).collect();
     let operation = match (outcomes.pop(), outcomes.is_empty()) {
         (Some(Outcome::Settled(reply)), true) => Operation::settled(name.to_string(), *reply),
         (Some(Outcome::Pending), true) | (None, _) => Operation::pending(name.to_string()),

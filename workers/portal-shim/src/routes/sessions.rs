@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use contracts::{AskIdentity, Hidden, IdentityAnswer, Session};
+use contracts::{AskIdentity, Hidden, IdentityAnswer, Session, derive_message_id};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
@@ -17,7 +17,7 @@ use crate::openapi::Schemas;
 use crate::permit::Rule;
 use crate::portal::Portal;
 use crate::problem::Problem;
-use crate::query::Payload;
+use crate::query::{FORM_BYTES, Payload};
 use crate::throttle::Class;
 
 /// Who may do what: a session is begun without one, and ended with its own refresh token.
@@ -63,7 +63,7 @@ async fn sign_in(
     State(gateway): State<Gateway>,
     caller: Caller,
     Source(source): Source,
-    Payload(SignIn { login, password }): Payload<SignIn>,
+    Payload(SignIn { login, password }): Payload<SignIn, FORM_BYTES>,
 ) -> Result<Response, Problem> {
     let ask = AskIdentity::SignIn { login, password, source: Some(source) };
     session(StatusCode::CREATED, gateway.identity(&caller, &ask).await?)
@@ -90,10 +90,12 @@ struct RefreshToken {
 async fn refresh(
     State(gateway): State<Gateway>,
     caller: Caller,
-    Payload(RefreshToken { refresh_token }): Payload<RefreshToken>,
+    Payload(RefreshToken { refresh_token }): Payload<RefreshToken, FORM_BYTES>,
 ) -> Result<Response, Problem> {
+    // its own id: where the answer was lost, asking again with the same token gets the same tokens
+    let id = derive_message_id(&gateway.sender(), refresh_token.expose());
     let ask = AskIdentity::Refresh { refresh_token };
-    session(StatusCode::OK, gateway.identity(&caller, &ask).await?)
+    session(StatusCode::OK, gateway.identity_once(&caller, id, &ask).await?)
 }
 
 /// Sign out: the session of this refresh token ends, whatever it was. Access tokens live on for a quarter
@@ -106,7 +108,7 @@ async fn refresh(
 async fn sign_out(
     State(gateway): State<Gateway>,
     caller: Caller,
-    Payload(RefreshToken { refresh_token }): Payload<RefreshToken>,
+    Payload(RefreshToken { refresh_token }): Payload<RefreshToken, FORM_BYTES>,
 ) -> Result<Response, Problem> {
     gateway.identity(&caller, &AskIdentity::SignOut { refresh_token }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())

@@ -25,7 +25,7 @@ const DAYS_DEFAULT: u16 = 7;
 
 /// Who may do what.
 pub(crate) fn rules() -> Vec<Rule> {
-    vec![Rule::other(Method::GET, "/v1/slots", Who::Roles(EVERYBODY), Class::Normal)]
+    vec![Rule::other(Method::GET, "/v1/slots", Who::Roles(EVERYBODY), Class::First)]
 }
 
 /// The handlers.
