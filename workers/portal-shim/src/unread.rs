@@ -1,12 +1,13 @@
-//! What was answered before its body was read: the connection is closed then, and the answer says so. Without
-//! that a client takes the connection for its next request while the server is giving it up.
+//! What was answered before its body was read: a little of the rest is read after it, so that who is still
+//! sending hears the answer. Of a longer one the connection is closed, and the answer says so: without that a
+//! client takes it for its next request while the server is giving it up.
 //!
 //! Never here: how long a body may be.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
@@ -14,53 +15,74 @@ use axum::http::HeaderValue;
 use axum::http::header::CONNECTION;
 use axum::middleware::Next;
 use axum::response::Response;
+use http_body_util::BodyExt as _;
 use hyper::body::{Frame, SizeHint};
+use tokio::time::timeout;
 
-/// A body that notes that it was read to its end.
-struct Noted {
-    body: Body,
-    is_read: Arc<AtomicBool>,
-}
+/// So much of a body is read for nothing, in bytes.
+const REST_BYTES: usize = 2 * 1024 * 1024;
+/// And for so long.
+const REST_WITHIN: Duration = Duration::from_secs(1);
 
-impl Noted {
-    fn note(&self, is_over: bool) {
-        if is_over || self.body.is_end_stream() {
-            self.is_read.store(true, Ordering::Release);
+/// A body of which something may be left when its reader is done.
+#[derive(Clone)]
+struct Shared(Arc<Mutex<Body>>);
+
+impl Shared {
+    fn body(&self) -> MutexGuard<'_, Body> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads what is left; true when nothing is left then.
+    async fn finish(mut self) -> bool {
+        let mut left = REST_BYTES;
+        while !self.is_end_stream() {
+            match self.frame().await {
+                None => return true,
+                Some(Err(_broken)) => return false,
+                Some(Ok(frame)) => {
+                    left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+                }
+            }
+            if left == 0 {
+                return false;
+            }
         }
+        true
     }
 }
 
-impl HttpBody for Noted {
+impl HttpBody for Shared {
     type Data = Bytes;
     type Error = axum::Error;
 
     fn poll_frame(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        self.note(matches!(polled, Poll::Ready(None)));
-        polled
+        Pin::new(&mut *self.body()).poll_frame(context)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body().is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body().size_hint()
     }
 }
 
-/// Middleware: `Connection: close` on every answer to a request whose body nobody read.
+/// Middleware: reads what is left of a body, or says `Connection: close`.
 pub(crate) async fn close(request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
-    let is_read = Arc::new(AtomicBool::new(false));
-    let noted = |body| Body::new(Noted { body, is_read: Arc::clone(&is_read) });
-    let mut response = next.run(request.map(noted)).await;
-    if !is_read.load(Ordering::Acquire) {
+    let (head, body) = request.into_parts();
+    let rest = Shared(Arc::new(Mutex::new(body)));
+    let request = Request::from_parts(head, Body::new(rest.clone()));
+    let mut response = next.run(request).await;
+    let is_read = timeout(REST_WITHIN, rest.finish()).await.unwrap_or(false);
+    if !is_read {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response

@@ -331,9 +331,9 @@ fn waybill(waybill_no: &str) -> QueryAnswer {
     QueryAnswer::Waybill(Box::new(serde_json::from_value(view).unwrap()))
 }
 
-/// The id that a command of this subject has under this key.
-pub(super) fn id_of(subject: &str, key: &str) -> MessageId {
-    contracts::derive_message_id(subject, key)
+/// The id that a command of this subject has under this key at this address.
+pub(super) fn id_of(subject: &str, path: &str, key: &str) -> MessageId {
+    contracts::derive_message_id(subject, &format!("POST {path} {key}"))
 }
 
 /// The wire name of a message, for taps.

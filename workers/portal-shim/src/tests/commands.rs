@@ -33,7 +33,7 @@ async fn a_command_travels_in_the_callers_name_with_its_id_and_trace() {
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.header("etag"), Some("\"8\""));
     assert_eq!(answer.body["outcome"], "applied");
-    assert_eq!(envelope.message_id, id_of("anna", "k-1"));
+    assert_eq!(envelope.message_id, id_of("anna", HOLDS, "k-1"));
     assert_eq!(answer.body["operation"], json!(envelope.message_id));
     assert_eq!(command.waybill_no.as_str(), "m1-1");
     assert_eq!(
@@ -85,7 +85,7 @@ async fn what_nobody_answers_in_time_is_found_later() {
     let answer = place(&bench, &headers, hold()).await;
     assert_eq!((answer.status, answer.body["outcome"].as_str()), (202, Some("pending")));
     let location = answer.header("location").unwrap();
-    assert_eq!(location, format!("/v1/operations/{}", id_of("anna", "k-3")));
+    assert_eq!(location, format!("/v1/operations/{}", id_of("anna", HOLDS, "k-3")));
     let own = bench.get(location, &bench.staff()).await;
     assert_eq!((own.status, own.body["outcome"].as_str()), (202, Some("pending")));
     let other = bench.token("otto", Role::CsAgent, None);
@@ -155,6 +155,6 @@ async fn ten_thousand_reports_are_five_messages_and_one_operation() {
         (200, Some("applied")),
         "{answer:?}"
     );
-    assert_eq!(answer.body["operation"], format!("{}.5", id_of("anna", "k-4")));
+    assert_eq!(answer.body["operation"], format!("{}.5", id_of("anna", "/v1/reports", "k-4")));
     bench.stop().await;
 }
