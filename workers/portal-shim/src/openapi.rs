@@ -104,6 +104,10 @@ fn complete(operation: &mut Map<String, Value>, rule: &Rule) {
         }
     };
     operation.insert("x-class".to_owned(), json!(rule.class.word()));
+    // a route that takes a body does nothing without one
+    if let Some(body) = operation.get_mut("requestBody").and_then(Value::as_object_mut) {
+        body.insert("required".to_owned(), json!(true));
+    }
     let headers: &[(&str, &str)] = match rule.does {
         Does::Shows if rule.speaks == Speaks::Json => &[("IfNoneMatch", "If-None-Match")],
         Does::Commands => {
