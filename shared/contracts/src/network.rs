@@ -63,7 +63,6 @@ row!(
         /// Its zone.
         zone: ZoneCode,
         /// First day; absent: since ever.
-        #[serde(default, deserialize_with = "crate::time::optional_date")]
         valid_from: Option<NaiveDate>,
         /// Where the middle of its doors lies; absent: as it was.
         #[serde(default, skip_serializing_if = "Option::is_none")]
