@@ -142,9 +142,9 @@ impl Portal {
         let mut text = String::new();
         // writing to a String cannot fail
         let _ = writeln!(text, "the portal: {}", self.url);
-        let _ = writeln!(text, "  {}/work    a merchant's work list", self.url);
-        let _ = writeln!(text, "  {}/track   what a customer sees", self.url);
-        let _ = writeln!(text, "  {}/docs    the interface for programs", self.url);
+        let _ = writeln!(text, "  {}/worklist    a merchant's work list", self.url);
+        let _ = writeln!(text, "  {}/track       what a customer sees", self.url);
+        let _ = writeln!(text, "  {}/docs        the interface for programs", self.url);
         if let Some(address) = &self.tracking_url {
             let _ = writeln!(text, "  {address}   one waybill of this run");
         }

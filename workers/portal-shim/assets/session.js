@@ -35,7 +35,7 @@ async function keep(answer) {
 }
 
 export async function signIn(login, password) {
-  const answer = await session("POST", "/work/session", { login, password });
+  const answer = await session("POST", "/worklist/session", { login, password });
   if (!answer.ok) {
     throw new Error(await why(answer));
   }
@@ -48,7 +48,7 @@ export async function refresh() {
 }
 
 async function exchange() {
-  const answer = await session("POST", "/work/session/refresh");
+  const answer = await session("POST", "/worklist/session/refresh");
   if (answer.status === 204) { // nobody is signed in here
     held = null;
     return null;
@@ -61,7 +61,7 @@ async function exchange() {
 
 export async function signOut() {
   held = null;
-  const answer = await session("DELETE", "/work/session");
+  const answer = await session("DELETE", "/worklist/session");
   if (!answer.ok) {
     throw new Error(await why(answer));
   }

@@ -318,7 +318,7 @@ async function listen() {
   for (let first = true; !mine.signal.aborted; first = false) {
     let pause = RECONNECT_MS;
     try {
-      for await (const event of eventsOf("/v1/work/events", await token(), mine.signal)) {
+      for await (const event of eventsOf("/v1/worklist/events", await token(), mine.signal)) {
         heard(event, first);
         pause = event.data?.reason === "TOKEN_EXPIRED" ? 0 : RECONNECT_MS;
       }

@@ -62,13 +62,13 @@ pub(crate) fn rules() -> Vec<Rule> {
         page(Method::GET, "/track", Class::Normal),
         page(Method::POST, "/track", Class::Normal),
         page(Method::GET, "/track/{waybill_no}", Class::Normal),
-        page(Method::GET, "/work", Class::Normal),
+        page(Method::GET, "/worklist", Class::Normal),
         // the token is a field of the form, see `labels`
-        page(Method::POST, "/work/labels", Class::Normal),
+        page(Method::POST, "/worklist/labels", Class::Normal),
         page(Method::GET, "/assets/{file}", Class::Normal),
         Rule::public(Method::POST, session::PATH, Class::Normal),
         Rule::public(Method::DELETE, session::PATH, Class::Normal),
-        Rule::public(Method::POST, "/work/session/refresh", Class::Normal),
+        Rule::public(Method::POST, "/worklist/session/refresh", Class::Normal),
     ]
 }
 
@@ -77,10 +77,10 @@ pub(crate) fn router() -> Router<Portal> {
     Router::new()
         .route("/track", get(track_form).post(track_typed))
         .route("/track/{waybill_no}", get(track_link))
-        .route("/work", get(work_list))
-        .route("/work/labels", post(labels))
+        .route("/worklist", get(work_list))
+        .route("/worklist/labels", post(labels))
         .route(session::PATH, post(session::begin).delete(session::end))
-        .route("/work/session/refresh", post(session::refresh))
+        .route("/worklist/session/refresh", post(session::refresh))
         .route("/assets/{file}", get(assets::serve))
         .layer(middleware::from_fn(keep_to_itself))
 }
@@ -233,7 +233,7 @@ fn trouble(problem: &Problem) -> String {
     };
     let main = format!(
         "<h1>No labels</h1>\n<p class=\"bad\" role=\"alert\">{}</p>\n\
-         <p><a href=\"/work\">To the work list</a></p>\n",
+         <p><a href=\"/worklist\">To the work list</a></p>\n",
         Text(text)
     );
     Page { title: "No labels", main: &main, head: "" }.render()

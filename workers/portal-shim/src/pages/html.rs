@@ -55,7 +55,7 @@ impl Page<'_> {
              <link rel=\"stylesheet\" href=\"/assets/pages.css\">\n{head}</head>\n<body>\n\
              <a class=\"skip\" href=\"#main\">Skip to the content</a>\n\
              <header><p>Dray</p><nav aria-label=\"Pages\"><a href=\"/track\">Track a delivery</a> \
-             <a href=\"/work\">Work list</a></nav></header>\n\
+             <a href=\"/worklist\">Work list</a></nav></header>\n\
              <main id=\"main\" tabindex=\"-1\">\n{main}</main>\n</body>\n</html>\n"
         )
     }

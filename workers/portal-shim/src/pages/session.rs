@@ -26,7 +26,7 @@ use crate::query::Payload;
 /// The cookie's name.
 const NAME: &str = "dray-session";
 /// Where the cookie is sent to, and nowhere else.
-pub(crate) const PATH: &str = "/work/session";
+pub(crate) const PATH: &str = "/worklist/session";
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// What is typed at the page.
@@ -96,7 +96,7 @@ pub(crate) async fn end(
 pub(crate) fn refuse_others(headers: &HeaderMap) -> Result<(), Problem> {
     match headers.get(SEC_FETCH_SITE) {
         Some(site) if site.as_bytes() != b"same-origin" => {
-            Err(Problem::forbidden("this is for the page at /work only"))
+            Err(Problem::forbidden("this is for the page at /worklist only"))
         }
         Some(_) | None => Ok(()),
     }

@@ -40,7 +40,7 @@ const MAIN: &str = r#"<h1>Work list</h1>
 <ul id="list" class="list" aria-labelledby="desk-heading"></ul>
 <p><button id="more" type="button" hidden>Show more</button></p>
 </section>
-<form id="label-form" action="/work/labels" method="post" target="_blank" hidden></form>
+<form id="label-form" action="/worklist/labels" method="post" target="_blank" hidden></form>
 <template id="row"><li>
 <label><input type="checkbox"><span class="unseen">Select </span><span data-is="number"></span></label>
 <dl><dt>Status</dt><dd data-is="status"></dd><dt>Delivery</dt><dd data-is="day"></dd></dl>

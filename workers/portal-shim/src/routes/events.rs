@@ -43,7 +43,7 @@ pub(crate) fn rules() -> Vec<Rule> {
     let streams = |path, roles| Rule::shows(path, roles, Class::Normal).speaking(Speaks::Events);
     vec![
         streams("/v1/waybills/{waybill_no}/events", EVERYBODY),
-        streams("/v1/work/events", SELLERS),
+        streams("/v1/worklist/events", SELLERS),
     ]
 }
 
@@ -84,7 +84,7 @@ async fn of_waybill(
 /// `/v1/waybills?work=true`), first at the beginning and then whenever it has changed; its id stands for that
 /// state. `resync` and `end` as for a waybill.
 #[utoipa::path(
-    get, path = "/v1/work/events", tag = "waybills", operation_id = "followWork",
+    get, path = "/v1/worklist/events", tag = "waybills", operation_id = "followWork",
     params(
         ("last-event-id" = Option<String>, Header, description = "The id of the last event that you had"),
     ),

@@ -81,7 +81,7 @@ async fn what_is_foreign_has_no_stream_and_a_caller_has_a_few() {
     let bench = Bench::start().await;
     let other = bench.token("otto", Role::Merchant, Some("m2"));
     assert_eq!(bench.get(STREAM, &other).await.problem(404), "NOT_FOUND");
-    assert_eq!(bench.get("/v1/work/events", &bench.staff()).await.problem(403), "NOT_ALLOWED");
+    assert_eq!(bench.get("/v1/worklist/events", &bench.staff()).await.problem(403), "NOT_ALLOWED");
     let wrong = [("authorization", &*bearer(&bench.staff())), ("accept", "application/json")];
     assert_eq!(bench.send("GET", STREAM, &wrong, None).await.problem(406), "NOT_ACCEPTABLE");
     let mia = bench.token("mia", Role::Merchant, Some(MERCHANT));

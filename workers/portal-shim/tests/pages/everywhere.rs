@@ -23,7 +23,7 @@ async fn every_page_is_for_everybody() {
     let code = fleet.code(&number).await;
     let browser = Browser::start();
     let result = format!("/track/{number}?code={code}");
-    for page in ["/track", result.as_str(), "/track/x?code=y", "/work"] {
+    for page in ["/track", result.as_str(), "/track/x?code=y", "/worklist"] {
         browser.open(&format!("{}{page}", fleet.portal));
         browser.wait_for("h1", "").await;
         check(&browser, page);
@@ -45,7 +45,7 @@ async fn every_page_is_for_everybody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn headers_keep_a_page_to_itself() {
     let fleet = Fleet::start().await;
-    for page in ["/track", "/track/x?code=y", "/work", "/assets/work.js", "/assets/pages.css"] {
+    for page in ["/track", "/track/x?code=y", "/worklist", "/assets/work.js", "/assets/pages.css"] {
         let (status, headers, _) = fleet.get(page);
         let header = |name: &str| headers[name].to_str().unwrap().to_owned();
         assert_eq!(status, if page.contains("code") { 404 } else { 200 }, "{page}");

@@ -157,7 +157,7 @@ impl Fleet {
     /// A browser that is signed in at the work list.
     pub(crate) async fn signed_in(&self, name: &str) -> Browser {
         let browser = Browser::start();
-        browser.open(&format!("{}/work", self.portal));
+        browser.open(&format!("{}/worklist", self.portal));
         browser.wait_for("#sign-in", "Sign in").await;
         browser.fill("#login", name);
         browser.fill("#password", PASSWORD);

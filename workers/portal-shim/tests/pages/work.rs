@@ -22,7 +22,7 @@ async fn a_merchant_signs_in_and_reports_what_is_done() {
     let foreign = fleet.accept(foreign).await;
 
     let browser = Browser::start();
-    browser.open(&format!("{}/work", fleet.portal));
+    browser.open(&format!("{}/worklist", fleet.portal));
     browser.wait_for("#sign-in", "Sign in").await;
     assert_eq!(browser.complaints(), Vec::<String>::new(), "nobody is signed in: that is no error");
     browser.fill("#login", "anna");
@@ -51,13 +51,13 @@ async fn a_merchant_signs_in_and_reports_what_is_done() {
         fleet.wait_for_status(number, "PICKED").await;
     }
     // a session goes on where the page is opened again, and is over after signing out
-    browser.open(&format!("{}/work", fleet.portal));
+    browser.open(&format!("{}/worklist", fleet.portal));
     browser.wait_for("#who", "anna").await;
     assert_eq!(browser.script("return document.cookie"), "", "no script sees the cookie");
     assert_eq!(browser.script("return localStorage.length + sessionStorage.length"), 0);
     browser.click("#sign-out");
     browser.wait_for("#status", "You are signed out.").await;
-    browser.open(&format!("{}/work", fleet.portal));
+    browser.open(&format!("{}/worklist", fleet.portal));
     browser.wait_for("#sign-in", "Sign in").await;
     assert_eq!(browser.complaints(), Vec::<String>::new());
     assert!(!fleet.log().contains(PASSWORD), "the password stands in the log");
@@ -83,7 +83,7 @@ async fn new_work_arrives_and_its_label_can_be_scanned() {
     browser.click(&format!("{row} [data-label]"));
     browser.to_new_window().await;
     browser.wait_for("h1", "1 label").await;
-    assert!(browser.address().ends_with("/work/labels"), "{}", browser.address());
+    assert!(browser.address().ends_with("/worklist/labels"), "{}", browser.address());
     let shown = browser.text(".label");
     let code = fleet.code(&number).await;
     for text in [number.as_str(), code.as_str(), "acme", "D001", "0900-1300", "/track/"] {

@@ -41,7 +41,7 @@ fn no_script_and_no_other_site_gets_at_the_cookie() {
     let response = with_cookie(StatusCode::OK.into_response(), "tok", 60);
     let cookie = response.headers()[SET_COOKIE].to_str().unwrap();
     let expected =
-        "dray-session=tok; Path=/work/session; Max-Age=60; HttpOnly; Secure; SameSite=Strict";
+        "dray-session=tok; Path=/worklist/session; Max-Age=60; HttpOnly; Secure; SameSite=Strict";
     assert_eq!(cookie, expected);
     assert!(response.headers()[SET_COOKIE].is_sensitive(), "not for logs");
 }
