@@ -6,12 +6,13 @@
 //! compare-and-swap on the route versions, and drops the rest of the list when one no longer
 //! applies. `board` is the working copy with undo, `repair` starts from an impossible day, `rescue`
 //! has others make room for who is left without a place, `repack` loads routes anew onto a cheaper
-//! fleet, `load` says how. `carry_out` does what a set says on a day that may have moved on. Never here: a clock, or the online rules for a single waybill.
+//! fleet, `load` says how, `loose` takes waybills off their trucks. `carry_out` does what a set says on a day that may have moved on. Never here: a clock, or the online rules for a single waybill.
 
 mod board;
 mod bound;
 mod carry_out;
 mod load;
+mod loose;
 mod moves;
 mod repack;
 mod repair;
