@@ -29,6 +29,7 @@ mod planning;
 mod query;
 mod replacement;
 mod reply;
+mod return_standing;
 mod returns;
 mod sales_order;
 mod service_case;
@@ -108,10 +109,11 @@ pub use query::{
 };
 pub use replacement::{ReplacementLine, ReplacementTiming, RequestReplacement};
 pub use reply::{FieldError, ItemReply, Refusal, Reply, ReplyOutcome};
+pub use return_standing::{ReturnChanged, ReturnLineStanding, ReturnStanding, ReturnedPart};
 pub use returns::{
     ApproveReturn, CancelReturn, CloseReturn, InspectionLine, MAX_RETURN_UNITS, ReceiptLine,
-    RecordReturnInspection, RecordReturnReceipt, RejectReturn, RequestReturn, ReturnChanged,
-    ReturnLine, ReturnLineStanding, ReturnStanding, ReturnStatus, ReturnVerdict, ReturnedPart,
+    RecordReturnInspection, RecordReturnReceipt, RejectReturn, RequestReturn, ReturnLine,
+    ReturnStatus, ReturnVerdict,
 };
 pub use sales_order::{
     RecordWarehouseAnswer, RecordWarehouseProgress, ResubmitSalesOrder, SalesOrderAnswered,

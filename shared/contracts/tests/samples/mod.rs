@@ -1,6 +1,7 @@
 //! One message of every type with every field filled, for the wire snapshots and what else is true of
 //! all messages.
 
+mod answers;
 mod dispatching;
 mod identity;
 mod logistics;
@@ -27,6 +28,7 @@ pub(crate) trait Visitor {
 /// Shows every message to the visitor.
 pub(crate) fn visit_all(visitor: &mut impl Visitor) {
     orders::visit(visitor);
+    answers::visit(visitor);
     logistics::visit(visitor);
     planning::visit(visitor);
     service::visit(visitor);
