@@ -25,6 +25,7 @@ mod m0017_identity;
 mod m0018_reading;
 mod m0019_uploads;
 mod m0020_planning_inputs;
+mod m0021_outcomes;
 
 /// All migrations in order.
 #[derive(Debug)]
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_reading::Migration),
             Box::new(m0019_uploads::Migration),
             Box::new(m0020_planning_inputs::Migration),
+            Box::new(m0021_outcomes::Migration),
         ]
     }
 }

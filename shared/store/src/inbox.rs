@@ -143,12 +143,22 @@ struct NewRow<'a> {
     refusal: Option<String>,
     items: Option<String>,
     settled_at: String,
+    actor: Option<&'a str>,
+}
+
+/// Characters of a subject that is kept: as many as the name of an account has.
+const ACTOR_MAX: usize = 64;
+
+/// The subject as the column takes it. One that does not fit is no account of ours, and nobody asks for it.
+fn actor_of(envelope: &Envelope) -> Option<&str> {
+    let subject = envelope.actor.subject.as_str();
+    ((1..=ACTOR_MAX).contains(&subject.len()) && subject.is_ascii()).then_some(subject)
 }
 
 const RECORD: &str = "INSERT INTO inbox (consumer, sender, message_id, body_hash, outcome, code, aggregate, \
-       version, refusal, items, settled_at) \
+       version, refusal, items, settled_at, actor) \
      SELECT r.consumer, r.sender, UNHEX(r.message_id), UNHEX(r.body_hash), r.outcome, r.code, r.aggregate, \
-       r.version, r.refusal, r.items, r.settled_at \
+       r.version, r.refusal, r.items, r.settled_at, r.actor \
      FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        consumer VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.consumer' ERROR ON ERROR, \
        sender VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sender' ERROR ON ERROR, \
@@ -160,7 +170,8 @@ const RECORD: &str = "INSERT INTO inbox (consumer, sender, message_id, body_hash
        version BIGINT UNSIGNED PATH '$.version' ERROR ON ERROR, \
        refusal MEDIUMTEXT PATH '$.refusal' ERROR ON ERROR, \
        items MEDIUMTEXT PATH '$.items' ERROR ON ERROR, \
-       settled_at DATETIME(6) PATH '$.settled_at' ERROR ON ERROR)) r";
+       settled_at DATETIME(6) PATH '$.settled_at' ERROR ON ERROR, \
+       actor VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.actor' ERROR ON ERROR)) r";
 
 /// The word an outcome is stored as.
 fn outcome_word(outcome: ReplyOutcome) -> &'static str {
@@ -172,7 +183,8 @@ fn outcome_word(outcome: ReplyOutcome) -> &'static str {
     }
 }
 
-/// Keeps how these messages ended, in key order, in the transaction of their effects.
+/// Keeps how these messages ended, and for whom they were sent, in key order, in the transaction of their
+/// effects.
 ///
 /// # Errors
 /// [`StoreError`]; class `Retry` when another process settled one of them meanwhile.
@@ -199,6 +211,7 @@ pub async fn record(
             refusal: refusal.map_err(encode)?,
             items: items.map(serde_json::to_string).transpose().map_err(encode)?,
             settled_at: now.to_sql(),
+            actor: actor_of(envelope),
         });
     }
     rows.sort_by(|a, b| (a.sender, &a.message_id).cmp(&(b.sender, &b.message_id)));

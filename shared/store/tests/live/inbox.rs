@@ -120,6 +120,23 @@ async fn another_body_under_the_same_id_shows() {
     stage.close().await;
 }
 
+#[tokio::test]
+async fn an_outcome_is_kept_with_whom_it_is_for_where_that_can_be_an_account() {
+    let stage = Stage::new(&[]).await;
+    let long = "s".repeat(65);
+    for subject in ["mia", "", "Müller", long.as_str()] {
+        let mut sent = envelope("dray-portal-shim", MessageId::generate());
+        sent.actor.subject = subject.to_owned();
+        let done = settled(sent.message_id, ReplyOutcome::Rejected);
+        recorded(&stage, CONSUMER, &sent, &done).await;
+    }
+    let count = async |which: &str| {
+        stage.scalar::<i64>(&format!("SELECT COUNT(*) FROM inbox WHERE actor {which}")).await
+    };
+    assert_eq!((count("= 'mia'").await, count("IS NULL").await), (1, 3));
+    stage.close().await;
+}
+
 /// Two processes hold the same message. The second waits for the first, loses, and finds the answer.
 #[tokio::test]
 async fn of_two_that_settle_the_same_message_one_has_to_start_over() {
