@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cache::{Answer, Source};
-use contracts::{Actor, Role};
+use contracts::{Envelope, Role, UserId};
 
 use crate::scope::{Scope, prints_labels};
 
@@ -15,15 +15,19 @@ pub(crate) struct Asker {
     pub(crate) scope: Scope,
     pub(crate) subject: String,
     role: Role,
+    user: UserId,
     used_database: AtomicBool,
 }
 
 impl Asker {
-    pub(crate) fn of(actor: &Actor) -> Self {
+    /// Of whom a question is.
+    pub(crate) fn of(question: &Envelope) -> Self {
+        let actor = &question.actor;
         Self {
             scope: Scope::of(actor),
             subject: actor.subject.clone(),
             role: actor.role,
+            user: question.user_id.clone(),
             used_database: AtomicBool::new(false),
         }
     }
@@ -31,6 +35,12 @@ impl Asker {
     /// True for who may see the code on the label of what it sees.
     pub(crate) const fn prints_labels(&self) -> bool {
         prints_labels(self.role)
+    }
+
+    /// True when a message of this publisher, sent for this subject, was its own: an account of the portal and
+    /// a partner may have the same name.
+    pub(crate) fn sent(&self, sender: &str, subject: Option<&str>) -> bool {
+        self.user.as_str() == sender && subject == Some(self.subject.as_str())
     }
 
     /// The database is asked for the answer.

@@ -90,7 +90,7 @@ impl QueryDesk {
             Query::Slots { district, basket, from, days, at } => {
                 let at = at.unwrap_or_else(Timestamp::now);
                 let asked = Asked { district, basket, from, days, at };
-                slots::slots(database(), &self.slots, scope, asked).await
+                slots::slots(database, &self.slots, scope, asked).await
             }
             Query::Uploads { source, before, limit } => {
                 uploads::uploads(database(), scope, source.as_ref(), before, limit).await
@@ -109,7 +109,7 @@ impl Responder for QueryDesk {
     const ANSWER_TYPE: &'static str = "query.answer.v1";
 
     async fn answer(&self, question: Query, envelope: &Envelope) -> Option<QueryAnswer> {
-        let (asker, about) = (Asker::of(&envelope.actor), question.about());
+        let (asker, about) = (Asker::of(envelope), question.about());
         match self.ask(&asker, question).await {
             Ok(answer) => {
                 self.tally.count(about, asker.used_database());

@@ -78,7 +78,7 @@ pub(crate) async fn sees_waybill(
     Ok(found.is_some_and(|entry| asker.scope.sees_waybill(&entry.owner)))
 }
 
-/// How a command ended, for staff and for whoever may see what it was about.
+/// How a command ended: for staff, for whom it was sent, and for whoever may see what it was about.
 pub(crate) async fn operation(
     database: &Database,
     parts: &Parts,
@@ -86,15 +86,18 @@ pub(crate) async fn operation(
     sender: &str,
     message_id: MessageId,
 ) -> Result<QueryAnswer, StoreError> {
-    let Some(reply) = store::operation(database, sender, message_id).await? else {
+    let Some(settled) = store::operation(database, sender, message_id).await? else {
         return Ok(QueryAnswer::NotFound);
     };
-    let is_shown = asker.scope.is_all() || is_own(database, parts, asker, &reply).await?;
+    let store::Operation { reply, actor } = settled;
+    let is_shown = asker.scope.is_all()
+        || asker.sent(sender, actor.as_deref())
+        || sees_aggregate(database, parts, asker, &reply).await?;
     Ok(if is_shown { QueryAnswer::Operation(reply) } else { QueryAnswer::NotFound })
 }
 
 /// True when the asker may see what a command was about.
-async fn is_own(
+async fn sees_aggregate(
     database: &Database,
     parts: &Parts,
     asker: &Asker,

@@ -182,15 +182,24 @@ struct OperationKey<'a> {
     message_id: String,
 }
 
-const OPERATION: &str = "SELECT i.consumer FROM JSON_TABLE(?, '$[*]' COLUMNS( \
+const OPERATION: &str = "SELECT i.consumer, i.actor FROM JSON_TABLE(?, '$[*]' COLUMNS( \
        sender VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sender' ERROR ON ERROR, \
        message_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.message_id' ERROR ON ERROR)) r \
      STRAIGHT_JOIN inbox i FORCE INDEX (PRIMARY) ON i.consumer IN ('order-intake', 'waybill-status', 'sales-order', \
        'delivery-network', 'customer-service', 'hotfolder-ingest', 'adra-assigner') AND i.sender = r.sender AND i.message_id = UNHEX(r.message_id)";
 
 #[derive(FromQueryResult)]
-struct Consumer {
+struct OperationRow {
     consumer: String,
+    actor: Option<String>,
+}
+
+/// A command that is settled.
+pub(crate) struct Operation {
+    /// How it ended.
+    pub(crate) reply: Reply,
+    /// The subject it was sent for, where it is known.
+    pub(crate) actor: Option<String>,
 }
 
 /// How a command ended, as its consumer stored it.
@@ -198,11 +207,12 @@ pub(crate) async fn operation(
     database: &Database,
     sender: &str,
     message_id: MessageId,
-) -> Result<Option<Reply>, StoreError> {
+) -> Result<Option<Operation>, StoreError> {
     let key = OperationKey { sender, message_id: hex(message_id.0) };
-    let rows: Vec<Consumer> = database.select(OPERATION, &[key]).await?;
-    let Some(row) = rows.into_iter().next() else {
+    let rows: Vec<OperationRow> = database.select(OPERATION, &[key]).await?;
+    let Some(OperationRow { consumer, actor }) = rows.into_iter().next() else {
         return Ok(None);
     };
-    inbox::outcome(database, &row.consumer, sender, message_id).await
+    let reply = inbox::outcome(database, &consumer, sender, message_id).await?;
+    Ok(reply.map(|reply| Operation { reply, actor }))
 }

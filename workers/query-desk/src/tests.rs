@@ -297,7 +297,7 @@ async fn an_operation_is_answered_as_its_consumer_settled_it() {
     desk.stage
         .run_sql(&format!(
             "INSERT INTO inbox VALUES ('order-intake', 'partner-shop', UNHEX('{}'), REPEAT('h', 32), 'applied', \
-               'APPLIED', 'uci/536365', 1, NULL, NOW(6), NULL)",
+               'APPLIED', 'uci/536365', 1, NULL, NOW(6), NULL, NULL)",
             message_id.0.simple()
         ))
         .await;

@@ -63,7 +63,7 @@ impl Desk {
             ),
             format!(
                 "INSERT INTO inbox VALUES ('waybill-status', 'dray-portal-shim', UNHEX('{}'), REPEAT('h', 32), \
-                   'applied', 'APPLIED', '{first}', 1, NULL, NOW(6), NULL)",
+                   'applied', 'APPLIED', '{first}', 1, NULL, NOW(6), NULL, NULL)",
                 operation.0.simple()
             ),
         ] {

@@ -138,7 +138,7 @@ async fn an_operation_is_shown_with_what_it_was_about() {
         desk.stage
             .run_sql(&format!(
                 "INSERT INTO inbox VALUES ('waybill-status', 'dray-portal-shim', UNHEX('{}'), REPEAT('h', 32), \
-                   'applied', 'APPLIED', {about}, 1, NULL, NOW(6), NULL)",
+                   'applied', 'APPLIED', {about}, 1, NULL, NOW(6), NULL, NULL)",
                 id.0.simple()
             ))
             .await;
@@ -149,6 +149,40 @@ async fn an_operation_is_shown_with_what_it_was_about() {
         (asking(Role::Customer, "C-17", None), [true, true, true, false]),
         (asking(Role::Merchant, "a", Some("acme")), [true, true, false, false]),
         (asking(Role::Merchant, "x", Some("third")), [false, false, false, false]),
+    ] {
+        for (message_id, expected) in ids.iter().zip(expected) {
+            let sender = "dray-portal-shim".to_owned();
+            let question = contracts::Query::Operation { sender, message_id: *message_id };
+            let answer = desk.ask_as(&how, &question).await;
+            assert_eq!(answer != QueryAnswer::NotFound, expected, "{how:?}");
+        }
+    }
+    desk.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_to_nothing_is_told_to_whom_it_was_sent_for() {
+    let desk = Desk::start().await;
+    let mut ids = Vec::new();
+    for actor in ["'anna'", "NULL"] {
+        let id = MessageId::generate();
+        desk.stage
+            .run_sql(&format!(
+                "INSERT INTO inbox VALUES ('order-intake', 'dray-portal-shim', UNHEX('{}'), REPEAT('h', 32), \
+                   'rejected', 'INVALID_ORDER', NULL, NULL, NULL, NOW(6), NULL, {actor})",
+                id.0.simple()
+            ))
+            .await;
+        ids.push(id);
+    }
+    let through = |user: &str, how: PublishAs| how.user(user);
+    for (how, expected) in [
+        (through("dray-portal-shim", asking(Role::Merchant, "anna", Some("acme"))), [true, false]),
+        (through("dray-portal-shim", asking(Role::Customer, "anna", None)), [true, false]),
+        (through("dray-portal-shim", asking(Role::Merchant, "ben", Some("acme"))), [false, false]),
+        (through("dray-portal-shim", asking(Role::Customer, "", None)), [false, false]),
+        // somebody of the same name who did not come through the portal
+        (through("dray-partner-sync", asking(Role::Shop, "anna", None)), [false, false]),
     ] {
         for (message_id, expected) in ids.iter().zip(expected) {
             let sender = "dray-portal-shim".to_owned();

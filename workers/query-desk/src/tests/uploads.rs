@@ -148,7 +148,7 @@ async fn what_is_foreign_is_not_there_and_the_outcome_of_an_upload_is_its_sender
     desk.stage
         .run_sql(&format!(
             "INSERT INTO inbox VALUES ('hotfolder-ingest', 'dray-portal-shim', UNHEX('{}'), REPEAT('h', 32), \
-               'applied', 'APPLIED', 'upload:{}', 1, NULL, NOW(6), NULL)",
+               'applied', 'APPLIED', 'upload:{}', 1, NULL, NOW(6), NULL, NULL)",
             id.simple(),
             name("m01", 1)
         ))
