@@ -21,20 +21,19 @@ pub(crate) struct Caller(Arc<Inner>);
 struct Inner {
     actor: Actor,
     request: RequestInfo,
-    is_known: bool,
 }
 
 impl Caller {
     /// Somebody who showed a good token.
     pub(crate) fn known(actor: Actor, request: RequestInfo) -> Self {
-        Self(Arc::new(Inner { actor, request, is_known: true }))
+        Self(Arc::new(Inner { actor, request }))
     }
 
     /// Somebody at a public route: a customer who owns nothing. The fleet shows it nothing but what
     /// everybody may see.
     pub(crate) fn anonymous(origin: Option<String>, request: RequestInfo) -> Self {
         let actor = Actor { subject: String::new(), role: Role::Customer, merchant: None, origin };
-        Self(Arc::new(Inner { actor, request, is_known: false }))
+        Self(Arc::new(Inner { actor, request }))
     }
 
     /// On whose behalf messages are sent.
@@ -61,11 +60,6 @@ impl Caller {
     /// them as if it were not there.
     pub(crate) fn is_scoped(&self) -> bool {
         self.0.actor.merchant.is_some() || matches!(self.role(), Role::Customer | Role::Merchant)
-    }
-
-    /// False at a public route without a session.
-    pub(crate) fn is_known(&self) -> bool {
-        self.0.is_known
     }
 
     /// The id and the trace of the request.

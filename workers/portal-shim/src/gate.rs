@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::caller::{Caller, Source};
 use crate::metrics::Turned;
+use crate::pages;
 use crate::permit::{Rule, Speaks, Who};
 use crate::portal::Portal;
 use crate::problem::Problem;
@@ -33,7 +34,7 @@ pub(crate) async fn guard(State(portal): State<Portal>, request: Request, next: 
         Ok(place) => place,
         Err(problem) => {
             portal.metrics.turned_away(rule.class.word(), Turned::Full.word());
-            return problem.into_response();
+            return turned_away(&rule, request.headers(), problem);
         }
     };
     let (mut head, body) = request.into_parts();
@@ -89,16 +90,23 @@ async fn admit(
         return Err(no(Problem::forbidden(detail)));
     }
     let origin = caller.actor().origin.as_deref().unwrap_or("unknown");
-    let key = if caller.is_known() { caller.subject() } else { origin };
-    match portal.throttle.share(rule.class, key) {
+    match portal.throttle.share(rule.class, caller.subject(), origin) {
         Ok(share) => Ok((caller, share)),
         Err(refused) => {
             portal.metrics.turned_away(rule.class.word(), Turned::Share.word());
-            let mut response = refused.problem.into_response();
+            let mut response = turned_away(rule, &head.headers, refused.problem);
             refused.share.tell(response.headers_mut());
             Err(response)
         }
     }
+}
+
+/// Too much at once: a page for people, where a browser asks for one, and a problem for programs.
+fn turned_away(rule: &Rule, headers: &HeaderMap, problem: Problem) -> Response {
+    if rule.speaks == Speaks::Pages && names(headers, "text/html") {
+        return pages::busy(&problem);
+    }
+    problem.into_response()
 }
 
 /// Limits of the address, and whether the client reads what is answered.
@@ -135,6 +143,17 @@ pub(crate) fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
         fits && !is_refused
     };
     values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(takes)
+}
+
+/// Whether the client asks for this very media type: browsers do where they open a page, programs that take
+/// whatever comes do not.
+fn names(headers: &HeaderMap, media_type: &str) -> bool {
+    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let mut ranges = values.flat_map(|value| value.split(','));
+    ranges.any(|range| {
+        let name = range.split(';').next().unwrap_or_default();
+        name.trim().eq_ignore_ascii_case(media_type)
+    })
 }
 
 /// The token of `Authorization: Bearer ...`.

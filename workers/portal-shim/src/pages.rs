@@ -55,20 +55,20 @@ const HEADERS: [(HeaderName, &str); 7] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
 ];
 
-/// Who may ask for them.
+/// Who may ask for them. What is the same for everybody is of the normal class: it asks the fleet nothing.
 pub(crate) fn rules() -> Vec<Rule> {
     let page = |method, path, class| Rule::public(method, path, class).speaking(Speaks::Pages);
     vec![
         page(Method::GET, "/track", Class::Normal),
-        page(Method::POST, "/track", Class::Normal),
-        page(Method::GET, "/track/{waybill_no}", Class::Normal),
+        page(Method::POST, "/track", Class::Public),
+        page(Method::GET, "/track/{waybill_no}", Class::Public),
         page(Method::GET, "/worklist", Class::Normal),
         // the token is a field of the form, see `labels`
-        page(Method::POST, "/worklist/labels", Class::Normal),
+        page(Method::POST, "/worklist/labels", Class::Public),
         page(Method::GET, "/assets/{file}", Class::Normal),
-        Rule::public(Method::POST, session::PATH, Class::Normal),
-        Rule::public(Method::DELETE, session::PATH, Class::Normal),
-        Rule::public(Method::POST, "/worklist/session/refresh", Class::Normal),
+        Rule::public(Method::POST, session::PATH, Class::Public),
+        Rule::public(Method::DELETE, session::PATH, Class::Public),
+        Rule::public(Method::POST, "/worklist/session/refresh", Class::Public),
     ]
 }
 
@@ -86,7 +86,11 @@ pub(crate) fn router() -> Router<Portal> {
 }
 
 async fn keep_to_itself(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    sealed(next.run(request).await)
+}
+
+/// The answer with the headers that keep it to itself.
+fn sealed(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
@@ -141,14 +145,30 @@ async fn track(portal: &Portal, caller: &Caller, number: &str, code: &str) -> Re
         Ok(_) => unknown(),
         Err(problem) if problem.status() == StatusCode::BAD_REQUEST => unknown(),
         Err(problem) => {
-            again_later(page(problem.status(), tracking::form(number, Some(Notice::Unavailable))))
+            let form = tracking::form(number, Some(Notice::Unavailable));
+            again_after(5, page(problem.status(), form))
         }
     }
 }
 
-fn again_later(mut response: Response) -> Response {
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+fn again_after(seconds: u64, mut response: Response) -> Response {
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     response
+}
+
+/// What a person sees when there is too much to do: the gate answers with it in place of the page.
+pub(crate) fn busy(problem: &Problem) -> Response {
+    let said = match problem.status() {
+        StatusCode::TOO_MANY_REQUESTS => {
+            "Your network has asked very often at this moment. Please wait a little and load the page again."
+        }
+        _ => "Very many people are here at this moment. Please wait a little and load the page again.",
+    };
+    let title = "One moment, please";
+    let main = format!("<h1>{title}</h1>\n<p class=\"bad\" role=\"alert\">{}</p>\n", Text(said));
+    let html = Page { title, main: &main, head: "" }.render();
+    let response = page(problem.status(), html);
+    sealed(again_after(problem.seconds_to_wait().unwrap_or(1), response))
 }
 
 async fn work_list() -> Response {
@@ -166,7 +186,13 @@ async fn labels(
     let asked = Form::read(&body);
     match printed(&portal, &caller, &headers, &asked).await {
         Ok(html) => page(StatusCode::OK, html),
-        Err(problem) => page(problem.status(), trouble(&problem)),
+        Err(problem) => {
+            let response = page(problem.status(), trouble(&problem));
+            match problem.seconds_to_wait() {
+                Some(seconds) => again_after(seconds, response),
+                None => response,
+            }
+        }
     }
 }
 

@@ -169,6 +169,11 @@ impl Problem {
         &self.code
     }
 
+    /// The seconds after which there is a point in trying again.
+    pub(crate) const fn seconds_to_wait(&self) -> Option<u64> {
+        self.retry_after_s
+    }
+
     fn shown(&self, about: Option<(&str, &str)>) -> Shown {
         Shown {
             kind: format!("urn:dray:problem:{}", self.code),

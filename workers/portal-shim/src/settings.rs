@@ -73,6 +73,19 @@ pub(crate) struct PortalSettings {
     #[arg(long = "portal-low", env = "DRAY_PORTAL_LOW", value_name = "DRAY_PORTAL_LOW", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub(crate) low: u16,
 
+    /// Requests without a token (tracking, signing in) in progress at most; more are answered 503 at once
+    #[arg(long = "portal-public", env = "DRAY_PORTAL_PUBLIC", value_name = "DRAY_PORTAL_PUBLIC", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub(crate) public: u16,
+
+    /// Requests without a token a second for each address; of IPv6, for each /64
+    #[arg(
+        long = "portal-public-rate",
+        env = "DRAY_PORTAL_PUBLIC_RATE",
+        value_name = "DRAY_PORTAL_PUBLIC_RATE",
+        default_value = "10"
+    )]
+    pub(crate) public_rate: NonZeroU32,
+
     /// Lists a second for each caller
     #[arg(
         long = "portal-low-rate",

@@ -3,6 +3,10 @@
 //!
 //! What lives here: the limits and their headers. What never does: which route is of which class.
 
+#[cfg(test)]
+mod tests;
+
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,8 +29,11 @@ pub(crate) enum Class {
     First,
     /// What somebody waits for.
     Normal,
-    /// Lists and master data: so many a second for each caller and in all.
+    /// Lists: so many a second for each caller and in all.
     Low,
+    /// What anybody may ask the fleet without a token, signing in for example: so many a second for each
+    /// address.
+    Public,
 }
 
 impl Class {
@@ -36,6 +43,7 @@ impl Class {
             Self::First => "first",
             Self::Normal => "normal",
             Self::Low => "low",
+            Self::Public => "public",
         }
     }
 }
@@ -49,17 +57,21 @@ struct Limits {
     first: Arc<Semaphore>,
     normal: Arc<Semaphore>,
     low: Arc<Semaphore>,
+    public: Arc<Semaphore>,
     each: KeyedRate,
     total: KeyedRate,
+    address: KeyedRate,
 }
 
 /// A place among the requests in progress; given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Place(#[allow(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
 
-/// What is left of a caller's share, for the headers of the answer.
+/// What is left of a share, for the headers of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Share {
+    /// Whose it is, in a word.
+    of: &'static str,
     per_second: u32,
     left: u32,
 }
@@ -72,8 +84,10 @@ impl Throttle {
             first: places(settings.first),
             normal: places(settings.normal),
             low: places(settings.low),
+            public: places(settings.public),
             each: KeyedRate::new(settings.low_rate),
             total: KeyedRate::new(settings.low_total),
+            address: KeyedRate::new(settings.public_rate),
         }))
     }
 
@@ -86,6 +100,7 @@ impl Throttle {
             Class::First => &self.0.first,
             Class::Normal => &self.0.normal,
             Class::Low => &self.0.low,
+            Class::Public => &self.0.public,
         };
         let full = |_no_permit| {
             let detail = "too much is in progress: nothing was done, try again in a moment";
@@ -94,31 +109,60 @@ impl Throttle {
         Arc::clone(places).try_acquire_owned().map(Place).map_err(full)
     }
 
-    /// One of the share that `caller` (an account, or an address) has in the class; `None` where the class
-    /// has no shares.
+    /// One of the share that `caller` (an account's name) or `origin` (an address) has in the class; `None`
+    /// where the class has no shares.
     ///
     /// # Errors
-    /// 429 when the caller has used it up, 503 when all callers together have used up theirs.
-    pub(crate) fn share(&self, class: Class, caller: &str) -> Result<Option<Share>, Box<Refused>> {
-        if class != Class::Low {
-            return Ok(None);
+    /// 429 when the share is used up, 503 when all callers together have used up theirs.
+    pub(crate) fn share(
+        &self,
+        class: Class,
+        caller: &str,
+        origin: &str,
+    ) -> Result<Option<Share>, Box<Refused>> {
+        match class {
+            Class::First | Class::Normal => Ok(None),
+            Class::Low => self.list(caller).map(Some),
+            Class::Public => taken(&self.0.address, "address", &network(origin)).map(Some),
         }
-        let per_second = self.0.each.per_second().get();
-        let left = self.0.each.take(caller).map_err(|wait| {
-            let detail = format!("more than {per_second} of these in a second: slow down");
-            let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS", detail);
-            Refused {
-                problem: problem.retry_after(seconds(wait)),
-                share: Share { per_second, left: 0 },
-            }
-        })?;
-        let share = Share { per_second, left };
+    }
+
+    fn list(&self, caller: &str) -> Result<Share, Box<Refused>> {
+        let share = taken(&self.0.each, "caller", caller)?;
         self.0.total.take("").map_err(|wait| {
             let detail = "too many of these are asked for at this moment: try again";
             let problem = Problem::unavailable("OVERLOADED", detail);
             Refused { problem: problem.retry_after(seconds(wait)), share }
         })?;
-        Ok(Some(share))
+        Ok(share)
+    }
+}
+
+/// One of what `key` has of the rate.
+fn taken(rate: &KeyedRate, of: &'static str, key: &str) -> Result<Share, Box<Refused>> {
+    let per_second = rate.per_second().get();
+    match rate.take(key) {
+        Ok(left) => Ok(Share { of, per_second, left }),
+        Err(wait) => {
+            let detail = format!("more than {per_second} of these in a second: slow down");
+            let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS", detail);
+            let share = Share { of, per_second, left: 0 };
+            Err(Box::new(Refused { problem: problem.retry_after(seconds(wait)), share }))
+        }
+    }
+}
+
+/// Whose share an address takes from: its own, or that of its /64 where it is one of IPv6, since whoever has
+/// one of those has them all.
+fn network(origin: &str) -> String {
+    match origin.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        // what a proxy of ours calls the client in words of its own
+        Err(_no_address) => origin.to_owned(),
     }
 }
 
@@ -139,10 +183,10 @@ fn seconds(wait: Duration) -> u64 {
 impl Share {
     /// Writes the headers.
     pub(crate) fn tell(self, headers: &mut HeaderMap) {
-        let Self { per_second, left } = self;
+        let Self { of, per_second, left } = self;
         let fields = [
-            (RATELIMIT_POLICY, format!("\"caller\";q={per_second};w=1")),
-            (RATELIMIT, format!("\"caller\";r={left};t=1")),
+            (RATELIMIT_POLICY, format!("\"{of}\";q={per_second};w=1")),
+            (RATELIMIT, format!("\"{of}\";r={left};t=1")),
         ];
         for (name, value) in fields {
             if let Ok(value) = HeaderValue::from_str(&value) {

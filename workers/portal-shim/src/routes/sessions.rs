@@ -23,9 +23,9 @@ use crate::throttle::Class;
 /// Who may do what: a session is begun without one, and ended with its own refresh token.
 pub(crate) fn rules() -> Vec<Rule> {
     vec![
-        Rule::public(Method::POST, "/v1/sessions", Class::Normal),
-        Rule::public(Method::DELETE, "/v1/sessions", Class::Normal),
-        Rule::public(Method::POST, "/v1/sessions/refresh", Class::Normal),
+        Rule::public(Method::POST, "/v1/sessions", Class::Public),
+        Rule::public(Method::DELETE, "/v1/sessions", Class::Public),
+        Rule::public(Method::POST, "/v1/sessions/refresh", Class::Public),
     ]
 }
 

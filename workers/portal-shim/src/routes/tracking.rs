@@ -22,7 +22,7 @@ const TRACKING_CODE: HeaderName = HeaderName::from_static("tracking-code");
 
 /// Everybody who has the code.
 pub(crate) fn rules() -> Vec<Rule> {
-    vec![Rule::public(Method::GET, "/v1/tracking/{waybill_no}", Class::Normal)]
+    vec![Rule::public(Method::GET, "/v1/tracking/{waybill_no}", Class::Public)]
 }
 
 /// The handlers.

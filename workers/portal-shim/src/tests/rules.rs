@@ -82,3 +82,27 @@ fn lists_have_low_priority_and_reports_come_first() {
     assert_eq!(class(Method::POST, "/v1/reports"), Class::First);
     assert_eq!(class(Method::HEAD, "/v1/orders"), Class::Low, "HEAD is GET without its body");
 }
+
+/// Who asks the fleet without a token has places and a rate apart from everybody else.
+#[test]
+fn what_is_asked_without_a_token_is_rated_unless_it_is_the_same_for_everybody() {
+    let rules = routes::rules();
+    let public = || rules.iter().filter(|rule| rule.who == Who::Public);
+    let same: BTreeSet<(&str, &str)> = public()
+        .filter(|rule| rule.class != Class::Public)
+        .map(|rule| (rule.method.as_str(), rule.path))
+        .collect();
+    let expected = BTreeSet::from([
+        ("GET", "/v1/health"),
+        ("GET", "/openapi.json"),
+        ("GET", "/docs"),
+        ("GET", "/docs/"),
+        ("GET", "/docs/{*rest}"),
+        ("GET", "/track"),
+        ("GET", "/worklist"),
+        ("GET", "/assets/{file}"),
+    ]);
+    assert_eq!(same, expected);
+    let mut rated = rules.iter().filter(|rule| rule.class == Class::Public);
+    assert!(rated.all(|rule| rule.who == Who::Public));
+}

@@ -131,6 +131,64 @@ async fn a_caller_has_two_lists_a_second_and_others_keep_theirs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_a_token_an_address_has_so_many_a_second_and_others_keep_theirs() {
+    let bench = Bench::with(&["--portal-public-rate", "1", "--portal-proxies", "1"]).await;
+    let track = "/v1/tracking/m1-1";
+    let code = ("tracking-code", "ABCDEFGHJK");
+    let one = ("x-forwarded-for", "2001:db8:1:2::1");
+    let same_network = ("x-forwarded-for", "2001:db8:1:2::2");
+    let first = bench.send("GET", track, &[code, one], None).await;
+    assert_eq!(first.problem(404), "NOT_FOUND");
+    assert_eq!(first.header("ratelimit-policy"), Some("\"address\";q=1;w=1"), "{first:?}");
+    assert_eq!(first.header("ratelimit"), Some("\"address\";r=0;t=1"));
+    let mut refused = None;
+    for _ in 0..50 {
+        let answer = bench.send("GET", track, &[code, same_network], None).await;
+        refused = refused.or((answer.status == 429).then_some(answer));
+    }
+    let refused = refused.expect("fifty within a second or so are more than one a second");
+    assert_eq!(refused.problem(429), "TOO_MANY_REQUESTS");
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(refused.header("ratelimit"), Some("\"address\";r=0;t=1"));
+    let elsewhere = ("x-forwarded-for", "2001:db8:1:3::1");
+    assert_eq!(bench.send("GET", track, &[code, elsewhere], None).await.status, 404);
+    for free in ["/v1/health", "/openapi.json", "/track", "/assets/pages.css"] {
+        for _ in 0..5 {
+            assert_eq!(bench.send("GET", free, &[one], None).await.status, 200, "{free}");
+        }
+    }
+    assert_eq!(bench.get(SHOWN, &bench.staff()).await.status, 200, "with a token it is no matter");
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_is_turned_away_gets_a_page() {
+    let bench = Bench::with(&["--portal-public-rate", "1"]).await;
+    let link = "/track/m1-1?code=ABCDEFGHJK";
+    let browser = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+    let mut refused = None;
+    for _ in 0..50 {
+        let answer = bench.send("GET", link, &[browser], None).await;
+        refused = refused.or((answer.status == 429).then_some(answer));
+    }
+    let refused = refused.expect("fifty within a second or so are more than one a second");
+    assert_eq!(refused.header("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(refused.header("cache-control"), Some("no-store"));
+    assert!(refused.header("content-security-policy").is_some(), "{refused:?}");
+    assert!(refused.header("ratelimit").is_some(), "{refused:?}");
+    let html = refused.body.as_str().unwrap();
+    assert!(html.contains("<h1>One moment, please</h1>") && !html.contains("ABCDEFGHJK"), "{html}");
+    let mut as_program = None;
+    for _ in 0..50 {
+        let answer = bench.send("GET", link, &[("accept", "*/*")], None).await;
+        as_program = as_program.or((answer.status == 429).then_some(answer));
+    }
+    assert_eq!(as_program.unwrap().problem(429), "TOO_MANY_REQUESTS");
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sign_in_passes_on_where_it_comes_from_and_when_to_come_again() {
     let bench = Bench::with(&["--portal-proxies", "1"]).await;
     let body = json!({"login": "mia", "password": "wrong"}).to_string();

@@ -1,16 +1,13 @@
 //! The fleet behind the portal: every program that its operations reach, as it is deployed, with its own broker
 //! user's rights, on a virtual host and a schema of the test.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::path::Path;
 
 use contracts::{CreateOrder, ReplyOutcome};
 use queue_topology::WorkerKind;
 use testkit::fixtures::network;
-use testkit::{DEADLINE, PublishAs, Stage, eventually};
-use tokio::process::{Child, Command};
-use tokio::task::block_in_place;
+use testkit::{DEADLINE, Programs, PublishAs, Stage, eventually};
+use tokio::process::Command;
 
 use crate::people::MERCHANT;
 use crate::things::source_of;
@@ -27,8 +24,8 @@ const KINDS: [WorkerKind; 10] = [
     WorkerKind::Identity,
     WorkerKind::PortalShim,
 ];
-/// So many lists a second: the test asks for more than people may.
-const LISTS_PER_SECOND: &str = "10000";
+/// So many a second of what has a rate: the test asks for more than people may.
+const PER_SECOND: &str = "10000";
 const SECRET: &str = "Sp2fQ7bX0cV9nL4kH8tR1wZ6yD3mJ5gE";
 
 /// Programs that run, and the stage that they run on.
@@ -36,23 +33,22 @@ pub(crate) struct Fleet {
     pub(crate) stage: Stage,
     /// `http://127.0.0.1:PORT`.
     pub(crate) portal: String,
-    directory: tempfile::TempDir,
-    programs: Vec<Child>,
+    programs: Programs,
+    /// The last field: the programs write into it.
+    _directory: tempfile::TempDir,
 }
 
 impl Fleet {
     /// Starts everything on a stage that was made by [`Fleet::stage`].
     pub(crate) async fn start(stage: Stage) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let inbox = directory.path().join("hotfolder").join(source_of(&stage));
-        std::fs::create_dir_all(inbox).unwrap();
-        let programs = KINDS.map(|kind| start(kind, &stage, directory.path())).into();
-        let mut fleet = Self { stage, portal: String::new(), directory, programs };
-        for (place, kind) in KINDS.into_iter().enumerate() {
-            fleet.wait_until_ready(place, kind).await;
-        }
-        let address = std::fs::read_to_string(fleet.file("listen")).unwrap();
-        fleet.portal = format!("http://{}", address.trim());
+        let (hotfolder, source) = (directory.path().join("hotfolder"), source_of(&stage));
+        std::fs::create_dir_all(hotfolder.join(&source)).unwrap();
+        let portal = Path::new(env!("CARGO_BIN_EXE_portal-shim"));
+        let set_up = |kind, command: &mut Command| set_up(kind, &hotfolder, &source, command);
+        let programs = Programs::start(&stage, &KINDS, portal, directory.path(), set_up).await;
+        let portal = programs.portal();
+        let fleet = Self { stage, portal, programs, _directory: directory };
         fleet.load_network().await;
         fleet
     }
@@ -60,27 +56,6 @@ impl Fleet {
     /// Where it will run: with the queues of every worker, so that nothing that is told finds nobody.
     pub(crate) async fn stage() -> Stage {
         Stage::with_users(&WorkerKind::ALL).await
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    async fn wait_until_ready(&mut self, place: usize, kind: WorkerKind) {
-        let name = kind.name();
-        let (address, log) =
-            (self.file(&format!("{name}.addr")), self.file(&format!("{name}.log")));
-        let child = &mut self.programs[place];
-        eventually(&format!("{name} is ready"), async || {
-            if let Some(status) = child.try_wait().unwrap() {
-                let said = std::fs::read_to_string(&log).unwrap_or_default();
-                panic!("{name} ended with {status}: {said}");
-            }
-            let address = std::fs::read_to_string(&address).ok()?;
-            let url = format!("http://{}/ready", address.trim());
-            block_in_place(|| ureq::get(&url).call()).ok().map(drop)
-        })
-        .await;
     }
 
     async fn load_network(&self) {
@@ -119,53 +94,26 @@ impl Fleet {
 
     /// Everything that the portal wrote to its log.
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.file("portal-shim.log")).unwrap()
+        self.programs.log(WorkerKind::PortalShim)
     }
 
     /// Ends everything.
     pub(crate) async fn close(self) {
-        for mut program in self.programs {
-            program.kill().await.unwrap();
-        }
+        self.programs.kill().await;
         self.stage.close().await;
     }
 }
 
-/// Starts a program that lies beside the portal's.
-fn start(kind: WorkerKind, stage: &Stage, directory: &Path) -> Child {
-    let name = kind.name();
-    let program = Path::new(env!("CARGO_BIN_EXE_portal-shim")).with_file_name(name);
-    assert!(
-        program.is_file(),
-        "there is no {}: run ops/test, or cargo build --workspace --bins",
-        program.display()
-    );
-    let file = |suffix: &str| directory.join(format!("{name}.{suffix}"));
-    let log = File::create(file("log")).unwrap();
-    let mut command = Command::new(program);
-    command
-        .env("AMQP_URL", stage.amqp_url_as(&kind.user()))
-        .env("DRAY_ADMIN_ADDR", "127.0.0.1:0")
-        .env("DRAY_ADMIN_ADDR_FILE", file("addr"))
-        .env("DRAY_INSTANCE", "1-document")
-        .stdin(Stdio::null())
-        .stdout(log.try_clone().unwrap())
-        .stderr(log)
-        .kill_on_drop(true);
-    match kind {
-        WorkerKind::PortalShim => command
-            .env_remove("DATABASE_URL")
-            .env_remove("REDIS_URL")
-            .env("DRAY_PORTAL_LISTEN", "127.0.0.1:0")
-            .env("DRAY_PORTAL_LISTEN_FILE", directory.join("listen"))
+/// What these programs need beyond what every program does.
+fn set_up(kind: WorkerKind, hotfolder: &Path, source: &str, command: &mut Command) {
+    if kind == WorkerKind::PortalShim {
+        command
             .env("DRAY_PORTAL_LOW_RATE", LISTS_PER_SECOND)
-            .env("DRAY_PORTAL_LOW_TOTAL", LISTS_PER_SECOND),
-        _ => command
-            .env("DATABASE_URL", stage.database_url())
-            .env("REDIS_URL", stage.redis_url())
-            .env("DRAY_HOTFOLDER", directory.join("hotfolder"))
-            .env("DRAY_HOTFOLDER_REPORTERS", format!("{}=merchant:{MERCHANT}", source_of(stage)))
-            .env("DRAY_IDENTITY_SECRET", SECRET),
-    };
-    command.spawn().unwrap_or_else(|error| panic!("{name}: {error}"))
+            .env("DRAY_PORTAL_LOW_TOTAL", LISTS_PER_SECOND);
+    } else {
+        command
+            .env("DRAY_HOTFOLDER", hotfolder)
+            .env("DRAY_HOTFOLDER_REPORTERS", format!("{source}=merchant:{MERCHANT}"))
+            .env("DRAY_IDENTITY_SECRET", SECRET);
+    }
 }

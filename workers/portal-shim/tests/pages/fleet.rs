@@ -1,17 +1,15 @@
 //! A part of the fleet on a stage of its own: what makes waybills, tells of them, signs people in, and the
 //! portal in front. Every program logs in as its own broker user, with that user's rights.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::path::Path;
 
 use contracts::{
     AccountName, AskIdentity, CreateOrder, Hidden, IdentityAnswer, Merchant, ReplyOutcome, Role,
 };
 use queue_topology::WorkerKind;
 use testkit::fixtures::{OrderBuilder, network, order};
-use testkit::{DEADLINE, PublishAs, Stage, eventually};
-use tokio::process::{Child, Command};
+use testkit::{DEADLINE, Programs, PublishAs, Stage, eventually};
+use tokio::process::Command;
 use tokio::task::block_in_place;
 use uuid::Uuid;
 
@@ -36,8 +34,9 @@ pub(crate) struct Fleet {
     pub(crate) portal: String,
     /// Where orders come from: a name that no other test has, as all share one cache.
     pub(crate) source: String,
-    directory: tempfile::TempDir,
-    programs: Vec<Child>,
+    programs: Programs,
+    /// The last field: the programs write into it.
+    _directory: tempfile::TempDir,
 }
 
 impl Fleet {
@@ -45,43 +44,13 @@ impl Fleet {
     pub(crate) async fn start() -> Self {
         let stage = Stage::with_users(&KINDS).await;
         let directory = tempfile::tempdir().unwrap();
-        let programs = KINDS.map(|kind| start(kind, &stage, directory.path())).into();
+        let portal = Path::new(env!("CARGO_BIN_EXE_portal-shim"));
+        let programs = Programs::start(&stage, &KINDS, portal, directory.path(), set_up).await;
         let id = Uuid::new_v4().simple().to_string();
-        let mut fleet = Self {
-            stage,
-            portal: String::new(),
-            source: format!("t{}", &id[..12]),
-            directory,
-            programs,
-        };
-        for kind in KINDS {
-            fleet.wait_until_ready(kind).await;
-        }
-        let address = std::fs::read_to_string(fleet.file("portal-shim.listen")).unwrap();
-        fleet.portal = format!("http://{}", address.trim());
+        let (portal, source) = (programs.portal(), format!("t{}", &id[..12]));
+        let fleet = Self { stage, portal, source, programs, _directory: directory };
         fleet.load_network().await;
         fleet
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    async fn wait_until_ready(&mut self, kind: WorkerKind) {
-        let (address, log) =
-            (self.file(&format!("{kind:?}.addr")), self.file(&format!("{kind:?}.log")));
-        let place = KINDS.iter().position(|known| *known == kind).unwrap();
-        let child = &mut self.programs[place];
-        eventually(&format!("{} is ready", kind.name()), async || {
-            if let Some(status) = child.try_wait().unwrap() {
-                let said = std::fs::read_to_string(&log).unwrap_or_default();
-                panic!("{} ended with {status}: {said}", kind.name());
-            }
-            let address = std::fs::read_to_string(&address).ok()?;
-            let url = format!("http://{}/ready", address.trim());
-            block_in_place(|| ureq::get(&url).call()).ok().map(drop)
-        })
-        .await;
     }
 
     async fn load_network(&self) {
@@ -179,51 +148,20 @@ impl Fleet {
 
     /// Everything that the portal wrote to its log.
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.file(&format!("{:?}.log", WorkerKind::PortalShim))).unwrap()
+        self.programs.log(WorkerKind::PortalShim)
     }
 
     /// Ends everything.
     pub(crate) async fn close(self) {
-        for mut program in self.programs {
-            program.kill().await.unwrap();
-        }
+        self.programs.kill().await;
         self.stage.close().await;
     }
 }
 
-/// Starts a program that lies beside the portal's.
-fn start(kind: WorkerKind, stage: &Stage, directory: &Path) -> Child {
-    let portal = Path::new(env!("CARGO_BIN_EXE_portal-shim"));
-    let program = portal.parent().unwrap().join(kind.name());
-    assert!(
-        program.is_file(),
-        "there is no {}: run ops/test, or cargo build --workspace --bins",
-        program.display()
-    );
-    let file = |suffix: &str| directory.join(format!("{kind:?}.{suffix}"));
-    let log = File::create(file("log")).unwrap();
-    let mut command = Command::new(program);
-    command
-        .env("AMQP_URL", stage.amqp_url_as(&kind.user()))
-        .env("DRAY_ADMIN_ADDR", "127.0.0.1:0")
-        .env("DRAY_ADMIN_ADDR_FILE", file("addr"))
-        .env("DRAY_INSTANCE", "1-pages")
-        .env("DRAY_LOG", "info,portal_shim=debug,runtime=debug,broker=debug")
-        .stdin(Stdio::null())
-        .stdout(log.try_clone().unwrap())
-        .stderr(log)
-        .kill_on_drop(true);
-    if kind == WorkerKind::PortalShim {
-        command
-            .env_remove("DATABASE_URL")
-            .env_remove("REDIS_URL")
-            .env("DRAY_PORTAL_LISTEN", "127.0.0.1:0")
-            .env("DRAY_PORTAL_LISTEN_FILE", directory.join("portal-shim.listen"));
-    } else {
-        command.env("DATABASE_URL", stage.database_url()).env("REDIS_URL", stage.redis_url());
-    }
+/// What these programs need beyond what every program does.
+fn set_up(kind: WorkerKind, command: &mut Command) {
+    command.env("DRAY_LOG", "info,portal_shim=debug,runtime=debug,broker=debug");
     if kind == WorkerKind::Identity {
         command.env("DRAY_IDENTITY_SECRET", Uuid::new_v4().simple().to_string());
     }
-    command.spawn().unwrap_or_else(|error| panic!("{}: {error}", kind.name()))
 }
