@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
@@ -11,7 +12,9 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 
-/// Callers that are remembered before those who have their whole share again are forgotten.
+/// Callers that are remembered before those who have their whole share again are forgotten. Where more of
+/// them have not, as many again may come before it is looked through again: whoever invents callers does not
+/// make each request look at all of them.
 const REMEMBERED: usize = 10_000;
 
 type Limiter =
@@ -22,6 +25,8 @@ pub struct KeyedRate {
     per_second: NonZeroU32,
     limiter: Limiter,
     clock: DefaultClock,
+    /// With more callers than this, it is time to forget.
+    forget_above: AtomicUsize,
 }
 
 impl fmt::Debug for KeyedRate {
@@ -36,7 +41,8 @@ impl KeyedRate {
     pub fn new(per_second: NonZeroU32) -> Self {
         let limiter = RateLimiter::keyed(Quota::per_second(per_second))
             .with_middleware::<StateInformationMiddleware>();
-        Self { per_second, limiter, clock: DefaultClock::default() }
+        let forget_above = AtomicUsize::new(REMEMBERED);
+        Self { per_second, limiter, clock: DefaultClock::default(), forget_above }
     }
 
     /// What each key may have in a second.
@@ -50,12 +56,23 @@ impl KeyedRate {
     /// # Errors
     /// How long until there is one.
     pub fn take(&self, key: &str) -> Result<u32, Duration> {
-        if self.limiter.len() > REMEMBERED {
+        // a hint for all threads: that two of them forget at once does no harm
+        if self.limiter.len() > self.forget_above.load(Ordering::Relaxed) {
             self.limiter.retain_recent();
+            let above = REMEMBERED.max(self.limiter.len().saturating_mul(2));
+            self.forget_above.store(above, Ordering::Relaxed);
         }
         match self.limiter.check_key(&key.to_owned()) {
             Ok(standing) => Ok(standing.remaining_burst_capacity()),
             Err(not_until) => Err(not_until.wait_time_from(self.clock.now())),
         }
+    }
+}
+
+#[cfg(test)]
+impl KeyedRate {
+    /// Callers that are remembered now.
+    pub(crate) fn remembered(&self) -> usize {
+        self.limiter.len()
     }
 }

@@ -12,7 +12,7 @@
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use crate::{Backoff, Breaker, BreakerState, RateLimit};
+use crate::{Backoff, Breaker, BreakerState, KeyedRate, RateLimit};
 
 const fn per_second(rate: u32) -> NonZeroU32 {
     NonZeroU32::new(rate).unwrap()
@@ -189,4 +189,23 @@ async fn a_cancelled_wait_never_lets_more_through() {
     limit.permit(200).await;
     // The burst of 100 went to the cancelled wait, so these 200 are paid for in full.
     assert!(start.elapsed() >= Duration::from_millis(190), "{:?}", start.elapsed());
+}
+
+#[test]
+fn each_key_has_a_share_of_its_own() {
+    let rate = KeyedRate::new(per_second(1));
+    assert_eq!(rate.take("a"), Ok(0));
+    assert!(rate.take("a").is_err_and(|wait| wait <= Duration::from_secs(1)));
+    assert_eq!(rate.take("b"), Ok(0));
+}
+
+#[test]
+fn invented_keys_are_forgotten() {
+    // a share is whole again within a millisecond
+    let rate = KeyedRate::new(per_second(1_000));
+    for key in 0..30_000 {
+        assert!(rate.take(&key.to_string()).is_ok());
+    }
+    let most = rate.remembered();
+    assert!(most <= 20_001, "{most} are remembered");
 }
