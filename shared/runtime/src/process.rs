@@ -152,6 +152,7 @@ impl Process {
             core.database.clone(),
             core.metrics.clone(),
             core.kind.name(),
+            shutdown.clone(),
         );
         let mut relaying = JoinSet::new();
         relaying.spawn(relay);

@@ -1,8 +1,12 @@
 //! The relay: publishes the outbox rows of committed batches from memory and deletes what the broker
 //! confirmed; sends replies. What it cannot take or publish stays in the outbox for the sweep.
+//!
+//! Nobody waits for a delete, so deletes of some rounds are gathered into one statement. A row whose delete a
+//! crash prevents is published once more by the sweep, and its readers know its id.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use broker::{FailureNote, Outgoing, PublishError, Publisher};
 use contracts::{Actor, Envelope, Exchange, MessageId, Reply, RoutingKey, Timestamp, TraceContext};
@@ -11,7 +15,9 @@ use store::outbox::OutboxRow;
 use telemetry::{Published, WorkerMetrics};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 
+use crate::Shutdown;
 use crate::core::Core;
 
 /// Rows in memory; more stay in the outbox for the sweep.
@@ -20,6 +26,9 @@ const PENDING_MAX: u64 = 20_000;
 const ROUND: usize = 512;
 /// Rounds on their way at once: the next is published while the last one's confirms come in.
 const ROUNDS_MAX: usize = 4;
+/// Confirmed rows of one delete, and how long it waits for as many. The sweep looks at rows of five seconds.
+const DELETE_ROWS: usize = 512;
+const DELETE_AFTER: Duration = Duration::from_millis(250);
 /// A reply nobody fetched is worthless after this.
 const REPLY_TTL_MS: u32 = 60_000;
 
@@ -52,7 +61,7 @@ impl Relay {
         (relay, RelayDriver { rows: receiver, pending })
     }
 
-    /// Rows and replies that are not confirmed yet.
+    /// Rows that are not confirmed and deleted, and replies that are not confirmed yet.
     pub(crate) fn pending(&self) -> u64 {
         self.pending.load(Ordering::Relaxed)
     }
@@ -202,8 +211,18 @@ impl RelayDriver {
         database: Database,
         metrics: WorkerMetrics,
         app_id: &'static str,
+        shutdown: Shutdown,
     ) {
         let mut rounds: JoinSet<()> = JoinSet::new();
+        let mut deleting: JoinSet<()> = JoinSet::new();
+        let (confirmed, ids) = mpsc::unbounded_channel();
+        let deleter = Deleter {
+            confirmed: ids,
+            database,
+            metrics: metrics.clone(),
+            pending: Arc::clone(&self.pending),
+        };
+        deleting.spawn(deleter.run(shutdown));
         let mut relayed = Vec::with_capacity(ROUND);
         while self.rows.recv_many(&mut relayed, ROUND).await > 0 {
             while rounds.len() >= ROUNDS_MAX {
@@ -212,7 +231,7 @@ impl RelayDriver {
             }
             let round = Round {
                 publisher: publisher.clone(),
-                database: database.clone(),
+                confirmed: confirmed.clone(),
                 metrics: metrics.clone(),
                 app_id,
                 pending: Arc::clone(&self.pending),
@@ -220,12 +239,51 @@ impl RelayDriver {
             rounds.spawn(round.run(std::mem::take(&mut relayed)));
         }
         while rounds.join_next().await.is_some() {}
+        drop(confirmed);
+        while deleting.join_next().await.is_some() {}
+    }
+}
+
+/// Deletes rows that the broker has, many at a time.
+struct Deleter {
+    confirmed: mpsc::UnboundedReceiver<MessageId>,
+    database: Database,
+    metrics: WorkerMetrics,
+    pending: Arc<AtomicU64>,
+}
+
+impl Deleter {
+    /// Deletes until the last sender is gone. It gathers nothing any more once shutdown has begun.
+    async fn run(mut self, shutdown: Shutdown) {
+        let mut ids = Vec::with_capacity(DELETE_ROWS);
+        while self.confirmed.recv_many(&mut ids, DELETE_ROWS).await > 0 {
+            let now = Instant::now();
+            let until = if shutdown.has_begun() { now } else { now + DELETE_AFTER };
+            self.gather(&mut ids, until).await;
+            if let Err(error) = store::outbox::delete(&self.database, &ids).await {
+                let rows = ids.len();
+                tracing::warn!(%error, rows, "published rows stay in the outbox for the sweep");
+            }
+            settled(&self.pending, ids.len(), &self.metrics);
+            ids.clear();
+        }
+    }
+
+    async fn gather(&mut self, ids: &mut Vec<MessageId>, until: Instant) {
+        while ids.len() < DELETE_ROWS {
+            let room = DELETE_ROWS.saturating_sub(ids.len());
+            match timeout_at(until, self.confirmed.recv_many(ids, room)).await {
+                Ok(0) | Err(_) => return,
+                Ok(_) => {}
+            }
+        }
     }
 }
 
 struct Round {
     publisher: Publisher,
-    database: Database,
+    /// Who deletes them.
+    confirmed: mpsc::UnboundedSender<MessageId>,
     metrics: WorkerMetrics,
     app_id: &'static str,
     pending: Arc<AtomicU64>,
@@ -233,7 +291,7 @@ struct Round {
 
 impl Round {
     async fn run(self, relayed: Vec<Relayed>) {
-        let count = u64::try_from(relayed.len()).unwrap_or(0);
+        let count = relayed.len();
         let mut rows = Vec::with_capacity(relayed.len());
         let mut replies = Vec::new();
         for relayed in relayed {
@@ -249,10 +307,18 @@ impl Round {
         for answer in answers {
             note(&self.metrics, &answer);
         }
-        if let Err(error) = store::outbox::delete(&self.database, &confirmed).await {
-            tracing::warn!(%error, rows = confirmed.len(), "published rows stay in the outbox for the sweep");
+        let done = count.saturating_sub(confirmed.len());
+        for id in confirmed {
+            // the deleter lives as long as any round
+            let _ = self.confirmed.send(id);
         }
-        let left = self.pending.fetch_sub(count, Ordering::Relaxed).saturating_sub(count);
-        self.metrics.set_outbox_pending(left);
+        settled(&self.pending, done, &self.metrics);
     }
+}
+
+/// So many more are out of memory.
+fn settled(pending: &AtomicU64, count: usize, metrics: &WorkerMetrics) {
+    let count = u64::try_from(count).unwrap_or(0);
+    let left = pending.fetch_sub(count, Ordering::Relaxed).saturating_sub(count);
+    metrics.set_outbox_pending(left);
 }

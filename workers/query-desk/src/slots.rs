@@ -98,9 +98,9 @@ pub(crate) struct Slot {
     pub(crate) zones: Vec<routing::ZoneCode>,
 }
 
-/// Answers a question about free slots.
-pub(crate) async fn slots(
-    database: &Database,
+/// Answers a question about free slots; asks for the database only where it needs it.
+pub(crate) async fn slots<'a>(
+    database: impl Fn() -> &'a Database,
     desk: &SlotDesk,
     scope: &Scope,
     asked: Asked,
@@ -108,7 +108,7 @@ pub(crate) async fn slots(
     if *scope == Scope::Nothing {
         return Ok(QueryAnswer::NotFound);
     }
-    let Some(served) = desk.network(database).await? else {
+    let Some(served) = desk.network(&database).await? else {
         return Ok(QueryAnswer::NotFound);
     };
     let district = routing::DistrictCode::from(asked.district.as_str());
@@ -118,7 +118,7 @@ pub(crate) async fn slots(
     };
     let shows_quota = matches!(scope, Scope::All | Scope::Source(_));
     let zone = ZoneCode::new(own.as_str()).ok().filter(|_| shows_quota);
-    let days = desk.days(database, &served, &slots).await?;
+    let days = desk.days(&database, &served, &slots).await?;
     let mut offers = Vec::with_capacity(slots.len());
     for (slot, day) in slots.iter().zip(days) {
         let Some(day) = day else { continue };
