@@ -52,20 +52,6 @@ impl Gateway {
         self.question(&letter(caller, MessageId::generate()), query).await
     }
 
-    /// Asks query-desk in this process's own name: for what the caller has shown to be its own.
-    ///
-    /// # Errors
-    /// As [`Gateway::ask`].
-    pub(crate) async fn ask_itself(
-        &self,
-        caller: &Caller,
-        query: &Query,
-    ) -> Result<QueryAnswer, Problem> {
-        let actor = Actor::itself(self.switchboard.user());
-        let letter = Letter { actor: &actor, ..letter(caller, MessageId::generate()) };
-        self.question(&letter, query).await
-    }
-
     /// Asks identity in the caller's name.
     ///
     /// # Errors

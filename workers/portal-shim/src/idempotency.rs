@@ -1,8 +1,8 @@
 //! One effect a key: the id of a command is made of who sends it and of its Idempotency-Key, so that a
 //! resend is the same message wherever it arrives; the worker's inbox does the rest.
 //!
-//! What lives here: the key, and which operations are in progress or were sent a moment ago by this process.
-//! What never does: an outcome; those are kept by the fleet.
+//! What lives here: the key, and which operations are in progress or were sent a moment ago by this process: of
+//! what is still on its way nobody else knows. What never does: an outcome; those are kept by the fleet.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -39,9 +39,9 @@ pub(crate) fn schemas(schemas: &mut Schemas) {
     schemas.add::<Operation>();
 }
 
-/// What became of a command: the outcome that its sender was told, or would have been. 202 while it is on
-/// its way; 404 when nothing is known of it, which is also so of what somebody else sent and, for a while,
-/// of what was sent through another process.
+/// What became of a command: the outcome that its sender was told, or would have been, for a week. 202 while
+/// it is on its way; 404 when nothing is known of it, which is also so of what somebody else sent and, until
+/// it is settled, of what was sent through another process.
 #[utoipa::path(
     get, path = "/v1/operations/{operation}", tag = "operations", operation_id = "showOperation",
     params(("operation" = String, Path, description = "Its id, as it was answered")),
@@ -80,17 +80,11 @@ async fn show(
 /// What became of one message. `None`: nothing is known of it that the caller may know.
 async fn look(portal: &Portal, caller: &Caller, id: MessageId) -> Result<Option<Outcome>, Problem> {
     let query = Query::Operation { sender: portal.gateway.sender(), message_id: id };
-    let is_own = portal.operations.is_of(id, caller);
-    // its sender may know how it ended, also when it ended without an order or waybill to be seen by
-    let answer = if is_own {
-        portal.gateway.ask_itself(caller, &query).await?
-    } else {
-        portal.gateway.ask(caller, &query).await?
-    };
-    let QueryAnswer::Operation(reply) = answer else {
-        return Ok(is_own.then_some(Outcome::Pending));
-    };
-    Ok(Some(Outcome::Settled(Box::new(reply))))
+    if let QueryAnswer::Operation(reply) = portal.gateway.ask(caller, &query).await? {
+        return Ok(Some(Outcome::Settled(Box::new(reply))));
+    }
+    // the fleet keeps what is settled, with whom it is for; what is on its way only its sender can know of
+    Ok(portal.operations.is_of(id, caller).then_some(Outcome::Pending))
 }
 
 /// Where the items of each part stand in the request. They follow one another, so that it is known as far as
