@@ -3,6 +3,10 @@
 //!
 //! Never here: what a token's bearer may do.
 
+mod asked;
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -11,24 +15,22 @@ use contracts::{AskIdentity, IdentityAnswer, Timestamp};
 use pacing::Backoff;
 use runtime::Shutdown;
 use telemetry::Latch;
-use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
+use self::asked::{Asked, Full};
 use crate::gateway::Gateway;
 use crate::problem::Problem;
 
 /// Keys are asked for again after this, so that one that was voided is not believed for long.
 const REFRESH_EVERY: Duration = Duration::from_secs(60);
-/// Unknown keys lead to a question this often at most: anybody can invent one.
-const ASK_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// The keys. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Keys {
     gateway: Gateway,
     known: Arc<RwLock<Option<Verifier>>>,
-    /// When they were last asked for; held while somebody asks, so that others wait for that answer.
-    asked: Arc<Mutex<Option<Instant>>>,
+    /// Whether somebody asks for them now, and when somebody did.
+    asked: Arc<Asked>,
 }
 
 impl Keys {
@@ -39,21 +41,22 @@ impl Keys {
 
     /// What a token says.
     ///
+    /// A token of a known key waits for nothing.
+    ///
     /// # Errors
-    /// 401 when it is not good; 503 while no key is known.
+    /// 401 when it is not good; 503 while no key is known, and while too many wait for an unknown one.
     pub(crate) async fn verify(&self, token: &str) -> Result<Claims, Problem> {
         let before = Instant::now();
         match self.try_verify(token) {
             Some(Ok(claims)) => return Ok(claims),
-            Some(Err(TokenError::UnknownKey)) | None => self.ask_again(before).await,
+            Some(Err(TokenError::UnknownKey)) | None => {
+                self.ask_again(before).await.map_err(|Full| undecided())?;
+            }
             Some(Err(error)) => return Err(Problem::unauthenticated(error.to_string())),
         }
         match self.try_verify(token) {
             Some(verified) => verified.map_err(|error| Problem::unauthenticated(error.to_string())),
-            None => Err(Problem::unavailable(
-                "IDENTITY_AWAY",
-                "nobody can say at this moment whether the token is good: try again",
-            )),
+            None => Err(undecided()),
         }
     }
 
@@ -63,16 +66,13 @@ impl Keys {
     }
 
     /// Asks for the keys, unless somebody did a moment ago.
-    async fn ask_again(&self, before: Instant) {
-        let mut asked = self.asked.lock().await;
-        let is_fresh = asked.is_some_and(|at| at >= before || at.elapsed() < ASK_AGAIN_AFTER);
-        if is_fresh {
-            return;
-        }
-        *asked = Some(Instant::now());
-        if let Err(problem) = self.fetch().await {
-            tracing::warn!(code = problem.code(), "the keys of access tokens cannot be asked for");
-        }
+    async fn ask_again(&self, before: Instant) -> Result<(), Full> {
+        let fetch = async {
+            if let Err(problem) = self.fetch().await {
+                tracing::warn!(code = problem.code(), "the keys of access tokens cannot be asked for");
+            }
+        };
+        self.asked.again(before, fetch).await
     }
 
     async fn fetch(&self) -> Result<(), Problem> {
@@ -107,4 +107,9 @@ impl Keys {
             }
         }
     }
+}
+
+fn undecided() -> Problem {
+    let detail = "nobody can say at this moment whether the token is good: try again";
+    Problem::unavailable("IDENTITY_AWAY", detail)
 }

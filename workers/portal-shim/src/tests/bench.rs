@@ -120,6 +120,14 @@ impl Bench {
         self.key.sign(&claims).unwrap()
     }
 
+    /// A token of somebody of customer service, signed with a key that nobody knows.
+    pub(super) fn signed_by_a_stranger() -> String {
+        let pkcs8 = SigningKey::generate_pkcs8(&SystemRandom::new()).unwrap();
+        let account = ("anna", Role::CsSupervisor);
+        let claims = Claims::of("dray", "dray-portal", account, Timestamp::now(), Uuid::new_v4());
+        SigningKey::from_pkcs8("invented", &pkcs8).unwrap().sign(&claims).unwrap()
+    }
+
     /// Where it serves.
     pub(super) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
@@ -294,7 +302,7 @@ impl Responder for Keys {
     }
 }
 
-/// Has waybills whose numbers begin with their merchant's code, and no outcome of any command.
+/// Has waybills whose numbers begin with their merchant's code, lists of none, and the outcome of one command.
 struct Desk;
 
 impl Responder for Desk {
@@ -304,12 +312,27 @@ impl Responder for Desk {
     const ANSWER_TYPE: &'static str = "query.answer.v1";
 
     async fn answer(&self, question: Query, envelope: &Envelope) -> Option<QueryAnswer> {
-        let Query::Waybill { waybill_no } = question else {
-            return Some(QueryAnswer::NotFound);
-        };
-        let is_seen = sees(&envelope.actor, waybill_no.as_str());
-        Some(if is_seen { waybill(waybill_no.as_str()) } else { QueryAnswer::NotFound })
+        Some(match question {
+            Query::Waybill { waybill_no } if sees(&envelope.actor, waybill_no.as_str()) => {
+                waybill(waybill_no.as_str())
+            }
+            Query::Operation { message_id, .. } => outcome(&envelope.actor, message_id),
+            Query::Waybills { .. } => waybills(),
+            _ => QueryAnswer::NotFound,
+        })
     }
+}
+
+/// Refused before the portal was started; told to anna, for whom it was sent.
+pub(super) fn settled_before() -> MessageId {
+    id_of("anna", "/v1/waybills/m1-1/holds", "before")
+}
+
+fn outcome(actor: &Actor, id: MessageId) -> QueryAnswer {
+    if id == settled_before() && actor.subject == "anna" {
+        return QueryAnswer::Operation(refused(id, "TOO_MANY_HOLDS"));
+    }
+    QueryAnswer::NotFound
 }
 
 fn sees(actor: &Actor, waybill_no: &str) -> bool {

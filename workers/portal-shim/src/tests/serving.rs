@@ -1,6 +1,7 @@
 //! Requests that become no command: problems, limits, versions, who may see what.
 
 use contracts::Role;
+use futures_util::future::join_all;
 use serde_json::json;
 
 use super::bench::{Bench, bearer};
@@ -215,5 +216,23 @@ async fn the_document_and_its_pages_load_nothing_from_elsewhere() {
     let script = bench.send("GET", "/docs/swagger-initializer.js", &[], None).await;
     let script = script.body.as_str().unwrap();
     assert!(script.contains("/openapi.json") && script.contains("none"), "{script}");
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_of_invented_keys_are_refused_and_nobody_waits_for_them() {
+    let bench = Bench::start().await;
+    let invented = Bench::signed_by_a_stranger();
+    let staff = bench.staff();
+    let strangers = join_all((0..100).map(|_| bench.get(SHOWN, &invented)));
+    let (refused, known) = tokio::join!(strangers, bench.get(SHOWN, &staff));
+    assert_eq!(known.status, 200);
+    for answer in refused {
+        match answer.status {
+            // the 65th of those who wait for the answer of identity
+            503 => assert_eq!(answer.problem(503), "IDENTITY_AWAY"),
+            _ => assert_eq!(answer.problem(401), "UNAUTHENTICATED"),
+        }
+    }
     bench.stop().await;
 }

@@ -1,0 +1,54 @@
+//! One question at a time for many who wait for its answer, not too often, and not too many of them.
+//!
+//! Never here: what is asked.
+
+use std::time::Duration;
+
+use tokio::sync::{Mutex, Semaphore};
+use tokio::time::Instant;
+
+/// A question again this soon at most: anybody can invent a key.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(5);
+/// Who asks and who waits for that answer, together. Each of them holds a place of its class: those who invent
+/// keys are not to hold all of them.
+pub(super) const WAITING_MAX: usize = 64;
+
+/// Whether somebody asks now, and when somebody did.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// When somebody began to ask; held until the answer is there.
+    at: Mutex<Option<Instant>>,
+    room: Semaphore,
+}
+
+/// Too many wait for an answer already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Full;
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self { at: Mutex::default(), room: Semaphore::new(WAITING_MAX) }
+    }
+}
+
+impl Asked {
+    /// Asks, or waits for the answer to whoever asks; neither (`ask` is dropped) when somebody has asked since `before`, or not
+    /// long ago.
+    ///
+    /// # Errors
+    /// [`Full`], at once.
+    pub(super) async fn again(
+        &self,
+        before: Instant,
+        ask: impl Future<Output = ()>,
+    ) -> Result<(), Full> {
+        let _waiting = self.room.try_acquire().map_err(|_taken| Full)?;
+        let mut at = self.at.lock().await;
+        let is_fresh = at.is_some_and(|at| at >= before || at.elapsed() < ASK_AGAIN_AFTER);
+        if !is_fresh {
+            *at = Some(Instant::now());
+            ask.await;
+        }
+        Ok(())
+    }
+}
