@@ -14,6 +14,7 @@ mod bench;
 mod commands;
 mod document;
 mod events;
+mod operations;
 mod parts;
 mod rules;
 mod service;

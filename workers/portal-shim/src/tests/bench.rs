@@ -7,7 +7,7 @@ use access::{Claims, SigningKey};
 use clap::Parser;
 use contracts::{
     Actor, AskIdentity, Contract, Envelope, Exchange, IdentityAnswer, Merchant, MessageId, Query,
-    QueryAnswer, Refusal, Reply, ReplyOutcome, Role, RoutingKey, Timestamp,
+    QueryAnswer, Refusal, Reply, ReplyOutcome, Role, RoutingKey, Timestamp, WaybillList,
 };
 use queue_topology::WorkerKind;
 use ring::rand::SystemRandom;
@@ -317,7 +317,10 @@ impl Responder for Desk {
                 waybill(waybill_no.as_str())
             }
             Query::Operation { message_id, .. } => outcome(&envelope.actor, message_id),
-            Query::Waybills { .. } => waybills(),
+            Query::Waybills { .. } => {
+                let list = WaybillList { waybills: Vec::new(), next: None };
+                QueryAnswer::Waybills(Box::new(list))
+            }
             _ => QueryAnswer::NotFound,
         })
     }
