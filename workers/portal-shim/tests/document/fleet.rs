@@ -108,8 +108,9 @@ impl Fleet {
 fn set_up(kind: WorkerKind, hotfolder: &Path, source: &str, command: &mut Command) {
     if kind == WorkerKind::PortalShim {
         command
-            .env("DRAY_PORTAL_LOW_RATE", LISTS_PER_SECOND)
-            .env("DRAY_PORTAL_LOW_TOTAL", LISTS_PER_SECOND);
+            .env("DRAY_PORTAL_LOW_RATE", PER_SECOND)
+            .env("DRAY_PORTAL_LOW_TOTAL", PER_SECOND)
+            .env("DRAY_PORTAL_PUBLIC_RATE", PER_SECOND);
     } else {
         command
             .env("DRAY_HOTFOLDER", hotfolder)

@@ -161,6 +161,10 @@ impl Fleet {
 /// What these programs need beyond what every program does.
 fn set_up(kind: WorkerKind, command: &mut Command) {
     command.env("DRAY_LOG", "info,portal_shim=debug,runtime=debug,broker=debug");
+    if kind == WorkerKind::PortalShim {
+        // all of these browsers are one address
+        command.env("DRAY_PORTAL_PUBLIC_RATE", "10000");
+    }
     if kind == WorkerKind::Identity {
         command.env("DRAY_IDENTITY_SECRET", Uuid::new_v4().simple().to_string());
     }
