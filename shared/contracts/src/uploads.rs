@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::message::is_sha256;
 use crate::{Contract, Exchange, Source, Timestamp};
 
 /// Bytes of one part, before it is written as base64 or JSON text.
@@ -22,7 +23,6 @@ pub const MAX_UPLOADS_LISTED: u16 = 200;
 pub const UPLOAD_ERRORS_SHOWN: usize = 200;
 /// A body of 700 KiB in base64.
 const MAX_BASE64_BYTES: usize = MAX_PART_BYTES.div_ceil(3) * 4;
-const SHA256_DIGITS: usize = 64;
 /// The longest name: operations keep it beside their outcome.
 const MAX_NAME_BYTES: usize = 100;
 
@@ -73,8 +73,7 @@ impl Contract for UploadFile {
 
     fn validate(&self) -> Result<(), String> {
         check_file_name(&self.file_name)?;
-        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        if self.sha256.len() != SHA256_DIGITS || !self.sha256.bytes().all(is_digit) {
+        if !is_sha256(&self.sha256) {
             return Err("sha256 has 64 lower-case hexadecimal digits".to_owned());
         }
         if !(1..=MAX_UPLOAD_BYTES).contains(&self.size_bytes) {

@@ -124,7 +124,28 @@ impl Command {
         id: MessageId,
         message: &C,
     ) -> Result<Outcome, Problem> {
-        let outcome = self.gateway.send(&self.caller, id, message, self.wait).await?;
+        self.send_within(id, message, self.wait).await
+    }
+
+    /// The same for the message that the others have to wait for: as long as any sender may wait.
+    ///
+    /// # Errors
+    /// As [`Gateway::send`].
+    pub(crate) async fn send_ahead<C: Contract>(
+        &self,
+        id: MessageId,
+        message: &C,
+    ) -> Result<Outcome, Problem> {
+        self.send_within(id, message, Duration::from_secs(WAIT_MAX_S)).await
+    }
+
+    async fn send_within<C: Contract>(
+        &self,
+        id: MessageId,
+        message: &C,
+        wait: Duration,
+    ) -> Result<Outcome, Problem> {
+        let outcome = self.gateway.send(&self.caller, id, message, wait).await?;
         self.operations.sent(id, &self.caller);
         Ok(outcome)
     }

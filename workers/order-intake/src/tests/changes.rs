@@ -2,8 +2,8 @@
 
 use cache::{Cache, Key, Kind};
 use contracts::{
-    AmendedDestination, AmendmentRequested, CreateOrders, DistrictCode, Exchange, OrderAccepted,
-    OrderCancellationRequested, OrderChanged, OrderRef, OrderReturnStatus, OrderStanding,
+    AmendedDestination, AmendmentRequested, CreateOrder, CreateOrders, DistrictCode, Exchange,
+    OrderAccepted, OrderCancellationRequested, OrderChanged, OrderRef, OrderReturnStatus, OrderStanding,
     OrderStatus, Personal, ReplyOutcome, ReturnChanged, ReturnLineStanding, ReturnRef,
     ReturnStanding, ReturnStatus, ReturnVerdict, ReturnedPart, Role, Sku, Source,
     WaybillCancelledButMoved, WaybillCorrected, WaybillKind, WaybillNo, WaybillStatus as S,
@@ -34,7 +34,7 @@ async fn the_orders_of_a_batch_are_decided_one_by_one() {
         order("B-1").line("M01", "S2", 1).build(),
         order("B-3").build(),
     ];
-    let batch = CreateOrders { orders };
+    let batch = CreateOrders { orders, whole: None };
     let reply = fleet.ask(shop(), &batch).await;
     assert_eq!((reply.outcome, reply.aggregate), (ReplyOutcome::Applied, None));
     let codes: Vec<&str> = reply.items.iter().map(|item| item.code.as_str()).collect();
@@ -43,9 +43,10 @@ async fn the_orders_of_a_batch_are_decided_one_by_one() {
     for expected in ["B-1", "B-3"] {
         assert_eq!(events.next_of::<OrderAccepted>().await.1.order_ref.as_str(), expected);
     }
-    let again = fleet.ask(shop(), &CreateOrders { orders: batch.orders[..1].to_vec() }).await;
+    let only = |orders: &[CreateOrder]| CreateOrders { orders: orders.to_vec(), whole: None };
+    let again = fleet.ask(shop(), &only(&batch.orders[..1])).await;
     assert_eq!(again.code, "DUPLICATE");
-    let nothing = fleet.ask(shop(), &CreateOrders { orders: batch.orders[1..2].to_vec() }).await;
+    let nothing = fleet.ask(shop(), &only(&batch.orders[1..2])).await;
     assert_eq!(nothing.code, "NO_ORDER_TAKEN");
     fleet.stop().await;
 }

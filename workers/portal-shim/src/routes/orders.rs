@@ -31,7 +31,7 @@ const ORDERS_MAX: usize = 2_000;
 /// Bytes of a batch.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of the orders of one message; its frame takes a few more.
-const MESSAGE_BYTES: usize = MAX_MESSAGE_BYTES - 64;
+const MESSAGE_BYTES: usize = MAX_MESSAGE_BYTES - 192;
 
 /// Customers change their own orders.
 const OWNERS: &[Role] =
@@ -60,7 +60,7 @@ pub(crate) fn router() -> OpenApiRouter<Portal> {
 
 /// The types of bodies.
 pub(crate) fn schemas(schemas: &mut Schemas) {
-    schemas.add::<CreateOrder>().add::<CreateOrders>().add::<OrderView>();
+    schemas.add::<CreateOrder>().add::<Orders>().add::<OrderView>();
     schemas.add::<Amendment>().add::<Cancellation>();
 }
 
@@ -82,11 +82,20 @@ async fn create(
     command.create(&order, &path).await
 }
 
+/// Several orders.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Orders {
+    /// The orders, 1 to 2,000.
+    #[schemars(length(min = 1, max = 2_000))]
+    orders: Vec<CreateOrder>,
+}
+
 /// Create several orders: one operation, decided order by order. At most 2,000 orders and 4 MiB; more than
 /// 2,000 lines in all make several messages and need an Idempotency-Key.
 #[utoipa::path(
     post, path = "/v1/orders/batch", tag = "orders", operation_id = "createOrders",
-    request_body = ref("#/components/schemas/CreateOrders"),
+    request_body = ref("#/components/schemas/Orders"),
     responses(
         (status = 200, description = "Done; see `items`", body = ref("#/components/schemas/Operation")),
         (status = 202, description = "On its way", body = ref("#/components/schemas/Operation")),
@@ -94,7 +103,7 @@ async fn create(
 )]
 async fn create_many(
     command: Command,
-    Payload(CreateOrders { orders }): Payload<CreateOrders, BATCH_BYTES>,
+    Payload(Orders { orders }): Payload<Orders, BATCH_BYTES>,
 ) -> Result<Response, Problem> {
     if !(1..=ORDERS_MAX).contains(&orders.len()) {
         let message = format!("{} orders: 1 to {ORDERS_MAX} are taken at once", orders.len());
@@ -120,7 +129,7 @@ fn split(orders: Vec<CreateOrder>) -> Vec<CreateOrders> {
             }
             None => {
                 (lines, bytes) = (order.lines.len(), size);
-                batches.push(CreateOrders { orders: vec![order] });
+                batches.push(CreateOrders { orders: vec![order], whole: None });
             }
         }
     }
