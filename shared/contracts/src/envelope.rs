@@ -56,6 +56,18 @@ impl Role {
         Self::Operator,
         Self::Admin,
     ];
+
+    /// Those of people, who have accounts; the others belong to machines of the fleet and its partners.
+    pub const OF_ACCOUNTS: [Self; 8] = [
+        Self::Customer,
+        Self::Merchant,
+        Self::CsAgent,
+        Self::CsSupervisor,
+        Self::Dispatcher,
+        Self::Warehouse,
+        Self::Operator,
+        Self::Admin,
+    ];
 }
 
 /// On whose behalf a message acts.

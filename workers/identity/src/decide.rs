@@ -9,18 +9,6 @@ use crate::policy::{
     PASSWORD_MIN, PASSWORD_VARIETY_MIN, REFRESH_LIFE, RESEND_WINDOW,
 };
 
-/// Roles that accounts may have; the others belong to machines of the fleet and its partners.
-const ACCOUNT_ROLES: [Role; 8] = [
-    Role::Customer,
-    Role::Merchant,
-    Role::CsAgent,
-    Role::CsSupervisor,
-    Role::Dispatcher,
-    Role::Warehouse,
-    Role::Operator,
-    Role::Admin,
-];
-
 /// A "no" with what belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct No {
@@ -83,7 +71,7 @@ pub(crate) fn permit(asker: &Actor, at_console: bool, ask: &AskIdentity) -> Resu
 
 /// Whether an account may have this role and scope.
 pub(crate) fn check_role(role: Role, merchant: Option<&Merchant>) -> Result<(), No> {
-    if !ACCOUNT_ROLES.contains(&role) {
+    if !Role::OF_ACCOUNTS.contains(&role) {
         let detail = "this role belongs to machines: give one of customer, merchant, cs_agent, \
                       cs_supervisor, dispatcher, warehouse, operator, admin";
         return Err(No::because("ROLE_NOT_FOR_ACCOUNTS", detail));

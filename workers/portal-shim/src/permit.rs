@@ -27,16 +27,7 @@ pub(crate) const SERVICE: &[Role] =
     &[Role::CsAgent, Role::CsSupervisor, Role::Operator, Role::Admin];
 
 /// Everybody with an account.
-pub(crate) const EVERYBODY: &[Role] = &[
-    Role::Customer,
-    Role::Merchant,
-    Role::CsAgent,
-    Role::CsSupervisor,
-    Role::Dispatcher,
-    Role::Warehouse,
-    Role::Operator,
-    Role::Admin,
-];
+pub(crate) const EVERYBODY: &[Role] = &Role::OF_ACCOUNTS;
 
 /// Who may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,17 +13,6 @@ use uuid::Uuid;
 pub(crate) const MERCHANT: &str = "acme";
 /// The customer of the test.
 pub(crate) const CUSTOMER: &str = "C-1001";
-/// Roles that an account can have.
-pub(crate) const ROLES: [Role; 8] = [
-    Role::Customer,
-    Role::Merchant,
-    Role::CsAgent,
-    Role::CsSupervisor,
-    Role::Dispatcher,
-    Role::Warehouse,
-    Role::Operator,
-    Role::Admin,
-];
 
 /// Somebody who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +33,7 @@ impl Person {
     /// Everybody.
     pub(crate) fn all() -> Vec<Self> {
         let strangers = [Self::Nobody, Self::Yesterday, Self::Elsewhere, Self::Forger];
-        strangers.into_iter().chain(ROLES.map(Self::With)).collect()
+        strangers.into_iter().chain(Role::OF_ACCOUNTS.map(Self::With)).collect()
     }
 
     /// True for those to whom what is not theirs is as if it were not there.
