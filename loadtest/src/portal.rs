@@ -34,9 +34,11 @@ use sea_orm::sqlx::{self, MySqlPool};
 use serde::Serialize;
 use settings::Secret;
 use thiserror::Error;
+use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) use self::print::print;
 
+use self::accounts::{Account, Accounts};
 use self::client::{NoAddress, Target};
 use self::drive::Drive;
 use self::hits::Answered;
@@ -155,6 +157,9 @@ pub(crate) enum PortalError {
     /// Nothing to ask about.
     #[error("there are no orders and waybills yet: run ops/quickstart first and leave it up")]
     Nothing,
+    /// Somebody asked it to.
+    #[error("stopped before its end: nothing was reconciled")]
+    Stopped,
     /// Nothing is served.
     #[error("not one request was served: is the shim up at this address?")]
     NothingServed,
@@ -238,7 +243,7 @@ pub(crate) struct Ground<'a> {
     looker: world::Looker,
 }
 
-/// Signs in, loads, reconciles.
+/// Signs in, loads, reconciles; disables the accounts that it made.
 pub(crate) async fn run(args: &PortalArgs) -> Result<Report, PortalError> {
     let pool = MySqlPool::connect(args.player.database_url.expose()).await?;
     let world = World::look(&pool).await?;
@@ -247,9 +252,39 @@ pub(crate) async fn run(args: &PortalArgs) -> Result<Report, PortalError> {
     }
     let home = Home::find()?;
     let target = Arc::new(Target::parse(&args.portal)?);
-    let accounts = accounts::of(args, &home, &world.merchants).await?;
-    let tokens = Tokens::sign_in(&target, accounts).await?;
-    let drive = Drive::new(Arc::clone(&target), tokens, args.connections.into())?;
+    let stopped = stop_signal().map_err(|error| PortalError::System(error.to_string()))?;
+    let accounts = Accounts::open(args, &home, &world.merchants).await?;
+    // however it ends: an administrator with a password of ours is not left behind
+    let report = tokio::select! {
+        report = load(args, (pool, world), home, &target, accounts.all()) => report,
+        () = stopped => Err(PortalError::Stopped),
+    };
+    accounts.close().await;
+    report
+}
+
+/// What asks to end early.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// The load itself, in the names of these accounts.
+async fn load(
+    args: &PortalArgs,
+    (pool, world): (MySqlPool, World),
+    home: Home,
+    target: &Arc<Target>,
+    accounts: &[Account],
+) -> Result<Report, PortalError> {
+    let tokens = Tokens::sign_in(target, accounts.to_vec()).await?;
+    let drive = Drive::new(Arc::clone(target), tokens, args.connections.into())?;
     let looker = world::Looker::start(pool.clone(), world);
     let mut ground = Ground { args, pool, home, drive, looker };
 
