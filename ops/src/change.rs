@@ -124,6 +124,7 @@ pub(crate) async fn cancel_order(args: CancelOrderArgs, site: &Site, output: Out
         order_ref: args.order.order_ref,
         line_no: args.line,
         reason: args.ask.reason,
+        expected_version: None,
         occurred_at: Timestamp::now(),
     };
     ask(&command, args.ask.wait, site, output).await

@@ -198,6 +198,7 @@ fn hold(agent: &mut Agent, world: &World, dice: &mut Dice) -> Option<PlaceHold> 
         handle,
         instance,
         reason,
+        expected_version: None,
         occurred_at: at(seen.delivery_date, dice),
     })
 }
@@ -205,7 +206,7 @@ fn hold(agent: &mut Agent, world: &World, dice: &mut Dice) -> Option<PlaceHold> 
 fn release(agent: &Agent, dice: &mut Dice) -> Option<ReleaseHold> {
     let (waybill_no, handle, instance) = one(&agent.holds, dice)?.clone();
     let occurred_at = Timestamp::now();
-    Some(ReleaseHold { waybill_no, handle, instance, owner: None, occurred_at })
+    Some(ReleaseHold { waybill_no, handle, instance, owner: None, expected_version: None, occurred_at })
 }
 
 fn reschedule(world: &World, dice: &mut Dice) -> Option<RescheduleWaybill> {
@@ -289,6 +290,7 @@ fn cancel_order(world: &World, dice: &mut Dice) -> Option<CancelOrder> {
         order_ref,
         line_no: line.map(|line| line.line_no),
         reason: Some("ordered twice".to_owned()),
+        expected_version: None,
         occurred_at: at(seen.delivery_date, dice),
     })
 }

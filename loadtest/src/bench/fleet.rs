@@ -107,7 +107,7 @@ fn batches(
             Some((open, of)) if *of == role && open.reports.len() < batch => {
                 open.reports.push(report);
             }
-            Some(_) | None => batches.push((ReportStatuses { reports: vec![report] }, role)),
+            Some(_) | None => batches.push((ReportStatuses { reports: vec![report], whole: None }, role)),
         }
     }
     Ok(batches)
@@ -162,6 +162,7 @@ fn report(number: u32, status: WaybillStatus) -> Result<ReportStatus, BenchError
         attempt: matches!(status, WaybillStatus::Dispatched | WaybillStatus::OutForDelivery)
             .then_some(1),
         route_ref: None,
+        expected_version: None,
         occurred_at: Timestamp::now(),
         reason: None,
     })

@@ -148,6 +148,7 @@ fn planned_report(
             status,
             attempt,
             route_ref,
+            expected_version: None,
             occurred_at,
             reason: is_failure.then(|| "nobody at home".to_owned()),
         },

@@ -23,6 +23,9 @@ pub struct CancelOrder {
     /// Why, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The version that the sender saw: refused when the order has a newer one; absent: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_version: Option<u64>,
     /// When it was asked for.
     pub occurred_at: Timestamp,
 }

@@ -74,6 +74,9 @@ pub struct PlaceHold {
     pub instance: HoldInstance,
     /// Why.
     pub reason: HoldReason,
+    /// The version that the sender saw: refused when the waybill has a newer one; absent: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_version: Option<u64>,
     /// When the owner decided.
     pub occurred_at: Timestamp,
 }
@@ -97,6 +100,9 @@ pub struct ReleaseHold {
     /// Whose hold, when a supervisor releases another's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// The version that the sender saw: refused when the waybill has a newer one; absent: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_version: Option<u64>,
     /// When the owner decided.
     pub occurred_at: Timestamp,
 }

@@ -52,6 +52,22 @@ impl Refusal {
     pub fn new(code: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { code: code.into(), detail: detail.into(), errors: Vec::new() }
     }
+
+    /// Whether a change that was made for a version may still be made; without one it may. `what` is
+    /// "waybill", "order". The owner of the row looks under its lock: of two changes that were made for the
+    /// same version one has its effect.
+    ///
+    /// # Errors
+    /// `VERSION_CONFLICT` with both versions, when there is a newer one than the sender saw.
+    pub fn check_version(what: &str, version: u64, expected: Option<u64>) -> Result<(), Self> {
+        match expected {
+            Some(seen) if version > seen => Err(Self::new(
+                "VERSION_CONFLICT",
+                format!("the {what} has version {version} by now, and you saw {seen}: look at it again"),
+            )),
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 /// What became of one item of a command with several (a report, a line, an order).

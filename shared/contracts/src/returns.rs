@@ -216,6 +216,9 @@ pub struct ApproveReturn {
     /// The window; absent: that of the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeslot: Option<TimeslotCode>,
+    /// The version that the sender saw: refused when the return has a newer one; absent: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_version: Option<u64>,
     /// When it was decided.
     pub occurred_at: Timestamp,
 }
@@ -235,6 +238,9 @@ pub struct RejectReturn {
     pub return_ref: ReturnRef,
     /// Why, 1 to 500 bytes.
     pub reason: String,
+    /// The version that the sender saw: refused when the return has a newer one; absent: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_version: Option<u64>,
     /// When it was decided.
     pub occurred_at: Timestamp,
 }
@@ -262,6 +268,9 @@ pub struct CancelReturn {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The version that the sender saw: refused when the return has a newer one; absent: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_version: Option<u64>,
     /// When it was decided.
     pub occurred_at: Timestamp,
 }
@@ -302,6 +311,9 @@ pub struct RecordReturnReceipt {
     /// True when nothing more is awaited.
     #[serde(default)]
     pub complete: bool,
+    /// The version that the sender saw: refused when the return has a newer one; absent: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_version: Option<u64>,
     /// When.
     pub occurred_at: Timestamp,
 }
@@ -350,6 +362,9 @@ pub struct RecordReturnInspection {
     pub return_ref: ReturnRef,
     /// What was found, each line once.
     pub lines: Vec<InspectionLine>,
+    /// The version that the sender saw: refused when the return has a newer one; absent: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_version: Option<u64>,
     /// When.
     pub occurred_at: Timestamp,
 }
@@ -374,6 +389,9 @@ pub struct CloseReturn {
     pub source: Source,
     /// Its number there.
     pub return_ref: ReturnRef,
+    /// The version that the sender saw: refused when the return has a newer one; absent: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_version: Option<u64>,
     /// When it was decided.
     pub occurred_at: Timestamp,
 }

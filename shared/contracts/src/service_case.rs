@@ -169,6 +169,9 @@ pub struct UpdateCase {
     pub case_id: Uuid,
     /// What is done.
     pub step: CaseStep,
+    /// The version that the sender saw: refused when the case has a newer one; absent: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_version: Option<u64>,
     /// When.
     pub occurred_at: Timestamp,
 }

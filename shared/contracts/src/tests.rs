@@ -67,6 +67,31 @@ fn what_cannot_be_read_says_why() {
 }
 
 #[test]
+fn a_command_from_before_versions_could_be_named_reads_and_stays_as_it_was() {
+    let old = r#"{"waybill_no":"uci-1-1","handle":"a","reason":"OTHER","occurred_at":"2010-12-01T09:00:00Z"}"#;
+    let hold: PlaceHold = decode_body(old.as_bytes()).unwrap();
+    assert_eq!(hold.expected_version, None);
+    assert_eq!(serde_json::to_string(&hold).unwrap(), old, "the same bytes: the same content");
+    let mut named: serde_json::Value = serde_json::from_str(old).unwrap();
+    named["expected_version"] = json!(7);
+    let hold: PlaceHold = decode_body(named.to_string().as_bytes()).unwrap();
+    assert_eq!(hold.expected_version, Some(7));
+    named["expected_version"] = json!(-1);
+    assert!(decode_body::<PlaceHold>(named.to_string().as_bytes()).is_err());
+}
+
+#[test]
+fn a_change_for_an_older_version_is_refused_with_both_versions() {
+    let check = |version, expected| Refusal::check_version("waybill", version, expected);
+    for (version, expected) in [(7, None), (7, Some(7)), (7, Some(8)), (0, Some(0))] {
+        assert_eq!(check(version, expected), Ok(()), "{expected:?} of {version}");
+    }
+    let refusal = check(8, Some(7)).unwrap_err();
+    assert_eq!(refusal.code, "VERSION_CONFLICT");
+    assert!(refusal.detail.contains("version 8") && refusal.detail.contains("saw 7"), "{refusal:?}");
+}
+
+#[test]
 fn the_error_of_a_body_does_not_repeat_personal_text() {
     let body = br#"{"source":"uci","order_ref":"1","recipient":"Ada Lovelace"}"#;
     let error = decode_body::<CreateOrder>(body).unwrap_err();

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::message::check_whole;
 use crate::{Contract, Exchange, MAX_MESSAGE_BYTES, Timestamp, WaybillNo};
 
 /// What was reported of a waybill. The order of the names is not the order of the ranks.
@@ -161,6 +162,9 @@ pub struct ReportStatus {
     /// The number of the route it was on, for those who know no attempts, at most 64 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub route_ref: Option<String>,
+    /// The version that the sender saw: refused when the waybill has a newer one; absent: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_version: Option<u64>,
     /// When it happened, by the reporter's clock; shown to people, never ordered by.
     pub occurred_at: Timestamp,
     /// Why, for failures and losses.
@@ -209,6 +213,10 @@ pub const MAX_REPORTS: usize = 2_000;
 pub struct ReportStatuses {
     /// The reports, 1 to [`MAX_REPORTS`].
     pub reports: Vec<ReportStatus>,
+    /// Where one request became several messages: SHA-256 of all of it, the same in each of them (64
+    /// lower-case hexadecimal digits). So none of them is equal to a message of another request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<String>,
 }
 
 impl Contract for ReportStatuses {
@@ -219,6 +227,7 @@ impl Contract for ReportStatuses {
         if !(1..=MAX_REPORTS).contains(&self.reports.len()) {
             return Err(format!("{} reports: a batch has 1 to {MAX_REPORTS}", self.reports.len()));
         }
+        check_whole(self.whole.as_deref())?;
         for (index, report) in self.reports.iter().enumerate() {
             report.validate().map_err(|error| format!("report {index}: {error}"))?;
         }
@@ -243,7 +252,7 @@ impl ReportStatuses {
                     bytes += size;
                 }
                 Some(_) | None => {
-                    batches.push(Self { reports: vec![report] });
+                    batches.push(Self { reports: vec![report], whole: None });
                     bytes = size;
                 }
             }
@@ -252,8 +261,8 @@ impl ReportStatuses {
     }
 }
 
-/// Bytes of the reports of one batch; its frame takes a few more.
-const MAX_BATCH_BYTES: usize = MAX_MESSAGE_BYTES - 64;
+/// Bytes of the reports of one batch; its frame takes a few more, with the digest of the whole in it.
+const MAX_BATCH_BYTES: usize = MAX_MESSAGE_BYTES - 192;
 
 /// Set a waybill right, whatever was reported: the fact set begins anew with this status, and reports
 /// of what happened before `occurred_at` are history only.

@@ -74,6 +74,7 @@ impl Cancellation {
             order_ref: self.order_ref.clone(),
             line_no: self.line_no,
             reason: self.reason.clone(),
+            expected_version: None,
             occurred_at: self.requested_at.unwrap_or(file_came_at),
         }
     }

@@ -105,6 +105,7 @@ fn report(record: &Record<'_, StatusColumn>, errors: &mut Vec<LineError>) -> Opt
         status: status?,
         attempt: attempt?,
         route_ref: route_ref?,
+        expected_version: None,
         occurred_at: occurred_at?,
         reason: reason?,
     };

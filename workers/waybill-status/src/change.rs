@@ -76,8 +76,7 @@ impl Change {
     /// # Errors
     /// A refusal when its attempt is out of range.
     pub(crate) fn report(report: &ReportStatus) -> Result<Self, Refusal> {
-        let ReportStatus { waybill_no: _, status, attempt: _, route_ref, occurred_at, reason } =
-            report;
+        let ReportStatus { status, route_ref, occurred_at, reason, .. } = report;
         let (route_ref, reason) = (route_ref.clone(), reason.clone());
         let attempt = report.attempt.map(attempt_of).transpose()?;
         let said = Report { status: *status, attempt, route_ref, occurred_at: *occurred_at };
@@ -102,14 +101,14 @@ impl Change {
 
     /// What a hold does.
     pub(crate) fn place_hold(hold: &PlaceHold) -> Self {
-        let PlaceHold { waybill_no: _, handle, instance, reason, occurred_at } = hold;
+        let PlaceHold { handle, instance, reason, occurred_at, .. } = hold;
         let (handle, instance) = (handle.clone(), *instance);
         Self::PlaceHold { handle, instance, reason: *reason, occurred_at: *occurred_at }
     }
 
     /// What a release does.
     pub(crate) fn release_hold(release: &ReleaseHold) -> Self {
-        let ReleaseHold { waybill_no: _, handle, instance, owner, occurred_at } = release;
+        let ReleaseHold { handle, instance, owner, occurred_at, .. } = release;
         let (handle, owner) = (handle.clone(), owner.clone());
         Self::ReleaseHold { handle, instance: *instance, owner, occurred_at: *occurred_at }
     }
@@ -183,7 +182,7 @@ impl Change {
     }
 
     /// The body of the message it came in, for the dead letters; `None` for a decision of the fleet,
-    /// which is never given up on.
+    /// which is never given up on. What was asked for a version is not kept: see [`crate::decide`].
     pub(crate) fn body(&self, waybill_no: &WaybillNo) -> Option<serde_json::Result<Vec<u8>>> {
         let waybill_no = waybill_no.clone();
         match self.clone() {
@@ -194,6 +193,7 @@ impl Change {
                     status,
                     attempt,
                     route_ref,
+                    expected_version: None,
                     occurred_at,
                     reason,
                 }))
@@ -209,12 +209,24 @@ impl Change {
                 }))
             }
             Self::PlaceHold { handle, instance, reason, occurred_at } => {
-                let hold = PlaceHold { waybill_no, handle, instance, reason, occurred_at };
-                Some(serde_json::to_vec(&hold))
+                Some(serde_json::to_vec(&PlaceHold {
+                    waybill_no,
+                    handle,
+                    instance,
+                    reason,
+                    expected_version: None,
+                    occurred_at,
+                }))
             }
             Self::ReleaseHold { handle, instance, owner, occurred_at } => {
-                let release = ReleaseHold { waybill_no, handle, instance, owner, occurred_at };
-                Some(serde_json::to_vec(&release))
+                Some(serde_json::to_vec(&ReleaseHold {
+                    waybill_no,
+                    handle,
+                    instance,
+                    owner,
+                    expected_version: None,
+                    occurred_at,
+                }))
             }
             Self::Cancel { .. } | Self::Place { .. } | Self::Amend { .. } => None,
         }

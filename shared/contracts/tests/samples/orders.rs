@@ -6,7 +6,7 @@ use super::{Visitor, date, id, time, uuid};
 
 pub(crate) fn visit(visitor: &mut impl Visitor) {
     visitor.visit("order.create.v1", create_order());
-    visitor.visit("order.create-batch.v1", CreateOrders { orders: vec![create_order()] });
+    visitor.visit("order.create-batch.v1", CreateOrders { orders: vec![create_order()], whole: None });
     visitor.visit("order.accepted.v1", order_accepted());
     visitor.visit("order.changed.v1", order_changed());
     visitor.visit(
@@ -15,6 +15,7 @@ pub(crate) fn visit(visitor: &mut impl Visitor) {
     );
     cancellations(visitor);
     commands_on_waybills(visitor);
+    commands_for_a_version(visitor);
     events_of_waybills(visitor);
     sales_orders(visitor);
 }
@@ -123,6 +124,7 @@ fn report_status() -> ReportStatus {
         status: WaybillStatus::DeliveryFailed,
         attempt: Some(1),
         route_ref: Some("NORTH-20101202-0900-1300-Z01-007".to_owned()),
+        expected_version: None,
         occurred_at: time("2010-12-02T10:15:30.25Z"),
         reason: Some("nobody at home".to_owned()),
     }
@@ -145,7 +147,7 @@ fn cancellations(visitor: &mut impl Visitor) {
 
 fn commands_on_waybills(visitor: &mut impl Visitor) {
     visitor.visit("waybill.report-status.v1", report_status());
-    visitor.visit("waybill.report-statuses.v1", ReportStatuses { reports: vec![report_status()] });
+    visitor.visit("waybill.report-statuses.v1", ReportStatuses { reports: vec![report_status()], whole: None });
     visitor.visit(
         "waybill.correct.v1",
         CorrectWaybill {
@@ -163,6 +165,7 @@ fn commands_on_waybills(visitor: &mut impl Visitor) {
             handle: id("fraud check 7"),
             instance: HoldInstance(2),
             reason: HoldReason::HighRiskOfFraud,
+            expected_version: None,
             occurred_at: time("2010-12-01T09:00:00Z"),
         },
     );
@@ -173,6 +176,37 @@ fn commands_on_waybills(visitor: &mut impl Visitor) {
             handle: id("fraud check 7"),
             instance: HoldInstance(2),
             owner: Some("ann".to_owned()),
+            expected_version: None,
+            occurred_at: time("2010-12-01T09:30:00Z"),
+        },
+    );
+}
+
+fn commands_for_a_version(visitor: &mut impl Visitor) {
+    let expected_version = Some(7);
+    visitor.visit(
+        "waybill.report-status.v1-versioned",
+        ReportStatus { expected_version, ..report_status() },
+    );
+    visitor.visit(
+        "waybill.place-hold.v1-versioned",
+        PlaceHold {
+            waybill_no: id("uci-536365-1"),
+            handle: id("payment"),
+            instance: HoldInstance::default(),
+            reason: HoldReason::AwaitingPayment,
+            expected_version,
+            occurred_at: time("2010-12-01T09:00:00Z"),
+        },
+    );
+    visitor.visit(
+        "waybill.release-hold.v1-versioned",
+        ReleaseHold {
+            waybill_no: id("uci-536365-1"),
+            handle: id("payment"),
+            instance: HoldInstance::default(),
+            owner: None,
+            expected_version,
             occurred_at: time("2010-12-01T09:30:00Z"),
         },
     );

@@ -22,6 +22,18 @@ fn cancellations(visitor: &mut impl Visitor) {
             order_ref: id("536365"),
             line_no: Some(2),
             reason: Some("ordered twice".to_owned()),
+            expected_version: None,
+            occurred_at: time("2010-12-01T10:00:00Z"),
+        },
+    );
+    visitor.visit(
+        "order.cancel.v1-versioned",
+        CancelOrder {
+            source: id("uci"),
+            order_ref: id("536365"),
+            line_no: None,
+            reason: None,
+            expected_version: Some(3),
             occurred_at: time("2010-12-01T10:00:00Z"),
         },
     );
@@ -171,6 +183,7 @@ fn returns(visitor: &mut impl Visitor) {
             return_ref: return_ref.clone(),
             pickup_date: Some(date("2010-12-07")),
             timeslot: Some(id("0900-1300")),
+            expected_version: None,
             occurred_at: time("2010-12-05T10:00:00Z"),
         },
     );
@@ -180,6 +193,7 @@ fn returns(visitor: &mut impl Visitor) {
             source: source.clone(),
             return_ref: return_ref.clone(),
             reason: "worn".to_owned(),
+            expected_version: None,
             occurred_at: time("2010-12-05T10:00:00Z"),
         },
     );
@@ -189,12 +203,27 @@ fn returns(visitor: &mut impl Visitor) {
             source: source.clone(),
             return_ref: return_ref.clone(),
             reason: Some("keeps it".to_owned()),
+            expected_version: None,
             occurred_at: time("2010-12-05T10:00:00Z"),
         },
     );
     visitor.visit(
         "return.close.v1",
-        CloseReturn { source, return_ref, occurred_at: time("2010-12-09T10:00:00Z") },
+        CloseReturn {
+            source: source.clone(),
+            return_ref: return_ref.clone(),
+            expected_version: None,
+            occurred_at: time("2010-12-09T10:00:00Z"),
+        },
+    );
+    visitor.visit(
+        "return.close.v1-versioned",
+        CloseReturn {
+            source,
+            return_ref,
+            expected_version: Some(5),
+            occurred_at: time("2010-12-09T10:00:00Z"),
+        },
     );
     visitor.visit("return.changed.v1", ReturnChanged { standing: standing() });
     let (source, return_ref) = (id("uci"), id("C536379"));
@@ -237,6 +266,7 @@ fn receipts(visitor: &mut impl Visitor) {
             return_ref: id("C536379"),
             lines: vec![ReceiptLine { line_no: 1, received: 2, damaged: 1 }],
             complete: true,
+            expected_version: None,
             occurred_at: time("2010-12-08T10:00:00Z"),
         },
     );
@@ -246,6 +276,7 @@ fn receipts(visitor: &mut impl Visitor) {
             source: id("uci"),
             return_ref: id("C536379"),
             lines: vec![InspectionLine { line_no: 1, restocked: 1, written_off: 1, refused: 0 }],
+            expected_version: None,
             occurred_at: time("2010-12-08T11:00:00Z"),
         },
     );
@@ -305,7 +336,17 @@ fn cases(visitor: &mut impl Visitor) {
         UpdateCase {
             case_id: uuid(11),
             step: CaseStep::Note { text: "called the driver".to_owned() },
+            expected_version: None,
             occurred_at: time("2010-12-03T11:00:00Z"),
+        },
+    );
+    visitor.visit(
+        "case.update.v1-versioned",
+        UpdateCase {
+            case_id: uuid(11),
+            step: CaseStep::Close { text: "found".to_owned() },
+            expected_version: Some(2),
+            occurred_at: time("2010-12-03T12:00:00Z"),
         },
     );
 }

@@ -170,6 +170,7 @@ pub(super) fn release(book: &mut Book, return_id: Uuid, cause: &Cause) -> Vec<No
                 handle,
                 instance: HoldInstance::default(),
                 owner: None,
+                expected_version: None,
                 occurred_at: cause.now,
             }));
         }

@@ -100,6 +100,7 @@ fn send_back(failed: &WaybillAttemptFailed) -> Notice {
         status: WaybillStatus::Returning,
         attempt: Some(failed.status_attempt),
         route_ref: None,
+        expected_version: None,
         occurred_at: failed.occurred_at,
         reason: Some(format!("{} failed attempts", failed.failed_attempts)),
     })

@@ -154,7 +154,7 @@ fn people_open_note_assign_close_and_reopen() {
     assert_eq!(world.book.open_cases(SUBJECT).count(), 1);
     let step = |case_id, step| {
         let occurred_at = time("2026-03-05T11:00:00Z");
-        Incoming::UpdateCase(UpdateCase { case_id, step, occurred_at })
+        Incoming::UpdateCase(UpdateCase { case_id, step, expected_version: None, occurred_at })
     };
     let text = || "called".to_owned();
     let note = step(case_id, CaseStep::Note { text: text() });

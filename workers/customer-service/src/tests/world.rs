@@ -191,6 +191,7 @@ pub(super) fn approve(number: &str) -> Incoming {
         return_ref,
         pickup_date,
         timeslot,
+        expected_version: None,
         occurred_at: now(),
     })
 }
@@ -198,12 +199,12 @@ pub(super) fn approve(number: &str) -> Incoming {
 pub(super) fn reject(number: &str) -> Incoming {
     let ReturnKey { source, return_ref } = key(number);
     let reason = "worn".to_owned();
-    Incoming::Reject(RejectReturn { source, return_ref, reason, occurred_at: now() })
+    Incoming::Reject(RejectReturn { source, return_ref, reason, expected_version: None, occurred_at: now() })
 }
 
 pub(super) fn cancel(number: &str) -> Incoming {
     let ReturnKey { source, return_ref } = key(number);
-    Incoming::Cancel(CancelReturn { source, return_ref, reason: None, occurred_at: now() })
+    Incoming::Cancel(CancelReturn { source, return_ref, reason: None, expected_version: None, occurred_at: now() })
 }
 
 /// A receipt of these lines: number, received, damaged.
@@ -220,6 +221,7 @@ pub(super) fn receipt(number: &str, lines: &[(u32, u32, u32)], complete: bool) -
         return_ref,
         lines,
         complete,
+        expected_version: None,
         occurred_at: now(),
     })
 }
@@ -231,12 +233,12 @@ pub(super) fn inspection(number: &str, lines: &[(u32, u32, u32, u32)]) -> Incomi
         InspectionLine { line_no, restocked, written_off, refused }
     };
     let lines = lines.iter().map(line).collect();
-    Incoming::Inspection(RecordReturnInspection { source, return_ref, lines, occurred_at: now() })
+    Incoming::Inspection(RecordReturnInspection { source, return_ref, lines, expected_version: None, occurred_at: now() })
 }
 
 pub(super) fn close(number: &str) -> Incoming {
     let ReturnKey { source, return_ref } = key(number);
-    Incoming::Close(CloseReturn { source, return_ref, occurred_at: now() })
+    Incoming::Close(CloseReturn { source, return_ref, expected_version: None, occurred_at: now() })
 }
 
 /// A waybill of this kind moved.

@@ -13,6 +13,7 @@ fn cancelled(order: &mut Order, line_no: Option<u32>) -> Effect {
         order_ref: order.key.order_ref.clone(),
         line_no,
         reason: Some("ordered twice".to_owned()),
+        expected_version: None,
         occurred_at: at(5),
     };
     let agent: Actor = actor("anna", Role::CsAgent);

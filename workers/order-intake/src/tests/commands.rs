@@ -37,6 +37,7 @@ fn cancelling(line_no: Option<u32>) -> CancelOrder {
         order_ref: order.key.order_ref,
         line_no,
         reason: Some("ordered twice".to_owned()),
+        expected_version: None,
         occurred_at: at(5),
     }
 }

@@ -50,6 +50,7 @@ pub(super) fn cancelling(line_no: Option<u32>) -> CancelOrder {
         order_ref: OrderRef::new("A~1").unwrap(),
         line_no,
         reason: Some("ordered twice".to_owned()),
+        expected_version: None,
         occurred_at: at(5),
     }
 }
