@@ -85,6 +85,7 @@ async fn report(fleet: &Fleet, number: &str, status: WaybillStatus) {
         status,
         attempt: None,
         route_ref: None,
+        expected_version: None,
         occurred_at: Timestamp::now(),
         reason: None,
     };
