@@ -6,6 +6,7 @@
 mod child;
 mod detach;
 mod down;
+mod fronts;
 mod plan;
 mod process;
 mod register;

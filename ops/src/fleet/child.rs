@@ -110,17 +110,30 @@ pub(super) async fn is_ready(admin_addr_file: &Path) -> bool {
     let Ok(address) = tokio::fs::read_to_string(admin_addr_file).await else {
         return false;
     };
-    let answer = tokio::time::timeout(PROBE_TIMEOUT, status_of_ready(address.trim())).await;
-    matches!(answer, Ok(Ok(true)))
+    let answer = asked(address.trim(), "/ready").await;
+    answer.is_some_and(|answer| answer.starts_with(b"HTTP/1.1 200"))
 }
 
-async fn status_of_ready(address: &str) -> std::io::Result<bool> {
+/// The metrics of whoever has this admin port, as text; `None`: nobody tells any.
+pub(super) async fn metrics(address: &str) -> Option<String> {
+    let answer = asked(address, "/metrics").await?;
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    text.starts_with("HTTP/1.1 200").then_some(text)
+}
+
+/// What an admin port answers, head and body; `None`: nobody is there, or too slow.
+async fn asked(address: &str, path: &str) -> Option<Vec<u8>> {
+    let answer = tokio::time::timeout(PROBE_TIMEOUT, get(address, path)).await;
+    answer.ok()?.ok()
+}
+
+async fn get(address: &str, path: &str) -> std::io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(address).await?;
-    let request = format!("GET /ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await?;
-    Ok(answer.starts_with(b"HTTP/1.1 200"))
+    Ok(answer)
 }
 
 /// The end of what a log got since it had `from` bytes, for an error message. The broker client's own

@@ -7,6 +7,7 @@ use queue_topology::WorkerKind;
 use serde::Serialize;
 use store::instances::{Instance, alive};
 
+use super::fronts::{self, Front};
 use super::register;
 use crate::error::Result;
 use crate::output::{Output, Table, Tone, cell};
@@ -16,7 +17,9 @@ use crate::site::Site;
 struct Status {
     /// Living instances by their heartbeats.
     instances: Vec<Instance>,
-    /// Kinds without a living instance, among those that keep heartbeats.
+    /// Living fronts of the local fleet: they keep no heartbeats.
+    fronts: Vec<Front>,
+    /// Kinds without a living instance; fronts only where a local fleet runs, since others cannot be seen from here.
     absent: Vec<&'static str>,
     /// Ready messages by work queue.
     ready: BTreeMap<String, u32>,
@@ -30,14 +33,20 @@ struct Status {
 pub(super) async fn status(site: &Site, output: Output) -> Result<()> {
     let instances = alive(&site.database().await?).await?;
     let local = register::find(site)?.filter(|entry| entry.supervisor.is_alive());
+    let fronts = fronts::living(site).await?;
+    let lives = |name: &str| {
+        instances.iter().any(|instance| instance.report.worker == name)
+            || fronts.iter().any(|front| front.worker == name)
+    };
     let absent = WorkerKind::ALL
         .into_iter()
-        .filter(|kind| kind.has_database())
+        .filter(|kind| kind.has_database() || local.is_some())
         .map(WorkerKind::name)
-        .filter(|name| instances.iter().all(|instance| instance.report.worker != **name))
+        .filter(|name| !lives(name))
         .collect();
     let status = Status {
         instances,
+        fronts,
         absent,
         ready: ready(site).await?,
         supervisor: local.as_ref().map(|entry| entry.supervisor.pid),
@@ -108,6 +117,9 @@ fn text(status: &Status, output: Output) -> String {
             cell(instance.admin_addr.as_ref()),
         ]);
     }
+    for front in &status.fronts {
+        table.row(front.cells());
+    }
     let mut queues = Table::new(&["queue", "ready messages"]);
     for (queue, depth) in &status.ready {
         queues.row([queue.clone(), depth.to_string()]);
@@ -116,6 +128,10 @@ fn text(status: &Status, output: Output) -> String {
     if !table.is_empty() {
         text.push_str(&table.render(output));
         text.push('\n');
+    }
+    for address in status.fronts.iter().filter_map(Front::address) {
+        text.push_str(&address);
+        text.push_str("\n\n");
     }
     if !status.absent.is_empty() {
         let absent = format!("no living instance: {}\n\n", status.absent.join(", "));

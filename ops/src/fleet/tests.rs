@@ -1,7 +1,8 @@
-//! Tests of arguments and of telling processes apart.
+//! Tests of arguments, of telling processes apart and of reading metrics.
 
 use queue_topology::WorkerKind;
 
+use super::fronts::total;
 use super::process::Identity;
 use super::{instances, worker};
 
@@ -33,4 +34,15 @@ fn a_process_is_itself_as_long_as_it_lives() {
     assert!(!other.is_alive());
     // a signal to a process that is gone reaches nobody, and is no error
     other.signal(rustix::process::Signal::TERM).unwrap();
+}
+
+#[test]
+fn the_series_of_a_metric_are_added_up_and_others_left_out() {
+    let metrics = "# TYPE dray_http_requests counter\n\
+         dray_http_requests_total{route=\"/track\",status=\"200\"} 3\n\
+         dray_http_requests_total{route=\"a b\",status=\"503\"} 4\n\
+         dray_http_requests_total_else 9\ndray_http_in_flight 2\n";
+    assert_eq!(total(metrics, "dray_http_requests_total"), Some(7));
+    assert_eq!(total(metrics, "dray_http_in_flight"), Some(2));
+    assert_eq!(total(metrics, "dray_http"), None);
 }

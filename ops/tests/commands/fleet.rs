@@ -3,7 +3,8 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use serde_json::Value;
+use queue_topology::WorkerKind;
+use serde_json::{Value, json};
 use testkit::{Stage, eventually};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -11,12 +12,15 @@ use tokio::task::JoinSet;
 
 use crate::run::{Operator, write};
 
+const METRICS: &str = "dray_http_requests_total{route=\"/track\",method=\"GET\",status=\"200\"} 5\n\
+     dray_http_requests_total{route=\"/track\",method=\"GET\",status=\"404\"} 2\ndray_http_in_flight 1\n";
+
 fn program(directory: &Path, name: &str, script: &str) {
     let path = write(directory, name, &format!("#!/bin/sh\n{script}\n"));
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// Answers every probe with "ready"; gives its address.
+/// Answers every probe with "ready", and every question with these metrics; gives its address.
 async fn always_ready(tasks: &mut JoinSet<()>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -26,6 +30,7 @@ async fn always_ready(tasks: &mut JoinSet<()>) -> String {
             let mut request = [0_u8; 512];
             let _bytes = stream.read(&mut request).await.unwrap();
             stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n").await.unwrap();
+            stream.write_all(METRICS.as_bytes()).await.unwrap();
         }
     });
     address
@@ -83,6 +88,37 @@ async fn a_killed_child_is_started_again_and_all_end_together() {
     assert!(register(&operator).is_none());
     let nothing = operator.ok(&["fleet", "down"]).await;
     assert_eq!(nothing["running"], false);
+    operator.stage.close().await;
+}
+
+/// It reaches no database, so no row there says that it lives.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_portal_is_shown_among_the_living() {
+    let operator = Operator::on(Stage::new(&WorkerKind::ALL).await);
+    let mut tasks = JoinSet::new();
+    let address = always_ready(&mut tasks).await;
+    let programs = tempfile::tempdir().unwrap();
+    let script = format!("printf {address} >\"$DRAY_ADMIN_ADDR_FILE\"\nexec sleep 300");
+    program(programs.path(), "portal-shim", &script);
+    let before = operator.ok(&["fleet", "status"]).await;
+    assert_eq!(before["fronts"], json!([]));
+    let absent = |status: &Value| status["absent"].as_array().unwrap().clone();
+    assert!(!absent(&before).contains(&json!("portal-shim")), "of other machines nobody knows");
+
+    let release_dir = programs.path().to_str().unwrap();
+    let up = ["fleet", "up", "--detach", "--only", "portal-shim", "--release-dir", release_dir];
+    operator.ok(&up).await;
+    let status = operator.ok(&["fleet", "status"]).await;
+    let front = &status["fronts"][0];
+    assert_eq!((&front["worker"], &front["ready"]), (&json!("portal-shim"), &json!(true)));
+    assert_eq!((&front["answered_total"], &front["in_flight"]), (&json!(7), &json!(1)));
+    assert_eq!(front["admin_addr"], json!(address));
+    assert!(front["serves"].is_string() && front["instance"].is_string(), "{front}");
+    assert!(!absent(&status).contains(&json!("portal-shim")), "{status}");
+    assert!(absent(&status).contains(&json!("query-desk")), "{status}");
+    operator.ok(&["fleet", "down"]).await;
+    let after = operator.ok(&["fleet", "status"]).await;
+    assert_eq!(after["fronts"], json!([]));
     operator.stage.close().await;
 }
 
