@@ -1,12 +1,20 @@
-//! One request that is several messages: split where a message is full, sent side by side, answered as one
-//! operation whose name says how many parts it has.
+//! One request that is several messages: split where a message is full, answered as one operation whose name
+//! says how many parts it has.
+//!
+//! Under one Idempotency-Key there is one request, however many messages it makes. The first part has the id
+//! that a request of one message would have, and every part carries the digest of the whole. So another
+//! request under the same key, shorter or longer, has another first part under the same id, and the worker's
+//! inbox refuses that (`KEY_REUSED`). The others are sent, side by side, only when the first is settled: what
+//! is refused there has left nothing behind. A request sent again is the same parts, and goes on where it was.
 
 use std::fmt;
+use std::iter;
 use std::str::FromStr;
 
 use axum::response::Response;
-use contracts::{Contract, MessageId, Refusal};
+use contracts::{Contract, CreateOrders, MessageId, Refusal, ReportStatuses};
 use futures_util::future::join_all;
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::command::Command;
@@ -30,12 +38,10 @@ impl OperationName {
         Self { id, parts }
     }
 
-    /// The ids of its messages, in order.
+    /// The ids of its messages, in order: the first one's is the operation's own.
     pub(crate) fn messages(self) -> Vec<MessageId> {
-        match self.parts {
-            0 | 1 => vec![self.id],
-            parts => (0..parts).map(|part| self.id.of_item(part.into())).collect(),
-        }
+        let others = (1..self.parts).map(|part| self.id.of_item(part.into()));
+        iter::once(self.id).chain(others).collect()
     }
 }
 
@@ -85,6 +91,24 @@ pub(crate) struct Part<C> {
     pub(crate) message: C,
 }
 
+/// A message that one request may make several of.
+pub(crate) trait Divided: Contract {
+    /// Says of which whole it is a part.
+    fn bind(&mut self, whole: String);
+}
+
+impl Divided for ReportStatuses {
+    fn bind(&mut self, whole: String) {
+        self.whole = Some(whole);
+    }
+}
+
+impl Divided for CreateOrders {
+    fn bind(&mut self, whole: String) {
+        self.whole = Some(whole);
+    }
+}
+
 /// Messages with their numbers of items, as parts that follow one another.
 pub(crate) fn in_order<C>(messages: impl IntoIterator<Item = (usize, C)>) -> Vec<Part<C>> {
     let mut first = 0_u32;
@@ -100,11 +124,12 @@ pub(crate) fn in_order<C>(messages: impl IntoIterator<Item = (usize, C)>) -> Vec
 /// Sends all parts and answers as one.
 ///
 /// # Errors
-/// 400 when there are several and no key: what is taken in part has to be sent again as the same. Else as
-/// [`Command::send`]; sent again with its key, the rest follows.
-pub(crate) async fn send<C: Contract>(
+/// 400 when there are several and no key: what is taken in part has to be sent again as the same. 503 when
+/// the first of several is not settled in time: the others are not sent. Else as [`Command::send`]; sent again
+/// with its key, the rest follows.
+pub(crate) async fn send<C: Divided>(
     command: Command,
-    parts: Vec<Part<C>>,
+    mut parts: Vec<Part<C>>,
 ) -> Result<Response, Problem> {
     let count = u16::try_from(parts.len()).unwrap_or(u16::MAX);
     if count > PARTS_MAX {
@@ -118,9 +143,10 @@ pub(crate) async fn send<C: Contract>(
         return Err(Problem::bad_request("KEY_NEEDED", detail));
     }
     let name = OperationName::new(command.id(), count);
-    let ids = name.messages();
-    let sending = ids.iter().zip(&parts).map(|(id, part)| command.send_part(*id, &part.message));
-    let outcomes = join_all(sending).await.into_iter().collect::<Result<Vec<Outcome>, Problem>>();
+    if count > 1 {
+        bind_all(&mut parts);
+    }
+    let outcomes = in_turn(&command, name, &parts).await;
     let outcomes = outcomes.map_err(|problem| problem.of_operation(name.to_string()))?;
     let mut response = if let ([outcome], 0 | 1) = (outcomes.as_slice(), count) {
         respond(&name.to_string(), outcome.clone(), None)?
@@ -130,6 +156,60 @@ pub(crate) async fn send<C: Contract>(
     };
     command.tell_wait(&mut response);
     Ok(response)
+}
+
+/// Writes the digest of the whole into every part of it.
+fn bind_all<C: Divided>(parts: &mut [Part<C>]) {
+    let mut digest = Sha256::new();
+    for part in parts.iter() {
+        // every message has a JSON form
+        digest.update(serde_json::to_vec(&part.message).unwrap_or_default());
+    }
+    let whole: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    for part in parts {
+        part.message.bind(whole.clone());
+    }
+}
+
+/// Sends the first part, then the others side by side.
+async fn in_turn<C: Contract>(
+    command: &Command,
+    name: OperationName,
+    parts: &[Part<C>],
+) -> Result<Vec<Outcome>, Problem> {
+    let ids = name.messages();
+    let mut each = ids.iter().zip(parts);
+    let Some((id, first)) = each.next() else {
+        return Ok(Vec::new());
+    };
+    if parts.len() == 1 {
+        return Ok(vec![command.send_part(*id, &first.message).await?]);
+    }
+    let first = command.send_ahead(*id, &first.message).await?;
+    may_follow(&first)?;
+    let others = each.map(|(id, part)| command.send_part(*id, &part.message));
+    iter::once(Ok(first)).chain(join_all(others).await).collect()
+}
+
+/// Whether the other parts may be sent after the first one ended so.
+///
+/// # Errors
+/// Nobody knows yet whether the key is another request's (503), or it is, or the caller may not.
+pub(crate) fn may_follow(first: &Outcome) -> Result<(), Problem> {
+    let Outcome::Settled(reply) = first else {
+        let detail = "the first of these messages is on its way and not carried out yet, the others were not \
+                      sent: send the same again with its Idempotency-Key";
+        return Err(Problem::unavailable("FIRST_PART_PENDING", detail));
+    };
+    match reply.refusal.clone().filter(|refusal| is_of_all(&refusal.code)) {
+        Some(refusal) => Err(Problem::refused(refusal)),
+        None => Ok(()),
+    }
+}
+
+/// True for a refusal that has nothing to do with what a part holds.
+fn is_of_all(code: &str) -> bool {
+    matches!(code, "KEY_REUSED" | "NOT_ALLOWED")
 }
 
 /// What became of an operation whose parts ended so. While one part is pending the whole is; what is known
@@ -149,8 +229,7 @@ pub(crate) fn merge(
             continue;
         };
         let part = Operation::settled(name.to_string(), *reply);
-        let is_of_all = matches!(part.code.as_deref(), Some("KEY_REUSED" | "NOT_ALLOWED"));
-        if let (true, Some(code)) = (is_of_all, part.code.clone()) {
+        if let Some(code) = part.code.clone().filter(|code| is_of_all(code)) {
             let refusal = Refusal::new(code, part.detail.unwrap_or_default());
             return Err(Problem::refused(refusal).of_operation(name.to_string()));
         }

@@ -12,6 +12,7 @@
 mod away;
 mod bench;
 mod commands;
+mod divided;
 mod document;
 mod events;
 mod operations;

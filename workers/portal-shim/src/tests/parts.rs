@@ -11,7 +11,7 @@ use crate::gate::accepts;
 use crate::gateway::Outcome;
 use crate::idempotency::key;
 use crate::outcome::{State, respond};
-use crate::parts::{OperationName, Place, in_order, merge};
+use crate::parts::{OperationName, Place, in_order, may_follow, merge};
 use crate::precondition::{IfMatch, answer_tag, version_tag};
 use crate::problem::Problem;
 use crate::query::{depth, parse};
@@ -217,6 +217,7 @@ fn the_name_of_an_operation_says_how_many_messages_it_is() {
     }
     assert_eq!(one.messages(), [id()]);
     assert_eq!(five.messages().len(), 5);
+    assert_eq!(five.messages()[0], id(), "what one message of this key would be");
     assert_eq!(five.messages()[4], id().of_item(4));
     let wrong = ["", "x", &format!("{}.0", id()), &format!("{}.1", id()), &format!("{}.05", id())];
     for text in wrong {
@@ -261,6 +262,20 @@ fn an_operation_is_pending_while_one_of_its_messages_is() {
     assert_eq!((merged.outcome, merged.items.len()), (State::Pending, 0), "{merged:?}");
     let reused = [(place(0), settled(refused(id(), "KEY_REUSED"))), (place(1), Outcome::Pending)];
     assert_eq!(merge(name, reused).unwrap_err().status(), StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[test]
+fn the_others_follow_when_the_first_is_known_to_be_theirs() {
+    for first in [applied(id(), 1), refused(id(), "TOO_LARGE")] {
+        assert_eq!(may_follow(&settled(first)), Ok(()));
+    }
+    let pending = may_follow(&Outcome::Pending).unwrap_err();
+    assert_eq!((pending.status().as_u16(), pending.code()), (503, "FIRST_PART_PENDING"));
+    assert_eq!(pending.seconds_to_wait(), Some(1));
+    for (code, status) in [("KEY_REUSED", 422), ("NOT_ALLOWED", 403)] {
+        let refused = may_follow(&settled(refused(id(), code))).unwrap_err();
+        assert_eq!((refused.status().as_u16(), refused.code()), (status, code));
+    }
 }
 
 #[test]
