@@ -22,6 +22,7 @@ mod problem;
 mod query;
 mod request_id;
 mod routes;
+mod seats;
 mod server;
 mod settings;
 #[cfg(test)]

@@ -4,7 +4,9 @@
 //! caller's name, and that is what is told. So a stream shows what its caller may see, and an event that is
 //! lost delays it and makes nothing wrong.
 
-mod seats;
+mod hint;
+mod listeners;
+mod pace;
 mod stream;
 mod subject;
 
@@ -12,14 +14,14 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use contracts::{Role, WaybillNo};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::seats::Seats;
+use self::listeners::Listeners;
 use self::stream::Watch;
 use self::subject::Subject;
 use crate::caller::Caller;
@@ -28,12 +30,18 @@ use crate::permit::{EVERYBODY, Rule, Speaks};
 use crate::portal::Portal;
 use crate::problem::Problem;
 use crate::query::Path;
+use crate::seats::{Full, Seats};
 use crate::throttle::Class;
 
 /// What a client had last (HTML standard, server-sent events).
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// A comment after so much silence: whoever is in between sees that the stream lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// Streams of one caller: a few windows of a browser.
+const EACH_MAX: u16 = 6;
+/// Streams of all callers: each asks the fleet whenever something happens to what it watches.
+const ALL_MAX: u16 = 400;
 
 /// Who has a work list.
 const SELLERS: &[Role] = &[Role::Merchant];
@@ -52,7 +60,20 @@ pub(crate) fn router() -> OpenApiRouter<Portal> {
     OpenApiRouter::default()
         .routes(routes!(of_waybill))
         .routes(routes!(of_work))
-        .layer(Extension(Seats::default()))
+        .layer(Extension(Streams::default()))
+}
+
+/// What all streams share. Cheap to clone.
+#[derive(Debug, Clone)]
+struct Streams {
+    seats: Seats,
+    listeners: Listeners,
+}
+
+impl Default for Streams {
+    fn default() -> Self {
+        Self { seats: Seats::new(EACH_MAX, ALL_MAX), listeners: Listeners::default() }
+    }
 }
 
 /// Follow a waybill. `state` tells how it stands, first at the beginning and then whenever it has changed
@@ -72,17 +93,18 @@ pub(crate) fn router() -> OpenApiRouter<Portal> {
 )]
 async fn of_waybill(
     State(portal): State<Portal>,
-    Extension(seats): Extension<Seats>,
+    Extension(streams): Extension<Streams>,
     caller: Caller,
     headers: HeaderMap,
     Path(waybill_no): Path<WaybillNo>,
 ) -> Result<Response, Problem> {
-    open(portal, seats, caller, &headers, Subject::Waybill(waybill_no)).await
+    open(portal, streams, caller, &headers, Subject::Waybill(waybill_no)).await
 }
 
 /// Follow a merchant's work. `work` tells what there is to acknowledge and to pick (the first page of
-/// `/v1/waybills?work=true`), first at the beginning and then whenever it has changed; its id stands for that
-/// state. `resync` and `end` as for a waybill.
+/// `/v1/waybills?work=true`), first at the beginning and then whenever it has changed, every 2 s at most; its
+/// id stands for that state. It counts as asking for that list: while your share of lists is used up, the news
+/// wait. `resync` and `end` as for a waybill.
 #[utoipa::path(
     get, path = "/v1/worklist/events", tag = "waybills", operation_id = "followWork",
     params(
@@ -94,28 +116,28 @@ async fn of_waybill(
 )]
 async fn of_work(
     State(portal): State<Portal>,
-    Extension(seats): Extension<Seats>,
+    Extension(streams): Extension<Streams>,
     caller: Caller,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let Some(merchant) = caller.merchant() else {
         return Err(Problem::forbidden("your account does not say of which merchant it is"));
     };
-    open(portal, seats, caller, &headers, Subject::Work(merchant)).await
+    open(portal, streams, caller, &headers, Subject::Work(merchant)).await
 }
 
 async fn open(
     portal: Portal,
-    seats: Seats,
+    streams: Streams,
     caller: Caller,
     headers: &HeaderMap,
     subject: Subject,
 ) -> Result<Response, Problem> {
-    let seat = seats.take(caller.subject())?;
+    let seat = streams.seats.take(caller.subject()).map_err(no_seat)?;
     // the gate verified it a moment ago: this tells until when it is good
     let claims = portal.keys.verify(bearer(headers)?).await?;
     let had = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
-    let watch = Watch::begin(&portal, caller, subject, seat, claims.exp, had).await?;
+    let watch = Watch::begin(&portal, &streams, seat, caller, subject, claims.exp, had).await?;
     let alive = KeepAlive::new().interval(HEARTBEAT).text("alive");
     let mut response = Sse::new(watch.into_stream()).keep_alive(alive).into_response();
     let headers = response.headers_mut();
@@ -123,6 +145,20 @@ async fn open(
     // proxies that gather answers would hold events back
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     Ok(response)
+}
+
+fn no_seat(full: Full) -> Problem {
+    match full {
+        Full::Own => {
+            let detail = format!("you have {EACH_MAX} streams open already: close one");
+            let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_STREAMS", detail);
+            problem.retry_after(5)
+        }
+        Full::All => {
+            let detail = "as many streams as there may be are open: ask from time to time instead";
+            Problem::unavailable("OVERLOADED", detail).retry_after(30)
+        }
+    }
 }
 
 #[cfg(test)]

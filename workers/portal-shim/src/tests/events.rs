@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 use contracts::{Role, WaybillNo, WaybillReleased};
 use testkit::{PublishAs, eventually};
@@ -90,5 +91,18 @@ async fn what_is_foreign_has_no_stream_and_a_caller_has_a_few() {
         wait_for(stream, "id: ").await;
     }
     assert_eq!(bench.get(STREAM, &mia).await.problem(429), "TOO_MANY_STREAMS");
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_work_list_that_is_followed_takes_its_turn_among_the_callers_lists() {
+    let bench = Bench::with(&["--portal-low-rate", "1"]).await;
+    let mia = bench.merchant();
+    let begun = Instant::now();
+    // the share of this second
+    assert_eq!(bench.get("/v1/waybills", &mia).await.status, 200);
+    let heard = lines(&bench, "/v1/worklist/events", &mia);
+    assert_eq!(wait_for(&heard, "event: ").await, "work", "it is opened, and waits");
+    assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
     bench.stop().await;
 }

@@ -2,29 +2,29 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::sse::Event;
 use contracts::Timestamp;
 use futures_util::stream::{Stream, unfold};
-use runtime::{Happened, Shutdown};
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
+use runtime::Shutdown;
 use tokio::time::{Instant, sleep_until};
 
-use super::seats::Seat;
-use super::subject::{Standing, Subject, Versions};
+use super::Streams;
+use super::hint::Versions;
+use super::listeners::{Heard, Listening};
+use super::pace::Pace;
+use super::subject::{Standing, Subject};
 use crate::caller::Caller;
 use crate::gateway::Gateway;
 use crate::portal::Portal;
 use crate::problem::Problem;
+use crate::seats::Seat;
+use crate::throttle::{Class, Place, Throttle};
 
-/// Without a hint it is looked at again after this: a hint may be lost with the broker's connection.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// Several hints in a row are one look.
 const GATHER: Duration = Duration::from_millis(100);
-/// Lists cost more than one waybill.
+/// Lists cost more than one waybill: so long is gathered, and not sooner is looked again.
 const GATHER_WORK: Duration = Duration::from_secs(2);
 /// Answers may be older than a hint for a moment: so long, and so often, is waited for a newer one.
 const CATCH_UP: Duration = Duration::from_millis(300);
@@ -50,7 +50,7 @@ impl End {
 
 /// What a stream waits for.
 enum Woken {
-    Heard(Result<Arc<Happened>, RecvError>),
+    Heard(Option<Heard>),
     Look,
     Ended(End),
 }
@@ -58,9 +58,10 @@ enum Woken {
 /// A stream before its first event is asked for.
 pub(super) struct Watch {
     gateway: Gateway,
+    throttle: Throttle,
     caller: Caller,
     subject: Subject,
-    hints: Receiver<Arc<Happened>>,
+    hints: Listening,
     shutdown: Shutdown,
     expires: Instant,
     /// The id of what was told last.
@@ -68,47 +69,50 @@ pub(super) struct Watch {
     /// What the next look has to reach.
     hinted: Versions,
     catch_ups: u32,
-    look_at: Instant,
+    pace: Pace,
     events: VecDeque<Event>,
     is_over: bool,
     _seat: Seat,
 }
 
 impl Watch {
-    /// Begins to listen, then looks: what happens in between is heard.
+    /// Begins to listen, then looks: what happens in between is heard. A list for which it is not the caller's
+    /// turn is looked at later.
     ///
     /// # Errors
     /// 404 when it is not to be seen; as [`Gateway::ask`].
     pub(super) async fn begin(
         portal: &Portal,
+        streams: &Streams,
+        seat: Seat,
         caller: Caller,
         subject: Subject,
-        seat: Seat,
         expires_s: i64,
         had: Option<String>,
     ) -> Result<Self, Problem> {
-        let hints = portal.gateway.events();
-        let Some(standing) = subject.look(&portal.gateway, &caller).await? else {
-            return Err(Problem::not_found("waybill"));
-        };
         let left = expires_s.saturating_sub(Timestamp::now().as_datetime().timestamp());
         let now = Instant::now();
         let mut watch = Self {
             gateway: portal.gateway.clone(),
+            throttle: portal.throttle.clone(),
+            hints: streams.listeners.listen(&subject, || portal.gateway.events()),
+            pace: pace_of(&subject, now),
             caller,
             subject,
-            hints,
             shutdown: portal.shutdown.clone(),
             expires: now + Duration::from_secs(u64::try_from(left).unwrap_or_default()),
             told: had,
             hinted: Versions::default(),
             catch_ups: 0,
-            look_at: now + LOOK_AGAIN,
             events: VecDeque::new(),
             is_over: false,
             _seat: seat,
         };
-        watch.tell(standing);
+        if let Ok(_turn) = watch.turn() {
+            watch.pace.looks(now);
+            let standing = watch.subject.look(&watch.gateway, &watch.caller).await?;
+            watch.tell(standing.ok_or_else(|| Problem::not_found("waybill"))?);
+        }
         Ok(watch)
     }
 
@@ -129,10 +133,9 @@ impl Watch {
                 return None;
             }
             match self.woken().await {
-                Woken::Heard(Ok(happened)) => self.heard(&happened),
-                Woken::Heard(Err(RecvError::Lagged(missed))) => self.resync(missed),
-                // the feed lives as long as the process
-                Woken::Heard(Err(RecvError::Closed)) => self.end(End::Restart),
+                Woken::Heard(Some(heard)) => self.heard(heard),
+                // who tells lives as long as the process
+                Woken::Heard(None) => self.end(End::Restart),
                 Woken::Look => self.look().await,
                 Woken::Ended(end) => self.end(end),
             }
@@ -144,39 +147,49 @@ impl Watch {
             biased;
             () = self.shutdown.begun() => Woken::Ended(End::Restart),
             () = sleep_until(self.expires) => Woken::Ended(End::TokenExpired),
-            () = sleep_until(self.look_at) => Woken::Look,
-            heard = self.hints.recv() => Woken::Heard(heard),
+            () = sleep_until(self.pace.next()) => Woken::Look,
+            heard = self.hints.heard() => Woken::Heard(heard),
         }
     }
 
-    fn heard(&mut self, happened: &Happened) {
-        if let Some(versions) = self.subject.hint(happened) {
-            self.hinted = self.hinted.newest(versions);
-            self.catch_ups = 0;
-            self.look_within(self.gather());
+    fn heard(&mut self, heard: Heard) {
+        let now = Instant::now();
+        self.hinted = self.hinted.newest(heard.versions);
+        self.catch_ups = 0;
+        self.pace.hinted(now);
+        if heard.missed > 0 {
+            // whatever they were, it is looked at now
+            let data = format!("{{\"missed\":{}}}", heard.missed);
+            self.events.push_back(Event::default().event("resync").data(data));
+            self.pace.within(now, Duration::ZERO);
         }
     }
 
-    const fn gather(&self) -> Duration {
+    /// What a look takes: of a list, a place and a share, as asking for it does. The place is given back when
+    /// it is dropped.
+    ///
+    /// # Errors
+    /// When there is none now.
+    fn turn(&self) -> Result<Option<Place>, Problem> {
         match self.subject {
-            Subject::Waybill(_) => GATHER,
-            Subject::Work(_) => GATHER_WORK,
+            Subject::Waybill(_) => Ok(None),
+            Subject::Work(_) => {
+                let place = self.throttle.enter(Class::Low)?;
+                let origin = self.caller.actor().origin.as_deref().unwrap_or("unknown");
+                let share = self.throttle.share(Class::Low, self.caller.subject(), origin);
+                share.map_err(|refused| refused.problem)?;
+                Ok(Some(place))
+            }
         }
-    }
-
-    fn look_within(&mut self, wait: Duration) {
-        self.look_at = self.look_at.min(Instant::now() + wait);
-    }
-
-    /// Hints were dropped because this stream was too slow: whatever they were, it is looked at now.
-    fn resync(&mut self, missed: u64) {
-        self.events
-            .push_back(Event::default().event("resync").data(format!("{{\"missed\":{missed}}}")));
-        self.look_within(Duration::ZERO);
     }
 
     async fn look(&mut self) {
-        self.look_at = Instant::now() + LOOK_AGAIN;
+        let now = Instant::now();
+        let Ok(_turn) = self.turn() else {
+            self.pace.has_no_turn(now);
+            return;
+        };
+        self.pace.looks(now);
         match self.subject.look(&self.gateway, &self.caller).await {
             Ok(Some(standing)) => {
                 let is_behind =
@@ -184,7 +197,7 @@ impl Watch {
                 self.tell(standing);
                 if is_behind && self.catch_ups < CATCH_UPS_MAX {
                     self.catch_ups = self.catch_ups.saturating_add(1);
-                    self.look_within(CATCH_UP);
+                    self.pace.within(Instant::now(), CATCH_UP);
                 }
             }
             Ok(None) => self.end(End::Gone),
@@ -206,5 +219,12 @@ impl Watch {
         let data = format!("{{\"reason\":\"{}\"}}", end.word());
         self.events.push_back(Event::default().event("end").data(data));
         self.is_over = true;
+    }
+}
+
+fn pace_of(subject: &Subject, now: Instant) -> Pace {
+    match subject {
+        Subject::Waybill(_) => Pace::new(GATHER, Duration::ZERO, now),
+        Subject::Work(_) => Pace::new(GATHER_WORK, GATHER_WORK, now),
     }
 }

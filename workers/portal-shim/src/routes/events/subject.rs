@@ -1,10 +1,10 @@
-//! What a stream is about: which hints concern it, and how it stands.
+//! What a stream is about, and how it stands.
 
 use contracts::{Merchant, Query, QueryAnswer, WaybillFilter, WaybillNo, WaybillView};
-use runtime::Happened;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::hint::Versions;
 use crate::caller::Caller;
 use crate::gateway::Gateway;
 use crate::problem::Problem;
@@ -15,34 +15,12 @@ const WORK_MAX: u16 = 100;
 const ID_BYTES: usize = 8;
 
 /// What is watched.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Subject {
     /// One waybill.
     Waybill(WaybillNo),
     /// What a merchant has to see to.
     Work(Merchant),
-}
-
-/// The versions that a hint speaks of: what is asked for afterwards has to be at least as new.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Versions {
-    pub(super) waybill: u64,
-    pub(super) assignment: u64,
-}
-
-impl Versions {
-    /// The newer of each.
-    pub(super) fn newest(self, other: Self) -> Self {
-        Self {
-            waybill: self.waybill.max(other.waybill),
-            assignment: self.assignment.max(other.assignment),
-        }
-    }
-
-    /// True when nothing older than `hinted` is in it.
-    pub(super) const fn reaches(self, hinted: Self) -> bool {
-        self.waybill >= hinted.waybill && self.assignment >= hinted.assignment
-    }
 }
 
 /// How it stands.
@@ -56,32 +34,12 @@ pub(super) struct Standing {
     pub(super) versions: Option<Versions>,
 }
 
-/// The part of an event's body that says whom it concerns.
-#[derive(Debug, Deserialize)]
-struct Concerned {
-    waybill_no: Option<WaybillNo>,
-    merchant: Option<Merchant>,
-    fulfilled_by: Option<String>,
-}
-
 impl Subject {
     /// The name of the events that tell how it stands.
     pub(super) const fn event(&self) -> &'static str {
         match self {
             Self::Waybill(_) => "state",
             Self::Work(_) => "work",
-        }
-    }
-
-    /// The versions that an event speaks of, if it may concern this; `None` if it does not.
-    pub(super) fn hint(&self, happened: &Happened) -> Option<Versions> {
-        let concerned: Concerned = serde_json::from_slice(&happened.body).ok()?;
-        match self {
-            Self::Waybill(waybill_no) => {
-                let is_own = concerned.waybill_no.as_ref() == Some(waybill_no);
-                is_own.then(|| versions_of(&happened.message_type, happened.version))
-            }
-            Self::Work(merchant) => concerned.may_be_of(merchant).then(Versions::default),
         }
     }
 
@@ -113,27 +71,6 @@ impl Subject {
                 Ok(told(&list).map(|data| Standing { id: id_of(&data), data, versions: None }))
             }
         }
-    }
-}
-
-impl Concerned {
-    /// Events that do not say whose goods they are about may be about anybody's.
-    fn may_be_of(&self, merchant: &Merchant) -> bool {
-        match (&self.merchant, &self.fulfilled_by) {
-            (Some(named), _) => named == merchant,
-            (None, Some(who)) => who == "merchant",
-            (None, None) => self.waybill_no.is_some(),
-        }
-    }
-}
-
-/// Events carry the version of the row of whoever tells them.
-fn versions_of(message_type: &str, version: Option<u64>) -> Versions {
-    let version = version.unwrap_or_default();
-    match message_type.split_once('.').map(|(context, _)| context) {
-        Some("waybill") => Versions { waybill: version, assignment: 0 },
-        Some("assignment") => Versions { waybill: 0, assignment: version },
-        Some(_) | None => Versions::default(),
     }
 }
 
