@@ -20,3 +20,4 @@ mod parts;
 mod rules;
 mod service;
 mod serving;
+mod uploads;

@@ -3,7 +3,6 @@
 //! A file becomes one message, or several parts that are sent one after the other; the hot folder puts it
 //! together and moves it into the inbox as a whole.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
@@ -21,7 +20,6 @@ use contracts::{
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -38,6 +36,7 @@ use crate::portal::Portal;
 use crate::precondition::IfNoneMatch;
 use crate::problem::Problem;
 use crate::query::{Path, Query, bytes};
+use crate::seats::{Full, Seats};
 use crate::throttle::Class;
 
 /// Who hands files in. Shops put theirs into the folder itself or send them over the broker.
@@ -54,7 +53,9 @@ const READERS: &[Role] = &[
 ];
 
 /// Files that are handed in at the same time: each is held in memory as a whole.
-const AT_ONCE: usize = 4;
+const AT_ONCE: u16 = 4;
+/// Files of one caller among them: whoever sends many at once leaves others their places.
+const AT_ONCE_EACH: u16 = 2;
 
 /// How long a file may take to arrive: a slow sender keeps its place from others.
 const BODY_WITHIN: Duration = Duration::from_secs(60);
@@ -81,7 +82,7 @@ pub(crate) fn router() -> OpenApiRouter<Portal> {
     OpenApiRouter::default()
         .routes(routes!(show, hand_in))
         .routes(routes!(list))
-        .layer(Extension(Places(Arc::new(Semaphore::new(AT_ONCE)))))
+        .layer(Extension(Places(Seats::new(AT_ONCE_EACH, AT_ONCE))))
 }
 
 /// The types of bodies.
@@ -91,12 +92,12 @@ pub(crate) fn schemas(schemas: &mut Schemas) {
 
 /// Places for files in memory.
 #[derive(Debug, Clone)]
-struct Places(Arc<Semaphore>);
+struct Places(Seats);
 
 /// Hand in a file for the folder of a source, at most 16 MiB: text, or compressed with gzip where its name
 /// ends so. Names are `<kind>-<source>-<sequence>.tsv`, `.tsv.gz`, and `.rN.tsv` for repairs. The same file
 /// again is taken as the same; another content under a known name is refused. What becomes of it tells its
-/// report.
+/// report. You may hand in two at a time.
 #[utoipa::path(
     put, path = "/v1/uploads/{source}/{file_name}", tag = "uploads", operation_id = "uploadFile",
     params(
@@ -118,10 +119,7 @@ async fn hand_in(
     request: Request,
 ) -> Result<Response, Problem> {
     check_media_type(&request)?;
-    let _place = places.try_acquire().map_err(|_full| {
-        let detail = "as many files as there are places for are being handed in: try again";
-        Problem::unavailable("OVERLOADED", detail)
-    })?;
+    let _place = places.take(command.caller.subject()).map_err(no_place)?;
     let limit = usize::try_from(MAX_UPLOAD_BYTES).unwrap_or(usize::MAX);
     let content = timeout(BODY_WITHIN, bytes(request, limit)).await.map_err(|_elapsed| {
         let detail = format!("the file did not arrive within {} s", BODY_WITHIN.as_secs());
@@ -136,6 +134,20 @@ async fn hand_in(
     let mut response = respond(&command.id().to_string(), outcome, Some(&path))?;
     command.tell_wait(&mut response);
     Ok(response)
+}
+
+fn no_place(full: Full) -> Problem {
+    match full {
+        Full::Own => {
+            let detail = format!("you hand in {AT_ONCE_EACH} files at this moment: wait for one");
+            let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_UPLOADS", detail);
+            problem.retry_after(1)
+        }
+        Full::All => {
+            let detail = "as many files as there are places for are being handed in: try again";
+            Problem::unavailable("OVERLOADED", detail)
+        }
+    }
 }
 
 fn check_media_type(request: &Request) -> Result<(), Problem> {
