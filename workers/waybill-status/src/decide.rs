@@ -29,8 +29,8 @@ pub(crate) const UNKNOWN_WAYBILL: &str = "UNKNOWN_WAYBILL";
 pub(crate) enum Request<'a> {
     /// It shall exist: one of the parts that an accepted order was cut into.
     Create { order: &'a OrderAccepted, draft: &'a WaybillDraft },
-    /// Something is done to it, whether it exists yet or not.
-    Change(&'a Change),
+    /// Something is done to it, whether it exists yet or not. Who `seen` a version means no newer one.
+    Change { change: &'a Change, seen: Option<u64> },
 }
 
 /// Decides one message.
@@ -52,18 +52,60 @@ pub(crate) fn decide(
             history.asked_to_exist(order, cause, Outcome::Duplicate, status);
             (Body::Live(live), Outcome::Duplicate)
         }
-        (Request::Change(change), Body::Stub(mut early)) => {
+        (Request::Change { change, seen }, body) => {
+            match check_seen(&body, (version, seen), change, &cause.actor) {
+                Ok(()) => change_body(&mut history, body, change, cause),
+                // no entry: it would make a version, for which others would be refused in their turn
+                Err(refusal) => (body, Outcome::Rejected(refusal)),
+            }
+        }
+    };
+    history.close(body, outcome, parked_since, now)
+}
+
+/// Whether the waybill is still the one that the sender saw, if it says which. Of what does not exist nobody
+/// has seen a version. Who may not do this at all is refused for that, and learns of no version.
+fn check_seen(
+    body: &Body,
+    (version, seen): (u64, Option<u64>),
+    change: &Change,
+    actor: &Actor,
+) -> Result<(), Refusal> {
+    let traits = match body {
+        Body::Live(live) => Some(&live.traits),
+        Body::Stub(_) => None,
+    };
+    if seen.is_none() || permit(change, actor, traits).is_err() {
+        return Ok(());
+    }
+    match body {
+        Body::Live(_) => Refusal::check_version("waybill", version, seen),
+        Body::Stub(_) => Err(Refusal::new(
+            UNKNOWN_WAYBILL,
+            "there is no such waybill yet: name no version, and it is kept until there is",
+        )),
+    }
+}
+
+/// Keeps a change for a waybill to come, or applies it to one that exists.
+fn change_body(
+    history: &mut History,
+    body: Body,
+    change: &Change,
+    cause: &Cause,
+) -> (Body, Outcome) {
+    match body {
+        Body::Stub(mut early) => {
             let verdict = keep(&mut early, change, cause);
             let outcome = history.changed(change, cause, verdict, None);
             (Body::Stub(early), outcome)
         }
-        (Request::Change(change), Body::Live(mut live)) => {
+        Body::Live(mut live) => {
             let verdict = apply(&mut live, change, &cause.actor);
             let outcome = history.changed(change, cause, verdict, Some(&live));
             (Body::Live(live), outcome)
         }
-    };
-    history.close(body, outcome, parked_since, now)
+    }
 }
 
 /// Makes a waybill of a stub: it exists, and every message that came early is applied in turn.

@@ -1,7 +1,8 @@
 //! What came of a message, written down: log entries, events for the others, changed holds.
 //!
 //! Every message becomes one log entry with the next version, also one that changes nothing, so that the
-//! history of a waybill has no gap. An event carries the version of the entry that caused it. Nothing
+//! history of a waybill has no gap. The exception is what was asked for a version and refused for it: its
+//! answer is in the inbox alone. An event carries the version of the entry that caused it. Nothing
 //! here decides.
 
 use contracts::{

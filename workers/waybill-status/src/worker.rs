@@ -63,6 +63,22 @@ impl Incoming {
             | Self::ReleaseHold(ReleaseHold { waybill_no, .. }) => vec![waybill_no],
         }
     }
+
+    /// The version of its one waybill that its sender saw, if it says which.
+    const fn seen(&self) -> Option<u64> {
+        match self {
+            Self::Report(ReportStatus { expected_version, .. })
+            | Self::PlaceHold(PlaceHold { expected_version, .. })
+            | Self::ReleaseHold(ReleaseHold { expected_version, .. }) => *expected_version,
+            Self::Order(_)
+            | Self::More(_)
+            | Self::Assigned(_)
+            | Self::Cancellation(_)
+            | Self::Amendment(_)
+            | Self::Reports(_)
+            | Self::Correct(_) => None,
+        }
+    }
 }
 
 /// The worker. It keeps nothing between batches.
@@ -174,7 +190,8 @@ impl Work {
                 (&release.waybill_no, Ok(Change::release_hold(release)))
             }
         };
-        let (outcome, events) = self.settle_change(no, change, &cause_of(envelope))?;
+        let seen = item.message.seen();
+        let (outcome, events) = self.settle_change(no, change, seen, &cause_of(envelope))?;
         let version = self.waybills.get(no).map_or(0, |waybill| waybill.version);
         Ok((Settlement::new(outcome).of(no.as_str(), version), events))
     }
@@ -215,7 +232,8 @@ impl Work {
             let message_id = cause.message_id.of_item(index);
             let cause = Cause { message_id, batch_id, ..cause.clone() };
             let change = Change::report(report);
-            let (outcome, more) = self.settle_change(&report.waybill_no, change, &cause)?;
+            let seen = report.expected_version;
+            let (outcome, more) = self.settle_change(&report.waybill_no, change, seen, &cause)?;
             outcomes.push(outcome);
             events.extend(more);
         }
@@ -228,13 +246,14 @@ impl Work {
         &mut self,
         no: &WaybillNo,
         change: Result<Change, Refusal>,
+        seen: Option<u64>,
         cause: &Cause,
     ) -> Result<(Outcome, Vec<Event>), Failure> {
         let change = match change {
             Ok(change) => change,
             Err(refusal) => return Ok((Outcome::Rejected(refusal), Vec::new())),
         };
-        let decision = self.decide(no, Request::Change(&change), cause)?;
+        let decision = self.decide(no, Request::Change { change: &change, seen }, cause)?;
         self.waybills.set(decision.waybill.id, &decision.details);
         Ok((decision.outcome, decision.events))
     }

@@ -137,6 +137,49 @@ fn a_waybill_is_held_while_any_hold_is_open() {
 }
 
 #[test]
+fn what_was_asked_for_an_older_version_changes_nothing_and_leaves_no_entry() {
+    let mut story = Story::created();
+    assert_eq!(story.waybill.version, 1);
+    let first = story.hear_for(&hold(CsAgent, "a", 1), Some(1));
+    assert_eq!((first.outcome, story.waybill.version), (Outcome::Applied, 2));
+
+    let before = story.waybill.clone();
+    for late in [
+        hold(CsAgent, "b", 1),
+        // the same again in another message: the second of two who saw the same
+        hold(CsAgent, "a", 1),
+        release(CsAgent, "a", None, 2),
+        report(Warehouse, S::Picked, 0, 2),
+    ] {
+        let decision = story.hear_for(&late, Some(1));
+        assert_eq!(code(decision.outcome), "VERSION_CONFLICT", "{late:?}");
+        assert!(decision.log.is_empty() && decision.events.is_empty(), "{late:?}");
+        assert_eq!(story.waybill, before, "{late:?}");
+    }
+    let outcome = |story: &mut Story, said, seen| story.hear_for(&said, Some(seen)).outcome;
+    assert_eq!(outcome(&mut story, release(CsAgent, "a", None, 2), 2), Outcome::Applied);
+    assert_eq!(outcome(&mut story, report(Warehouse, S::Picked, 0, 2), 3), Outcome::Applied);
+    // what is shown may be older than what its sender was answered
+    assert_eq!(outcome(&mut story, hold(CsAgent, "b", 1), 9), Outcome::Applied);
+}
+
+#[test]
+fn who_may_not_do_it_learns_of_no_version_and_of_a_stub_nobody_saw_one() {
+    let mut story = Story::created();
+    story.hear(&hold(CsAgent, "a", 1));
+    assert_eq!(code(story.hear_for(&hold(Road, "b", 1), Some(1)).outcome), "NOT_ALLOWED");
+    let mut stranger = super::story::somebody(Role::Merchant);
+    stranger.merchant = Some("other".to_owned());
+    let Said::Change(_, change) = hold(Role::Merchant, "b", 1) else { unreachable!() };
+    let said = Said::Change(stranger, change);
+    assert_eq!(code(story.hear_for(&said, Some(1)).outcome), UNKNOWN_WAYBILL);
+
+    let mut stub = Story::new(contracts::FulfilledBy::Warehouse);
+    assert_eq!(code(stub.hear_for(&hold(CsAgent, "a", 1), Some(1)).outcome), UNKNOWN_WAYBILL);
+    assert!(stub.waybill.is_blank(), "it is not kept");
+}
+
+#[test]
 fn a_release_that_comes_first_is_a_tombstone() {
     let mut story = Story::created();
     let story = &mut story;

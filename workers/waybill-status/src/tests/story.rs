@@ -238,6 +238,11 @@ impl Story {
 
     /// One more message; the state goes through its stored form each time.
     pub(super) fn hear(&mut self, said: &Said) -> Decision {
+        self.hear_for(said, None)
+    }
+
+    /// The same from one who saw a version.
+    pub(super) fn hear_for(&mut self, said: &Said, seen: Option<u64>) -> Decision {
         self.messages += 1;
         let message_id = MessageId(Uuid::from_u128(self.messages));
         let (request, actor) = match said {
@@ -245,7 +250,7 @@ impl Story {
                 let draft = &self.order.waybills[0];
                 (Request::Create { order: &self.order, draft }, somebody(Role::Worker))
             }
-            Said::Change(actor, change) => (Request::Change(change), actor.clone()),
+            Said::Change(actor, change) => (Request::Change { change, seen }, actor.clone()),
         };
         let sender = UserId::new("partner-ods").unwrap();
         let (batch_id, correlation_id) = (None, None);

@@ -1,12 +1,15 @@
 //! The worker in the real runtime: orders, reports, holds, what fails.
 
+use std::collections::BTreeMap;
+
 use cache::{Cache, Key, Kind};
 use contracts::{
-    Exchange, HoldReason, ReplyOutcome, Role, TrackingCode, WaybillCreated, WaybillEntry,
-    WaybillHeld, WaybillReleased, WaybillStatus as S, WaybillStatusChanged,
+    Exchange, HoldReason, PlaceHold, ReplyOutcome, ReportStatus, ReportStatuses, Role,
+    TrackingCode, WaybillCreated, WaybillEntry, WaybillHeld, WaybillReleased, WaybillStatus as S,
+    WaybillStatusChanged,
 };
 use serde_json::json;
-use testkit::{PublishAs, Stage, eventually};
+use testkit::{DEADLINE, PublishAs, Stage, eventually};
 
 use super::fleet::{
     FIRST, Fleet, KIND, SECOND, assigned, no, order_of_two, place_hold, release_hold, report,
@@ -50,6 +53,54 @@ async fn an_order_becomes_waybills_that_reports_move() {
     let outcomes: Vec<_> = log.iter().map(|entry| entry["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["APPLIED", "APPLIED", "STALE", "REJECTED"]);
     fleet.until("everything is published", "SELECT COUNT(*) FROM outbox", 0).await;
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_ten_who_saw_the_same_version_one_wins_on_two_processes() {
+    let fleet = Fleet::start().await.joined(None, &[]).await;
+    fleet.say(somebody(Worker), &order_of_two()).await;
+    fleet.until("it exists", "SELECT COUNT(*) FROM waybill WHERE exists_since IS NOT NULL", 2).await;
+    let mut replies = fleet.stage.replies().await;
+    for number in 0..10 {
+        let how = PublishAs::default().actor(somebody(CsAgent)).reply_to(replies.queue());
+        let hold = PlaceHold { expected_version: Some(1), ..place_hold(&format!("h-{number}")) };
+        fleet.stage.publish(how, &hold).await.unwrap();
+    }
+    let mut codes: BTreeMap<(String, Option<u64>), usize> = BTreeMap::new();
+    for _ in 0..10 {
+        let reply = replies.next(DEADLINE).await;
+        *codes.entry((reply.code, reply.version)).or_default() += 1;
+    }
+    let applied = (("APPLIED".to_owned(), Some(2)), 1);
+    let refused = (("VERSION_CONFLICT".to_owned(), Some(2)), 9);
+    assert_eq!(codes, BTreeMap::from([applied, refused]));
+    let entries = "SELECT COUNT(*) FROM waybill_event e JOIN waybill w ON w.id = e.waybill_id \
+                   WHERE w.waybill_no = 'uci-536365-1'";
+    assert_eq!(fleet.stage.scalar::<i64>(entries).await, 2, "no entry without a version");
+    let next = PlaceHold { expected_version: Some(2), ..place_hold("next") };
+    assert_eq!(fleet.ask(CsAgent, &next).await.version, Some(3));
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_report_of_a_batch_has_a_version_of_its_own() {
+    let fleet = Fleet::start().await;
+    fleet.say(somebody(Worker), &order_of_two()).await;
+    fleet.until("it exists", "SELECT COUNT(*) FROM waybill WHERE exists_since IS NOT NULL", 2).await;
+    let seen = |waybill, status, minute, expected_version| ReportStatus {
+        expected_version,
+        ..report(waybill, status, None, minute)
+    };
+    let reports = vec![
+        seen(FIRST, S::Acknowledged, 1, Some(1)),
+        seen(FIRST, S::Picked, 2, Some(1)),
+        seen(SECOND, S::Picked, 2, Some(1)),
+        seen(FIRST, S::Picked, 2, None),
+    ];
+    let reply = fleet.ask(Warehouse, &ReportStatuses { reports, whole: None }).await;
+    let codes: Vec<&str> = reply.items.iter().map(|item| item.code.as_str()).collect();
+    assert_eq!(codes, ["APPLIED", "VERSION_CONFLICT", "APPLIED", "APPLIED"]);
     fleet.stop().await;
 }
 
