@@ -3,8 +3,13 @@
 //!
 //! Never here: a statement.
 
+use std::ops::Range;
+
 use ::store::{Database, StoreError};
-use contracts::{QueryAnswer, ReturnRef, ReturnStanding, SalesOrderView, Source, WaybillNo};
+use contracts::{
+    Merchant, QueryAnswer, ReturnLineStanding, ReturnRef, ReturnStanding, ReturnVerdict,
+    SalesOrderView, Source, WaybillNo,
+};
 use uuid::Uuid;
 
 use crate::scope::Scope;
@@ -23,18 +28,20 @@ pub(crate) async fn customer_return(
     Ok(shown.map_or(QueryAnswer::NotFound, |standing| QueryAnswer::Return(Box::new(standing))))
 }
 
-/// A merchant is shown the lines with its own goods alone, and neither who gives back nor what fetches it: that
-/// is other merchants' too.
+/// A merchant is shown its own goods alone, and neither who gives back nor what fetches it: that is other
+/// merchants' too.
 fn narrow(scope: &Scope, found: FoundReturn) -> Option<ReturnStanding> {
-    let FoundReturn { mut standing, merchants } = found;
+    let FoundReturn { mut standing, owners } = found;
     let sees = match scope {
         Scope::All => true,
         Scope::Customer(customer) => standing.customer_ref.as_ref() == Some(customer),
         Scope::Source(source) => standing.source == *source,
         Scope::Merchant(merchant) => {
-            let is_own =
-                |line_no| merchants.get(&line_no).is_some_and(|all| all.contains(merchant));
-            standing.lines.retain(|line| is_own(line.line_no));
+            let own = |line: ReturnLineStanding| {
+                let owners = owners.get(&line.line_no)?;
+                units_of(merchant, line, owners)
+            };
+            standing.lines = standing.lines.into_iter().filter_map(own).collect();
             (standing.customer_ref, standing.reason) = (None, None);
             standing.waybills.clear();
             !standing.lines.is_empty()
@@ -42,6 +49,56 @@ fn narrow(scope: &Scope, found: FoundReturn) -> Option<ReturnStanding> {
         Scope::Nothing => false,
     };
     sees.then_some(standing)
+}
+
+/// What a line has of this merchant's units; `owners` are those of its parts. Where several merchants sell the
+/// same article nobody knows whose units arrived: they are given to the parts in their order, as orders count
+/// them.
+fn units_of(
+    merchant: &Merchant,
+    line: ReturnLineStanding,
+    owners: &[Merchant],
+) -> Option<ReturnLineStanding> {
+    if owners.iter().all(|owner| owner == merchant) {
+        return Some(line);
+    }
+    let after = |before: u32, units: u32| before..before.saturating_add(units);
+    let damaged = line.received.saturating_sub(line.damaged)..line.received;
+    let written_off = after(line.restocked, line.written_off);
+    let refused = after(written_off.end, line.refused);
+    let mut own = ReturnLineStanding {
+        requested: 0,
+        parts: Vec::new(),
+        received: 0,
+        damaged: 0,
+        restocked: 0,
+        written_off: 0,
+        refused: 0,
+        ..line.clone()
+    };
+    let mut next = 0;
+    for (part, owner) in line.parts.into_iter().zip(owners) {
+        let units = after(next, part.quantity);
+        next = units.end;
+        if owner == merchant {
+            own.requested += part.quantity;
+            own.received += shared(&(0..line.received), &units);
+            own.damaged += shared(&damaged, &units);
+            own.restocked += shared(&(0..line.restocked), &units);
+            own.written_off += shared(&written_off, &units);
+            own.refused += shared(&refused, &units);
+            own.parts.push(part);
+        }
+    }
+    // that others sell it is not told either
+    let is_one = own.parts.len() == 1;
+    own.verdict = if is_one { ReturnVerdict::Matched } else { ReturnVerdict::Spread };
+    (!own.parts.is_empty()).then_some(own)
+}
+
+/// Units that are in both.
+fn shared(one: &Range<u32>, other: &Range<u32>) -> u32 {
+    one.end.min(other.end).saturating_sub(one.start.max(other.start))
 }
 
 /// A case: for staff alone.

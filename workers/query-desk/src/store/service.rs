@@ -1,6 +1,6 @@
 //! Returns and cases as customer-service keeps them, one statement a part.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ::store::{Database, StoreError, hex, parse_hex, timestamp};
 use chrono::NaiveDateTime;
@@ -17,7 +17,8 @@ use super::{customer, unreadable, word};
 /// A return, and whose goods each of its lines is.
 pub(crate) struct FoundReturn {
     pub(crate) standing: ReturnStanding,
-    pub(crate) merchants: BTreeMap<u32, BTreeSet<Merchant>>,
+    /// By line, the merchant of each of its parts, in their order.
+    pub(crate) owners: BTreeMap<u32, Vec<Merchant>>,
 }
 
 const RETURN: &str = "SELECT HEX(t.id) id, t.customer_ref, t.status, t.reason, t.requested_at, t.updated_at, \
@@ -43,12 +44,14 @@ const LINES: &str = by_id!(
     "customer_return_line l FORCE INDEX (PRIMARY) ON l.return_id = UNHEX(r.id) ORDER BY l.line_no"
 );
 
+// in the order in which customer-service tells them
 const PARTS: &str = by_id!(
-    "SELECT p.line_no, p.order_ref, p.order_line_no, p.quantity, o.merchant",
+    "SELECT p.line_no, p.order_ref, p.order_line_no, p.quantity, l.merchant",
     "customer_return_part p FORCE INDEX (PRIMARY) ON p.return_id = UNHEX(r.id) \
-     STRAIGHT_JOIN order_line o FORCE INDEX (PRIMARY) \
-       ON o.order_id = p.order_id AND o.line_no = p.order_line_no \
-     ORDER BY p.line_no, p.order_ref, p.order_line_no"
+     STRAIGHT_JOIN order_line l FORCE INDEX (PRIMARY) \
+       ON l.order_id = p.order_id AND l.line_no = p.order_line_no \
+     STRAIGHT_JOIN orders o FORCE INDEX (PRIMARY) ON o.id = p.order_id \
+     ORDER BY p.line_no, o.ordered_at DESC, o.order_ref DESC, p.order_line_no DESC"
 );
 
 const WAYBILLS: &str = by_id!(
@@ -128,11 +131,11 @@ pub(crate) async fn customer_return(
     let id = [Id { id: row.id.clone() }];
     let lines: Vec<LineRow> = database.select(LINES, &id).await?;
     let mut lines = lines.into_iter().map(read_line).collect::<Result<Vec<_>, _>>()?;
-    let mut merchants: BTreeMap<u32, BTreeSet<Merchant>> = BTreeMap::new();
+    let mut owners: BTreeMap<u32, Vec<Merchant>> = BTreeMap::new();
     let parts: Vec<PartRow> = database.select(PARTS, &id).await?;
     for part in parts {
         let merchant = Merchant::new(part.merchant).map_err(|e| unreadable("merchant", e))?;
-        merchants.entry(part.line_no).or_default().insert(merchant);
+        owners.entry(part.line_no).or_default().push(merchant);
         if let Some(line) = lines.iter_mut().find(|line| line.line_no == part.line_no) {
             line.parts.push(ReturnedPart {
                 order_ref: OrderRef::new(part.order_ref).map_err(|e| unreadable("order_ref", e))?,
@@ -156,7 +159,7 @@ pub(crate) async fn customer_return(
         updated_at: timestamp(row.updated_at),
         version: row.version,
     };
-    Ok(Some(FoundReturn { standing, merchants }))
+    Ok(Some(FoundReturn { standing, owners }))
 }
 
 fn read_line(row: LineRow) -> Result<ReturnLineStanding, StoreError> {

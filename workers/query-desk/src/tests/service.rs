@@ -1,8 +1,8 @@
 //! Questions about returns, cases and the story of sales orders: what is shown, and to whom.
 
 use contracts::{
-    Actor, CaseView, Query, QueryAnswer, ReturnRef, ReturnStanding, Role, SalesOrderView, Source,
-    WaybillNo,
+    Actor, CaseView, Query, QueryAnswer, ReturnLineStanding, ReturnRef, ReturnStanding,
+    ReturnVerdict, Role, SalesOrderView, Source, WaybillNo,
 };
 use testkit::PublishAs;
 use uuid::Uuid;
@@ -24,27 +24,40 @@ impl Desk {
                 "INSERT INTO customer_return_waybill VALUES ('uci-9-r1', UNHEX('{RETURN_ID}'), \
                    UNHEX('{RETURN_ID}'))"
             ),
+            format!(
+                "INSERT INTO orders (id, source, order_ref, content_hash, status, version, ordered_at, \
+                   customer_ref, district, delivery_date, timeslot, currency, total_minor, line_count, \
+                   waybill_count, actor, created_at, updated_at) \
+                 VALUES (UNHEX('{RETURN_ID}'), 'uci', '9', REPEAT('h', 32), 'PAID', 1, NOW(6), 'C-17', 'D-101', \
+                   '2035-06-13', '0900-1300', 'GBP', 100, 2, 1, '{{}}', NOW(6), NOW(6))"
+            ),
         ];
         for sql in statements {
             self.stage.run_sql(&sql).await;
         }
         for (line_no, merchant) in [(1, "acme"), (2, "other")] {
             self.insert_return_line(line_no, "MATCHED").await;
-            for sql in [
-                format!(
-                    "INSERT INTO customer_return_part VALUES (UNHEX('{RETURN_ID}'), {line_no}, \
-                       UNHEX('{RETURN_ID}'), {line_no}, '9', 2)"
-                ),
-                format!(
-                    "INSERT INTO order_line (order_id, line_no, merchant, sku, quantity, unit_price, \
-                       sku_type, volume_ml, weight_g, fulfilled_by) \
-                     VALUES (UNHEX('{RETURN_ID}'), {line_no}, '{merchant}', 'A', 2, 1, 'dry', 1, 1, 'warehouse')"
-                ),
-            ] {
-                self.stage.run_sql(&sql).await;
-            }
+            self.insert_part(line_no, line_no, merchant, 2).await;
         }
         self.insert_return_line(3, "NO_MATCH").await;
+    }
+
+    /// Units of an order line in a line of the return.
+    async fn insert_part(&self, line_no: u32, order_line_no: u32, merchant: &str, units: u32) {
+        for sql in [
+            format!(
+                "INSERT INTO customer_return_part VALUES (UNHEX('{RETURN_ID}'), {line_no}, \
+                   UNHEX('{RETURN_ID}'), {order_line_no}, '9', {units})"
+            ),
+            format!(
+                "INSERT INTO order_line (order_id, line_no, merchant, sku, quantity, unit_price, \
+                   sku_type, volume_ml, weight_g, fulfilled_by) \
+                 VALUES (UNHEX('{RETURN_ID}'), {order_line_no}, '{merchant}', 'A', {units}, 1, 'dry', 1, 1, \
+                   'warehouse')"
+            ),
+        ] {
+            self.stage.run_sql(&sql).await;
+        }
     }
 
     async fn insert_return_line(&self, line_no: u32, verdict: &str) {
@@ -110,6 +123,43 @@ async fn a_return_is_shown_to_whom_it_concerns() {
     for (actor, expected) in lines {
         let seen = desk.the_return(actor.clone()).await.map(|it| it.lines.len());
         assert_eq!(seen, expected, "{actor:?}");
+    }
+    desk.stop().await;
+}
+
+/// Both merchants sell what line 4 gives back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merchant_is_told_its_own_units_of_a_line_with_those_of_others() {
+    let desk = Desk::start().await;
+    desk.insert_return().await;
+    let line = format!(
+        "INSERT INTO customer_return_line VALUES (UNHEX('{RETURN_ID}'), 4, 'A', NULL, 5, NULL, NULL, 'SPREAD', \
+           4, 1, 2, 1, 1)"
+    );
+    desk.stage.run_sql(&line).await;
+    desk.insert_part(4, 4, "acme", 2).await;
+    desk.insert_part(4, 5, "other", 3).await;
+    let told = async |actor: Actor| {
+        let mut standing = desk.the_return(actor).await.unwrap();
+        let line = standing.lines.pop().unwrap();
+        assert_eq!(line.line_no, 4);
+        line
+    };
+    let counted = |line: &ReturnLineStanding| {
+        [line.requested, line.received, line.damaged, line.restocked, line.written_off, line.refused]
+    };
+    let parts = |line: &ReturnLineStanding| -> Vec<(u32, u32)> {
+        line.parts.iter().map(|part| (part.line_no, part.quantity)).collect()
+    };
+    let whole = told(actor(Role::CsAgent, "anna", None)).await;
+    assert_eq!((whole.verdict, counted(&whole)), (ReturnVerdict::Spread, [5, 4, 1, 2, 1, 1]));
+    assert_eq!(parts(&whole), [(5, 3), (4, 2)], "in the order in which they were matched");
+    for (merchant, own_parts, own_units) in
+        [("acme", [(4, 2)], [2, 1, 1, 0, 0, 1]), ("other", [(5, 3)], [3, 3, 0, 2, 1, 0])]
+    {
+        let own = told(actor(Role::Merchant, "ben", Some(merchant))).await;
+        assert_eq!(parts(&own), own_parts, "{merchant}");
+        assert_eq!((own.verdict, counted(&own)), (ReturnVerdict::Matched, own_units), "{merchant}");
     }
     desk.stop().await;
 }
