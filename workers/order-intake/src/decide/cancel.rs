@@ -1,7 +1,9 @@
 //! Cancellations: which waybills of an order sales-order is asked to cancel, and which lines need nobody
 //! to be asked.
 
-use contracts::{CancelOrder, OrderCancellationRequested, Timestamp, WaybillNo, WaybillStatus};
+use contracts::{
+    CancelOrder, OrderCancellationRequested, Refusal, Timestamp, WaybillNo, WaybillStatus,
+};
 use runtime::Outcome;
 
 use super::effect::{Effect, News, What};
@@ -11,7 +13,8 @@ use crate::order::Order;
 
 /// Decides about a cancellation of all that is left of an order, or of one line.
 pub(crate) fn cancel(order: &mut Order, command: &CancelOrder, asker: &Asker<'_>) -> Effect {
-    if let Err(refusal) = asker.may_change(order) {
+    let is_as_seen = || Refusal::check_version("order", order.version, command.expected_version);
+    if let Err(refusal) = asker.may_change(order).and_then(|()| is_as_seen()) {
         return refusal.into();
     }
     match command.line_no {

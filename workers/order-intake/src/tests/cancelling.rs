@@ -8,12 +8,20 @@ use crate::decide::{Effect, News, cancel, moved};
 use crate::order::Order;
 
 fn cancelled(order: &mut Order, line_no: Option<u32>) -> Effect {
+    cancelled_for(order, line_no, None)
+}
+
+fn cancelled_for(
+    order: &mut Order,
+    line_no: Option<u32>,
+    expected_version: Option<u64>,
+) -> Effect {
     let command = CancelOrder {
         source: order.key.source.clone(),
         order_ref: order.key.order_ref.clone(),
         line_no,
         reason: Some("ordered twice".to_owned()),
-        expected_version: None,
+        expected_version,
         occurred_at: at(5),
     };
     let agent: Actor = actor("anna", Role::CsAgent);
@@ -78,6 +86,31 @@ fn a_line_alone_on_its_waybill_is_its_waybill_and_another_an_amendment() {
     assert_eq!(left, [(2, 2)]);
     assert_eq!(code(&cancelled(&mut order, Some(2))), "AMENDMENT_PENDING");
     assert_eq!(code(&cancelled(&mut order, Some(7))), "UNKNOWN_LINE");
+}
+
+#[test]
+fn a_cancellation_for_an_older_version_changes_nothing() {
+    let mut order = two_waybills();
+    assert_eq!(code(&cancelled_for(&mut order, Some(3), Some(1))), "APPLIED");
+    let before = order.clone();
+    let late = cancelled_for(&mut order, None, Some(1));
+    assert_eq!(code(&late), "VERSION_CONFLICT");
+    assert_eq!((late.change, late.news, &order), (None, vec![], &before));
+    assert_eq!(code(&cancelled_for(&mut order, None, Some(2))), "APPLIED");
+
+    let mut foreign = two_waybills();
+    foreign.version = 5;
+    let command = CancelOrder {
+        source: foreign.key.source.clone(),
+        order_ref: foreign.key.order_ref.clone(),
+        line_no: None,
+        reason: None,
+        expected_version: Some(1),
+        occurred_at: at(5),
+    };
+    let stranger = actor("C-9", Role::Customer);
+    let told = cancel(&mut foreign, &command, &asker(&stranger, 9));
+    assert_eq!(code(&told), "UNKNOWN_ORDER", "a stranger learns of no version");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contracts::{AmendmentRequested, Exchange, WaybillStatus as S};
+use contracts::{AmendmentRequested, CancelOrder, Exchange, WaybillStatus as S};
 use testkit::{DEADLINE, PublishAs};
 
 use super::fleet::{FIRST, Fleet, SECOND, agent, amending, cancelling, decided, status_changed};
@@ -91,6 +91,27 @@ async fn shuffled_and_doubled_events_end_in_the_same_row_on_two_processes() {
     assert_eq!(fleet.stage.scalar::<i64>(kept).await, 17);
     let gaps = "SELECT CAST(o.version - 1 - (SELECT COUNT(*) FROM order_change c WHERE c.order_id = o.id) AS SIGNED) FROM orders o";
     assert_eq!(fleet.stage.scalar::<i64>(gaps).await, 0, "every version has its entry");
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_cancel_the_version_that_both_saw_one_wins() {
+    let fleet = Fleet::bare().await.joined(&[]).await.joined(&[]).await.taken().await;
+    let mut replies = fleet.stage.replies().await;
+    for line_no in [None, Some(3)] {
+        let how = PublishAs::default().actor(agent()).reply_to(replies.queue());
+        let command = CancelOrder { expected_version: Some(1), ..cancelling(line_no) };
+        fleet.stage.publish(how, &command).await.unwrap();
+    }
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let reply = replies.next(DEADLINE).await;
+        told.push((reply.code, reply.version));
+    }
+    told.sort();
+    let won = ("APPLIED".to_owned(), Some(2));
+    assert_eq!(told, [won, ("VERSION_CONFLICT".to_owned(), Some(2))]);
+    assert_eq!(fleet.history().await, ["2 CANCELLATION_REQUESTED"]);
     fleet.stop().await;
 }
 
