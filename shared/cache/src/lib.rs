@@ -42,7 +42,7 @@ pub enum Kind {
     SalesOrder,
     /// An order's state, by source and order number.
     OrderStatus,
-    /// Whose an order and its parts are, by source and order number.
+    /// Whose an order and its parts are, by source, order number and version.
     OrderOwner,
     /// What the public may know of a waybill, by waybill number and version.
     Tracking,

@@ -114,18 +114,19 @@ impl Parts {
         self.part(asker, key, load).await
     }
 
-    /// Whose an order is, and whose its parts are.
+    /// Whose an order is, and whose its parts are. It is kept by the version of the order, whose owner writes
+    /// that through: what was kept of an older one is never looked at again.
     pub(crate) async fn order_owner(
         &self,
         asker: &Asker,
-        source: &Source,
-        order_ref: &OrderRef,
+        standing: &OrderStanding,
     ) -> Result<Option<OrderOwner>, StoreError> {
+        let OrderStanding { source, order_ref, version, .. } = standing;
         let load = async {
             let found = store::order_owner(&self.database, source, order_ref).await?;
             keep(found, |owner| owner.version)
         };
-        let key = Key::new(Kind::OrderOwner, format!("{source}/{order_ref}"));
+        let key = Key::new(Kind::OrderOwner, format!("{source}/{order_ref}@{version}"));
         self.part(asker, key, load).await
     }
 

@@ -41,7 +41,7 @@ async fn shown_of(
         Some(standing) if !asker.scope.is_all() => standing,
         seen_by_all => return Ok(seen_by_all),
     };
-    let owner = parts.order_owner(asker, &standing.source, &standing.order_ref).await?;
+    let owner = parts.order_owner(asker, &standing).await?;
     Ok(owner.and_then(|owner| asker.scope.narrow(standing, &owner)))
 }
 
@@ -126,6 +126,9 @@ async fn sees_order(
     let (Ok(source), Ok(order_ref)) = (Source::new(source), OrderRef::new(order_ref)) else {
         return Ok(false);
     };
-    let owner = parts.order_owner(asker, &source, &order_ref).await?;
+    let Some(standing) = parts.order(asker, &source, &order_ref).await? else {
+        return Ok(false);
+    };
+    let owner = parts.order_owner(asker, &standing).await?;
     Ok(owner.is_some_and(|owner| asker.scope.sees_order(&source, &owner)))
 }

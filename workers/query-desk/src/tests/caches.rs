@@ -2,10 +2,13 @@
 //! changes no answer.
 
 use cache::{Cache, Key, Kind};
-use contracts::{QueryAnswer, WaybillEntry, WaybillOwner, WaybillStanding, WaybillStatus};
+use contracts::{
+    OrderStanding, QueryAnswer, Role, WaybillEntry, WaybillOwner, WaybillStanding, WaybillStatus,
+};
 use testkit::{DEADLINE, Proxy, PublishAs, eventually};
 
-use super::{Desk, about_waybill};
+use super::seeing::asking;
+use super::{Desk, about_order, about_waybill};
 use crate::tally::Answered;
 
 /// Each is a key of its own in the caches; the database is asked for all at once.
@@ -108,6 +111,51 @@ async fn what_was_absent_is_seen_when_it_is_written_through() {
     desk.write_through(&entry_of(&waybill_no, WaybillStatus::Picked, 2)).await;
     desk.sees(&waybill_no, WaybillStatus::Picked).await;
     desk.stop().await;
+}
+
+/// Goods of an order go into another waybill: order-intake tells of the order, and not whose its parts are.
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_the_parts_of_an_order_are_is_as_new_as_the_order() {
+    let desk = Desk::start().await;
+    let (first, second) = desk.insert_shared_order().await;
+    let acme = asking(Role::Merchant, "anna", Some("acme"));
+    let question = about_order(&desk.stage.name());
+    let told = async || match desk.ask_as(&acme, &question).await {
+        QueryAnswer::Order(view) => view.standing,
+        other => panic!("no order: {other:?}"),
+    };
+    let before = told().await;
+    assert_eq!(numbers_of(&before), [first.as_str()]);
+
+    let third = format!("uci-{}-3", desk.stage.name());
+    for sql in [
+        format!("UPDATE order_line SET waybill_no = '{third}' WHERE merchant = 'acme'"),
+        "UPDATE orders SET version = 2".to_owned(),
+    ] {
+        desk.stage.run_sql(&sql).await;
+    }
+    let number = |text: &str| contracts::WaybillNo::new(text).unwrap();
+    // as it is written through, for everybody
+    let changed = OrderStanding {
+        waybill_numbers: vec![number(&second), number(&third)],
+        version: 2,
+        ..before
+    };
+    let key = Key::new(Kind::OrderStatus, format!("uci/{}", desk.stage.name()));
+    let body = serde_json::to_vec(&changed).unwrap();
+    let writer = Cache::connect(Some(&desk.stage.redis_url()));
+    let after = eventually("the change is seen", async || {
+        writer.put_if_newer(&[(key.clone(), 2, body.clone())]).await;
+        let standing = told().await;
+        (standing.version == 2).then_some(standing)
+    })
+    .await;
+    assert_eq!(numbers_of(&after), [third.as_str()], "its own, and all of them");
+    desk.stop().await;
+}
+
+fn numbers_of(standing: &OrderStanding) -> Vec<&str> {
+    standing.waybill_numbers.iter().map(contracts::WaybillNo::as_str).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
