@@ -235,16 +235,10 @@ fn write_rows<'a>(
     orders.into_iter().map(row).collect()
 }
 
-const INSERT: &str = "INSERT INTO sales_order (id, sales_order_no, waybill_no, live, revision, warehouse,
-    pick_flow, status, reached, reason, route_ref, delivery_date, timeslot, next_warehouse, next_pick_flow,
-    predecessor, successor, version, created_at, updated_at)
-  SELECT UNHEX(r.id), r.sales_order_no, r.waybill_no, r.live, r.revision, r.warehouse, r.pick_flow, r.status,
-    r.reached, r.reason, r.route_ref, r.delivery_date, r.timeslot, r.next_warehouse, r.next_pick_flow,
-    r.predecessor, r.successor, r.version, r.changed_at, r.changed_at
-  FROM JSON_TABLE(?, '$[*]' COLUMNS(
-    id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR,
-    sales_order_no VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sales_order_no' ERROR ON ERROR,
-    waybill_no VARCHAR(112) CHARACTER SET ascii COLLATE ascii_bin PATH '$.waybill_no' ERROR ON ERROR,
+/// The columns that an insertion and an update have in common, to the end of the table.
+macro_rules! changing {
+    () => {
+        "
     live TINYINT PATH '$.live' ERROR ON ERROR,
     revision INT UNSIGNED PATH '$.revision' ERROR ON ERROR,
     warehouse VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.warehouse' ERROR ON ERROR,
@@ -257,10 +251,26 @@ const INSERT: &str = "INSERT INTO sales_order (id, sales_order_no, waybill_no, l
     timeslot VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.timeslot' ERROR ON ERROR,
     next_warehouse VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.next_warehouse' ERROR ON ERROR,
     next_pick_flow VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.next_pick_flow' ERROR ON ERROR,
-    predecessor VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin PATH '$.predecessor' ERROR ON ERROR,
     successor VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin PATH '$.successor' ERROR ON ERROR,
     version BIGINT UNSIGNED PATH '$.version' ERROR ON ERROR,
-    changed_at DATETIME(6) PATH '$.changed_at' ERROR ON ERROR)) r";
+    changed_at DATETIME(6) PATH '$.changed_at' ERROR ON ERROR)) r"
+    };
+}
+
+const INSERT: &str = concat!(
+    "INSERT INTO sales_order (id, sales_order_no, waybill_no, live, revision, warehouse,
+    pick_flow, status, reached, reason, route_ref, delivery_date, timeslot, next_warehouse, next_pick_flow,
+    predecessor, successor, version, created_at, updated_at)
+  SELECT UNHEX(r.id), r.sales_order_no, r.waybill_no, r.live, r.revision, r.warehouse, r.pick_flow, r.status,
+    r.reached, r.reason, r.route_ref, r.delivery_date, r.timeslot, r.next_warehouse, r.next_pick_flow,
+    r.predecessor, r.successor, r.version, r.changed_at, r.changed_at
+  FROM JSON_TABLE(?, '$[*]' COLUMNS(
+    id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR,
+    sales_order_no VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin PATH '$.sales_order_no' ERROR ON ERROR,
+    waybill_no VARCHAR(112) CHARACTER SET ascii COLLATE ascii_bin PATH '$.waybill_no' ERROR ON ERROR,
+    predecessor VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin PATH '$.predecessor' ERROR ON ERROR,",
+    changing!()
+);
 
 /// Inserts new sales orders with their lines. Two processes that race for one waybill: the second one's
 /// batch fails on the unique key and is run again by the runtime, which then finds the row.
@@ -282,29 +292,18 @@ pub(crate) async fn insert(
     lines::insert_lines(tx, &lines).await
 }
 
-const UPDATE: &str = "UPDATE JSON_TABLE(?, '$[*]' COLUMNS(
-    id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR,
-    live TINYINT PATH '$.live' ERROR ON ERROR,
-    revision INT UNSIGNED PATH '$.revision' ERROR ON ERROR,
-    warehouse VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.warehouse' ERROR ON ERROR,
-    pick_flow VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.pick_flow' ERROR ON ERROR,
-    status VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin PATH '$.status' ERROR ON ERROR,
-    reached VARCHAR(96) CHARACTER SET ascii COLLATE ascii_bin PATH '$.reached' ERROR ON ERROR,
-    reason VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.reason' ERROR ON ERROR,
-    route_ref VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin PATH '$.route_ref' ERROR ON ERROR,
-    delivery_date DATE PATH '$.delivery_date' ERROR ON ERROR,
-    timeslot VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.timeslot' ERROR ON ERROR,
-    next_warehouse VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.next_warehouse' ERROR ON ERROR,
-    next_pick_flow VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.next_pick_flow' ERROR ON ERROR,
-    successor VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin PATH '$.successor' ERROR ON ERROR,
-    version BIGINT UNSIGNED PATH '$.version' ERROR ON ERROR,
-    changed_at DATETIME(6) PATH '$.changed_at' ERROR ON ERROR)) r
+const UPDATE: &str = concat!(
+    "UPDATE JSON_TABLE(?, '$[*]' COLUMNS(
+    id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin PATH '$.id' ERROR ON ERROR,",
+    changing!(),
+    "
   STRAIGHT_JOIN sales_order s FORCE INDEX (PRIMARY) ON s.id = UNHEX(r.id)
   SET s.live = r.live, s.revision = r.revision, s.warehouse = r.warehouse, s.pick_flow = r.pick_flow, s.status = r.status,
     s.reached = r.reached, s.reason = r.reason, s.route_ref = r.route_ref,
     s.delivery_date = r.delivery_date, s.timeslot = r.timeslot, s.next_warehouse = r.next_warehouse,
     s.next_pick_flow = r.next_pick_flow, s.successor = r.successor, s.version = r.version,
-    s.updated_at = r.changed_at";
+    s.updated_at = r.changed_at"
+);
 
 /// Updates sales orders that this transaction has locked.
 ///
