@@ -26,6 +26,7 @@ struct Inner {
 impl Caller {
     /// Somebody who showed a good token.
     pub(crate) fn known(actor: Actor, request: RequestInfo) -> Self {
+        let request = request.of_somebody_known();
         Self(Arc::new(Inner { actor, request }))
     }
 

@@ -20,4 +20,5 @@ mod parts;
 mod rules;
 mod service;
 mod serving;
+mod tracing;
 mod uploads;
