@@ -20,5 +20,5 @@ mod parts;
 mod rules;
 mod service;
 mod serving;
-mod tracing;
+mod traces;
 mod uploads;
