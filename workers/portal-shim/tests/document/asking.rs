@@ -35,7 +35,7 @@ impl Answer {
             body.as_object_mut().and_then(|fields| fields.remove(of_the_request));
         }
         let mut text = format!("{} {body}", self.status);
-        for name in ["waybill_no", "order_ref"] {
+        for name in Things::NAMES {
             text = text.replace(things.value(name, whose).unwrap_or_default(), "...");
         }
         text
@@ -166,7 +166,7 @@ impl<'a> Client<'a> {
 
     fn name_fields(&self, fields: &mut Map<String, Value>, whose: Whose) {
         for (name, field) in fields {
-            match self.things.value(name, whose) {
+            match self.things.value_in_body(name, whose) {
                 Some(value) if field.is_string() => *field = Value::from(value),
                 Some(_) | None => self.name_things(field, whose),
             }

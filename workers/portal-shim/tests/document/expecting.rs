@@ -26,13 +26,13 @@ pub(crate) enum Expected {
     Public,
 }
 
-/// Of whose things an operation can be: of everybody's where its path names an order or a waybill, of nobody's where it
-/// names what the test did not make. What is put there need not be there before.
+/// Of whose things an operation can be: of everybody's where its path names one of them, of nobody's where it names what
+/// the test did not make. What is put there need not be there before.
 pub(crate) fn about(operation: &Operation) -> &'static [Whose] {
     let names = operation.names();
     if names.is_empty() || operation.method == "PUT" {
         &[Whose::Own]
-    } else if names.contains(&"waybill_no") || names.contains(&"order_ref") {
+    } else if names.iter().any(|name| Things::NAMES.contains(name)) {
         &Whose::ALL
     } else {
         &[Whose::Missing]

@@ -16,6 +16,7 @@ mod fleet;
 mod operations;
 mod people;
 mod sample;
+mod service;
 mod things;
 
 use contracts::Role;
