@@ -115,10 +115,11 @@ pub(crate) fn decide(
     }
 }
 
-/// The return of a command, before this step; or how the command ends without it.
+/// The return of a command, before this step; or how the command ends without it. Its sender may have `seen` a
+/// version.
 fn before(
     book: &Book,
-    key: &ReturnKey,
+    (key, seen): (&ReturnKey, Option<u64>),
     step: Step,
     cause: &Cause,
 ) -> Result<Return, Box<Decision>> {
@@ -126,11 +127,14 @@ fn before(
     if let Err(refusal) = step.permit(cause.actor.role) {
         return end(Decision::refused(refusal));
     }
-    let seen = |it: &&Return| permit::sees(&cause.actor, &it.key.source, it.customer_ref.as_ref());
-    let Some(it) = book.get_return(key).filter(seen) else {
+    let is_own = |it: &&Return| permit::sees(&cause.actor, &it.key.source, it.customer_ref.as_ref());
+    let Some(it) = book.get_return(key).filter(is_own) else {
         let detail = format!("there is no return {} of yours: check the number", key.name());
         return end(Decision::refused(Refusal::new("UNKNOWN_RETURN", detail)));
     };
+    if let Err(refusal) = Refusal::check_version("return", it.version, seen) {
+        return end(Decision::refused(refusal));
+    }
     match step.from(it.status) {
         Next::To(_) => Ok(it.clone()),
         Next::Already => end(Decision::about(Outcome::Duplicate, it)),

@@ -28,7 +28,7 @@ pub(super) struct Pickup {
 /// Customer service says yes.
 pub(super) fn approve(book: &mut Book, told: &ApproveReturn, cause: &Cause) -> Decision {
     let key = ReturnKey { source: told.source.clone(), return_ref: told.return_ref.clone() };
-    let it = match before(book, &key, Step::Approve, cause) {
+    let it = match before(book, (&key, told.expected_version), Step::Approve, cause) {
         Ok(it) => it,
         Err(decision) => return *decision,
     };
@@ -46,7 +46,7 @@ pub(super) fn approve(book: &mut Book, told: &ApproveReturn, cause: &Cause) -> D
 /// Customer service says no.
 pub(super) fn reject(book: &mut Book, told: &RejectReturn, cause: &Cause) -> Decision {
     let key = ReturnKey { source: told.source.clone(), return_ref: told.return_ref.clone() };
-    match before(book, &key, Step::Reject, cause) {
+    match before(book, (&key, told.expected_version), Step::Reject, cause) {
         Ok(it) => end(book, &it, Step::Reject, Some(&told.reason), cause),
         Err(decision) => *decision,
     }
@@ -55,7 +55,7 @@ pub(super) fn reject(book: &mut Book, told: &RejectReturn, cause: &Cause) -> Dec
 /// Whoever asked does not want it any more.
 pub(super) fn cancel(book: &mut Book, told: &CancelReturn, cause: &Cause) -> Decision {
     let key = ReturnKey { source: told.source.clone(), return_ref: told.return_ref.clone() };
-    match before(book, &key, Step::Cancel, cause) {
+    match before(book, (&key, told.expected_version), Step::Cancel, cause) {
         Ok(it) => end(book, &it, Step::Cancel, told.reason.as_deref(), cause),
         Err(decision) => *decision,
     }

@@ -87,6 +87,9 @@ pub(super) fn update(book: &mut Book, told: &UpdateCase, cause: &Cause) -> Decis
         let detail = format!("there is no case {}: check its id", told.case_id);
         return Decision::refused(Refusal::new("UNKNOWN_CASE", detail));
     };
+    if let Err(refusal) = Refusal::check_version("case", case.version, told.expected_version) {
+        return Decision::refused(refusal);
+    }
     let next = Case { version: case.version + 1, ..case.clone() };
     match &told.step {
         CaseStep::Note { .. } | CaseStep::Assign { .. } if !case.open => {

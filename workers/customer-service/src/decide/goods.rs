@@ -16,7 +16,7 @@ use crate::state::{Return, ReturnItem, ReturnKey};
 /// Something of the return arrived.
 pub(super) fn receive(book: &mut Book, told: &RecordReturnReceipt, cause: &Cause) -> Decision {
     let key = ReturnKey { source: told.source.clone(), return_ref: told.return_ref.clone() };
-    let it = match before(book, &key, Step::Receive, cause) {
+    let it = match before(book, (&key, told.expected_version), Step::Receive, cause) {
         Ok(it) => it,
         Err(decision) => return *decision,
     };
@@ -82,7 +82,7 @@ fn difference(book: &mut Book, after: &Return, cause: &Cause) -> Vec<Notice> {
 /// What arrived was looked at.
 pub(super) fn inspect(book: &mut Book, told: &RecordReturnInspection, cause: &Cause) -> Decision {
     let key = ReturnKey { source: told.source.clone(), return_ref: told.return_ref.clone() };
-    let it = match before(book, &key, Step::Inspect, cause) {
+    let it = match before(book, (&key, told.expected_version), Step::Inspect, cause) {
         Ok(it) => it,
         Err(decision) => return *decision,
     };
@@ -131,7 +131,7 @@ fn where_it_stands(it: &Return) -> ReturnStatus {
 /// leaves the return, so that its parts are what it keeps.
 pub(super) fn close(book: &mut Book, told: &CloseReturn, cause: &Cause) -> Decision {
     let key = ReturnKey { source: told.source.clone(), return_ref: told.return_ref.clone() };
-    let it = match before(book, &key, Step::Close, cause) {
+    let it = match before(book, (&key, told.expected_version), Step::Close, cause) {
         Ok(it) => it,
         Err(decision) => return *decision,
     };

@@ -6,8 +6,8 @@ use contracts::{
 };
 
 use super::world::{
-    World, actor, anna, approve, asked, cancel, close, inspection, line, moved, receipt, reject,
-    request, shop, time,
+    World, actor, anna, approve, asked, cancel, close, for_version, inspection, line, moved,
+    receipt, reject, request, shop, time,
 };
 use crate::decide::{Decision, Notice};
 use crate::message::Incoming;
@@ -183,6 +183,29 @@ fn everybody_asks_for_own_returns_alone() {
     assert_eq!(world.code(&actor(Role::Shop, "other"), &cancel("R1")), "UNKNOWN_RETURN");
     assert_eq!(world.code(&actor(Role::Shop, "shop"), &approve("R1")), "NOT_ALLOWED");
     assert_eq!(world.code(&actor(Role::Customer, "C-1"), &cancel("R1")), "APPLIED");
+}
+
+#[test]
+fn a_step_for_an_older_version_of_a_return_is_not_taken() {
+    let mut world = World::with_five().policy(AtOnce::None);
+    world.done(&shop(), &request("R1", &[("A", 1)]));
+    world.done(&anna(), &for_version(approve("R1"), 1));
+    let steps = [
+        approve("R1"),
+        reject("R1"),
+        cancel("R1"),
+        receipt("R1", &[(1, 1, 0)], true),
+        inspection("R1", &[(1, 1, 0, 0)]),
+        close("R1"),
+    ];
+    for step in steps {
+        let late = for_version(step, 1);
+        assert_eq!(world.code(&anna(), &late), "VERSION_CONFLICT", "{late:?}");
+    }
+    assert_eq!((world.status("R1"), world.the_return("R1").version), (S::Approved, 2));
+    let stranger = actor(Role::Customer, "C-2");
+    assert_eq!(world.code(&stranger, &for_version(cancel("R1"), 1)), "UNKNOWN_RETURN");
+    world.done(&anna(), &for_version(cancel("R1"), 2));
 }
 
 #[test]

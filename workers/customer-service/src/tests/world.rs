@@ -241,6 +241,24 @@ pub(super) fn close(number: &str) -> Incoming {
     Incoming::Close(CloseReturn { source, return_ref, expected_version: None, occurred_at: now() })
 }
 
+/// The same step by somebody who saw a version of the return.
+pub(super) fn for_version(step: Incoming, version: u64) -> Incoming {
+    let expected_version = Some(version);
+    match step {
+        Incoming::Approve(told) => Incoming::Approve(ApproveReturn { expected_version, ..told }),
+        Incoming::Reject(told) => Incoming::Reject(RejectReturn { expected_version, ..told }),
+        Incoming::Cancel(told) => Incoming::Cancel(CancelReturn { expected_version, ..told }),
+        Incoming::Receipt(told) => {
+            Incoming::Receipt(RecordReturnReceipt { expected_version, ..told })
+        }
+        Incoming::Inspection(told) => {
+            Incoming::Inspection(RecordReturnInspection { expected_version, ..told })
+        }
+        Incoming::Close(told) => Incoming::Close(CloseReturn { expected_version, ..told }),
+        other => panic!("{other:?} names no version"),
+    }
+}
+
 /// A waybill of this kind moved.
 pub(super) fn moved(waybill_no: &str, kind: WaybillKind, to: WaybillStatus) -> Incoming {
     Incoming::Moved(changed(waybill_no, kind, to, 0))
