@@ -46,6 +46,9 @@ pub enum Kind {
     OrderOwner,
     /// What the public may know of a waybill, by waybill number and version.
     Tracking,
+    /// The code that a waybill is tracked by, by waybill number; for a number that there is none of a body
+    /// that says so.
+    TrackingCode,
     /// The slots of a zone and day that still have room, for showing.
     FreeSlots,
     /// What is left of a zone's quota, for showing.
@@ -53,6 +56,22 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// How long Redis keeps a body of this kind.
+    const fn time_to_live(self) -> Duration {
+        match self {
+            // nobody drops what it says of a number that there is none of: the waybill may be made soon
+            Self::TrackingCode => Duration::from_secs(30),
+            Self::Waybill
+            | Self::Assignment
+            | Self::SalesOrder
+            | Self::OrderStatus
+            | Self::OrderOwner
+            | Self::Tracking
+            | Self::FreeSlots
+            | Self::ZoneQuota => Duration::from_secs(5 * 60),
+        }
+    }
+
     /// The part of the Redis key that names the kind.
     #[must_use]
     pub const fn label(self) -> &'static str {
@@ -63,6 +82,7 @@ impl Kind {
             Self::OrderStatus => "order-status",
             Self::OrderOwner => "order-owner",
             Self::Tracking => "tracking",
+            Self::TrackingCode => "tracking-code",
             Self::FreeSlots => "free-slots",
             Self::ZoneQuota => "zone-quota",
         }

@@ -17,7 +17,6 @@ use crate::debts::Debts;
 use crate::stats::Counters;
 use crate::{Key, Versioned};
 
-const TIME_TO_LIVE: Duration = Duration::from_secs(5 * 60);
 /// What does not exist may be created at any moment by somebody who writes nothing through.
 const ABSENT_TIME_TO_LIVE: Duration = Duration::from_secs(5);
 const CONNECTIONS_MAX: u32 = 8;
@@ -220,7 +219,7 @@ impl Shared {
     async fn write(&self, entries: &[(Key, Versioned)]) -> Result<Vec<u8>, Trouble> {
         let calls = entries.iter().map(|(key, entry)| {
             let time_to_live =
-                if entry.body.is_some() { TIME_TO_LIVE } else { ABSENT_TIME_TO_LIVE };
+                if entry.body.is_some() { key.kind.time_to_live() } else { ABSENT_TIME_TO_LIVE };
             let milliseconds = u64::try_from(time_to_live.as_millis()).unwrap_or(u64::MAX);
             (key, encoded(entry), Some(milliseconds))
         });

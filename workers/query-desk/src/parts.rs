@@ -9,8 +9,8 @@ use std::sync::Arc;
 use ::store::{Database, StoreError};
 use cache::{Answer, Cache, Entry, Key, Kind};
 use contracts::{
-    AssignmentStanding, OrderRef, OrderStanding, SalesOrderStanding, Source, WaybillEntry,
-    WaybillNo, WaybillStanding,
+    AssignmentStanding, OrderRef, OrderStanding, SalesOrderStanding, Source, TrackingCode,
+    WaybillEntry, WaybillNo, WaybillStanding,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,24 @@ impl Parts {
         let key = Key::new(Kind::Waybill, waybill_no.as_str());
         let answers = self.look_up(asker, std::slice::from_ref(&key)).await?;
         answers.first().map_or(Ok(None), |answer| read(&key, answer))
+    }
+
+    /// The code on the label of a waybill: the one look before a code is compared. It is tracking's alone, and an
+    /// answer either way, so that a number that there is none of costs as much and is kept as long as any other.
+    pub(crate) async fn tracking_code(
+        &self,
+        asker: &Asker,
+        waybill_no: &WaybillNo,
+    ) -> Result<Option<TrackingCode>, StoreError> {
+        let load = async {
+            let code = store::tracking::code(&self.database, waybill_no).await?;
+            // what is there wins over what was not there a moment ago
+            let version = u64::from(code.is_some());
+            keep(Some(code), |_| version)
+        };
+        let key = Key::new(Kind::TrackingCode, waybill_no.as_str());
+        let known: Option<Option<TrackingCode>> = self.part(asker, key, load).await?;
+        Ok(known.flatten())
     }
 
     /// What the public may know. It is kept by the version of the waybill: what was kept of an older one is

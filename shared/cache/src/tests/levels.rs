@@ -89,6 +89,22 @@ async fn the_same_version_lives_longer() {
     assert!((250_000..=300_000).contains(&left_ms), "{left_ms}");
 }
 
+/// What tracking knows of a number lives as long for one that there is none of: a body says so, of version 0.
+#[tokio::test]
+async fn a_tracking_code_lives_for_seconds_whether_there_is_one_or_not() {
+    let writer = process();
+    for version in [0, 1] {
+        let key = Key::new(Kind::TrackingCode, format!("test-{}", uuid::Uuid::new_v4()));
+        put(&writer, &key, version).await;
+        let left_ms: i64 = command(&["PTTL", &key.to_string()]).await;
+        assert!((10_000..=30_000).contains(&left_ms), "{left_ms}");
+        assert_eq!(version_in_redis(&key).await, Some(version));
+        put(&writer, &key, 1).await;
+        put(&process(), &key, 0).await;
+        assert_eq!(version_in_redis(&key).await, Some(1), "what is there wins");
+    }
+}
+
 #[tokio::test]
 async fn a_batch_goes_through_in_pieces() {
     let writer = process();

@@ -2,10 +2,10 @@
 
 use ::store::{Database, StoreError, timestamp};
 use chrono::NaiveDateTime;
-use contracts::{Timestamp, WaybillNo, WaybillStatus};
+use contracts::{Timestamp, TrackingCode, WaybillNo, WaybillStatus};
 use sea_orm::FromQueryResult;
 
-use super::WaybillKey;
+use super::{WaybillKey, word};
 
 /// A status, and when what led to it happened.
 pub(crate) type Reached = (WaybillStatus, Timestamp);
@@ -20,6 +20,24 @@ macro_rules! of_waybill {
             $joins
         )
     };
+}
+
+const CODE: &str =
+    of_waybill!("SELECT w.tracking_code", "WHERE w.exists_since IS NOT NULL");
+
+#[derive(FromQueryResult)]
+struct CodeRow {
+    tracking_code: Option<String>,
+}
+
+/// The code on its label; `None` where there is none, or no such waybill.
+pub(crate) async fn code(
+    database: &Database,
+    waybill_no: &WaybillNo,
+) -> Result<Option<TrackingCode>, StoreError> {
+    let rows: Vec<CodeRow> = database.select(CODE, &[WaybillKey { waybill_no }]).await?;
+    let code = rows.into_iter().find_map(|row| row.tracking_code);
+    code.map(|code| word("waybill.tracking_code", code)).transpose()
 }
 
 const STATUSES: &str = of_waybill!(

@@ -113,6 +113,48 @@ async fn a_wrong_code_is_answered_like_a_number_that_there_is_none_of() {
     desk.stop().await;
 }
 
+/// What an ask took: looks that Redis answered, looks that nobody answered, loads.
+type Cost = [u64; 3];
+
+impl Desk {
+    /// Asks in vain.
+    async fn cost_of(&self, waybill_no: &str, code: &str) -> Cost {
+        let counts = || {
+            let stats = self.cache.stats();
+            [stats.redis_hits, stats.misses, stats.loads]
+        };
+        let before = counts();
+        assert_eq!(self.tracked(waybill_no, code).await, None, "{waybill_no} {code}");
+        let after = counts();
+        [0, 1, 2].map(|place| after[place] - before[place])
+    }
+}
+
+/// A waybill that everybody asks about is known to the caches: who guesses codes of it must not notice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_there_is_none_of_costs_as_much_as_a_wrong_code() {
+    let desk = Desk::start().await;
+    let (known, unknown) = (desk.first(), format!("uci-{}-9", desk.stage.name()));
+    desk.insert_tracked(&known).await;
+    desk.waybill(&known).await;
+    for waybill_no in [&known, &unknown] {
+        let cost = desk.cost_of(waybill_no, "7ZX4M0QK9D").await;
+        assert_eq!(cost, [0, 1, 1], "{waybill_no}: nobody asked for its code before");
+        let [_, misses, loads] = desk.cost_of(waybill_no, "7ZX4M0QK9D").await;
+        assert_eq!((misses, loads), (0, 0), "{waybill_no}: it is remembered");
+    }
+    // this process knows it for 2 s, Redis for as long for both
+    let redis = desk.stage.redis_url();
+    let other = desk.replace(Cache::connect(Some(&redis))).await;
+    other.waybill(&known).await;
+    for waybill_no in [&known, &unknown] {
+        let cost = other.cost_of(waybill_no, "no code").await;
+        assert_eq!(cost, [1, 0, 0], "{waybill_no}: Redis knew it");
+    }
+    assert!(other.tracked(&known, CODE).await.is_some());
+    other.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_version_is_told_with_its_steps() {
     let desk = Desk::start().await;
