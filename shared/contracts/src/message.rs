@@ -115,6 +115,20 @@ pub trait Contract: Serialize + DeserializeOwned + JsonSchema + fmt::Debug + Sen
     }
 }
 
+/// Whether this is the digest of a whole request, where there is one.
+pub(crate) fn check_whole(whole: Option<&str>) -> Result<(), String> {
+    if whole.is_none_or(is_sha256) {
+        return Ok(());
+    }
+    Err("whole has 64 lower-case hexadecimal digits".to_owned())
+}
+
+/// True for SHA-256 as 64 lower-case hexadecimal digits.
+pub(crate) fn is_sha256(text: &str) -> bool {
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    text.len() == 64 && text.bytes().all(is_digit)
+}
+
 /// Why a delivery is no message of ours. Its `code` is the reason in the dead letters.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DecodeError {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::message::check_whole;
 use crate::{
     Contract, CreateOrder, CustomerRef, Exchange, MAX_ORDER_LINES, Merchant, OrderRef, OrderStatus,
     Source,
@@ -15,6 +16,10 @@ use crate::{
 pub struct CreateOrders {
     /// The orders, at least one, with at most [`MAX_ORDER_LINES`] lines in all.
     pub orders: Vec<CreateOrder>,
+    /// Where one request became several messages: SHA-256 of all of it, the same in each of them (64
+    /// lower-case hexadecimal digits). So none of them is equal to a message of another request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<String>,
 }
 
 impl Contract for CreateOrders {
@@ -25,6 +30,7 @@ impl Contract for CreateOrders {
         if self.orders.is_empty() {
             return Err("a batch needs at least one order".to_owned());
         }
+        check_whole(self.whole.as_deref())?;
         let lines: usize = self.orders.iter().map(|order| order.lines.len()).sum();
         if lines > MAX_ORDER_LINES {
             return Err(format!("{lines} lines in all, at most {MAX_ORDER_LINES} are allowed"));

@@ -212,7 +212,8 @@ fn everything_about_an_order_goes_through_one_lane() {
     assert_eq!(lane(&Incoming::Create(create())), lane(&Incoming::Moved(moved)));
     let returned = ReturnChanged { standing: fetched(ReturnStatus::Closed, 2, (1, 0)) };
     assert_eq!(lane(&Incoming::Create(create())), lane(&Incoming::Returned(returned)));
-    let batch = Incoming::CreateBatch(CreateOrders { orders: vec![create(), create()] });
+    let orders = vec![create(), create()];
+    let batch = Incoming::CreateBatch(CreateOrders { orders, whole: None });
     assert_eq!((OrderIntake::weight(&batch), batch.keys().len()), (2, 1));
 }
 
