@@ -134,7 +134,7 @@ fn batches(reports: Vec<Planned>, batch: u32) -> Vec<(By, MessageId, ReportStatu
             let Some(first) = some.first() else { continue };
             let message_id = first.message_id.of_item(some.len());
             let reports = some.iter().map(|planned| planned.report.clone()).collect();
-            batches.push((by, message_id, ReportStatuses { reports }));
+            batches.push((by, message_id, ReportStatuses { reports, whole: None }));
         }
     }
     batches

@@ -24,7 +24,7 @@ async fn every_report_of_a_batch_is_answered_by_itself() {
         report(SECOND, S::Loaded, Some(1), 5),
         report("uci-536365-3", S::Packed, None, 3),
     ];
-    let batch = ReportStatuses { reports };
+    let batch = ReportStatuses { reports, whole: None };
     let mut replies = fleet.stage.replies().await;
     let how = || PublishAs::default().actor(somebody(Warehouse)).reply_to(replies.queue());
     let id = fleet.stage.publish(how(), &batch).await.unwrap();
