@@ -67,8 +67,9 @@ impl Keys {
 
     /// Asks for the keys, unless somebody did a moment ago.
     async fn ask_again(&self, before: Instant) -> Result<(), Full> {
-        let fetch = async {
-            if let Err(problem) = self.fetch().await {
+        let keys = self.clone();
+        let fetch = async move {
+            if let Err(problem) = keys.fetch().await {
                 tracing::warn!(code = problem.code(), "the keys of access tokens cannot be asked for");
             }
         };

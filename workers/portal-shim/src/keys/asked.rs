@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use tokio::sync::{Mutex, Semaphore};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 /// A question again this soon at most: anybody can invent a key.
@@ -16,9 +17,17 @@ pub(super) const WAITING_MAX: usize = 64;
 /// Whether somebody asks now, and when somebody did.
 #[derive(Debug)]
 pub(super) struct Asked {
-    /// When somebody began to ask; held until the answer is there.
-    at: Mutex<Option<Instant>>,
+    /// Held until the answer is there.
+    question: Mutex<Question>,
     room: Semaphore,
+}
+
+/// The last question.
+#[derive(Debug, Default)]
+struct Question {
+    began: Option<Instant>,
+    /// A task of its own: whoever asks and hangs up does not take the question away from those who wait.
+    running: JoinSet<()>,
 }
 
 /// Too many wait for an answer already.
@@ -27,28 +36,39 @@ pub(super) struct Full;
 
 impl Default for Asked {
     fn default() -> Self {
-        Self { at: Mutex::default(), room: Semaphore::new(WAITING_MAX) }
+        Self { question: Mutex::default(), room: Semaphore::new(WAITING_MAX) }
     }
 }
 
 impl Asked {
-    /// Asks, or waits for the answer to whoever asks; neither (`ask` is dropped) when somebody has asked since `before`, or not
-    /// long ago.
+    /// Asks, or waits for the answer to whoever asks; neither (`ask` is dropped) when somebody has asked since
+    /// `before`, or not long ago.
     ///
     /// # Errors
     /// [`Full`], at once.
     pub(super) async fn again(
         &self,
         before: Instant,
-        ask: impl Future<Output = ()>,
+        ask: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), Full> {
         let _waiting = self.room.try_acquire().map_err(|_taken| Full)?;
-        let mut at = self.at.lock().await;
-        let is_fresh = at.is_some_and(|at| at >= before || at.elapsed() < ASK_AGAIN_AFTER);
-        if !is_fresh {
-            *at = Some(Instant::now());
-            ask.await;
+        let mut question = self.question.lock().await;
+        question.answered().await;
+        if !question.is_fresh(before) {
+            question.began = Some(Instant::now());
+            question.running.spawn(ask);
+            question.answered().await;
         }
         Ok(())
+    }
+}
+
+impl Question {
+    async fn answered(&mut self) {
+        while self.running.join_next().await.is_some() {}
+    }
+
+    fn is_fresh(&self, before: Instant) -> bool {
+        self.began.is_some_and(|began| began >= before || began.elapsed() < ASK_AGAIN_AFTER)
     }
 }

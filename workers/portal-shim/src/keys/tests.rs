@@ -27,7 +27,7 @@ async fn one_asks_some_wait_for_its_answer_and_the_rest_is_told_at_once() {
     let asked = Asked::default();
     let now = Instant::now();
     let (answer, answered) = oneshot::channel::<()>();
-    let mut first = pin!(asked.again(now, async { answered.await.unwrap() }));
+    let mut first = pin!(asked.again(now, async move { answered.await.unwrap() }));
     assert_eq!(first.as_mut().now_or_never(), None);
     let waiting = (1..WAITING_MAX).map(|_| Box::pin(asked.again(now, never())));
     let mut waiting: Vec<_> = waiting.collect();
@@ -42,4 +42,18 @@ async fn one_asks_some_wait_for_its_answer_and_the_rest_is_told_at_once() {
     }
     let later = Instant::now();
     assert_eq!(asked.again(later, never()).now_or_never(), Some(Ok(())), "it was asked just now");
+}
+
+#[tokio::test]
+async fn a_question_goes_on_when_whoever_asked_hangs_up() {
+    let asked = Asked::default();
+    let now = Instant::now();
+    let (answer, answered) = oneshot::channel::<()>();
+    let mut first = Box::pin(asked.again(now, async move { answered.await.unwrap() }));
+    assert_eq!(first.as_mut().now_or_never(), None);
+    drop(first);
+    let mut second = pin!(asked.again(now, never()));
+    assert_eq!(second.as_mut().now_or_never(), None, "there is no answer yet");
+    answer.send(()).unwrap();
+    assert_eq!(second.await, Ok(()));
 }

@@ -3,6 +3,8 @@
 use contracts::{Exchange, PlaceHold};
 use serde_json::json;
 use testkit::eventually;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 use super::bench::{Bench, applied, bearer, pattern};
 
@@ -78,6 +80,32 @@ async fn what_has_no_place_is_refused_at_once_while_others_go_on() {
     };
     let (answer, ()) = tokio::join!(bench.send("POST", HOLDS, &headers, Some(hold())), worker);
     assert_eq!(answer.status, 200, "{answer:?}");
+    bench.stop().await;
+}
+
+/// Somebody signs in and never sends what was announced: that is the only place of what needs no token.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_without_a_token_takes_no_place_of_others() {
+    let bench = Bench::with(&["--portal-public", "1", "--portal-public-rate", "10000"]).await;
+    let address = bench.url("");
+    let mut slow = TcpStream::connect(address.trim_start_matches("http://")).await.unwrap();
+    let head = "POST /v1/sessions HTTP/1.1\r\nhost: portal\r\ncontent-type: application/json\r\n\
+         content-length: 10\r\n\r\n";
+    slow.write_all(head.as_bytes()).await.unwrap();
+    let page = eventually("the place is taken", async || {
+        let link = "/track/m1-1?code=ABCDEFGHJK";
+        let answer = bench.send("GET", link, &[("accept", "text/html")], None).await;
+        (answer.status == 503).then_some(answer)
+    })
+    .await;
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(page.header("retry-after"), Some("1"));
+    let code = [("tracking-code", "ABCDEFGHJK")];
+    let program = bench.send("GET", "/v1/tracking/m1-1", &code, None).await;
+    assert_eq!(program.problem(503), "OVERLOADED");
+    assert_eq!(bench.get("/v1/waybills/m1-1", &bench.staff()).await.status, 200);
+    assert_eq!(bench.send("GET", "/v1/health", &[], None).await.status, 200);
+    drop(slow);
     bench.stop().await;
 }
 
