@@ -7,7 +7,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
-use contracts::{Contract, MessageId, OrderRef, Query, QueryAnswer, Source, WaybillNo};
+use contracts::{Contract, MessageId, Query, QueryAnswer, WaybillNo};
 
 use crate::caller::Caller;
 use crate::gateway::{Gateway, Outcome};
@@ -158,40 +158,45 @@ impl Command {
         }
     }
 
-    /// Looks whether the caller may know of this waybill, and whether it is the version that it has seen.
-    /// Staff who name no version are not asked for: a command may come before its waybill.
+    /// The version that the message names, for the worker that owns what is changed: it compares under the lock
+    /// of its row and answers 412 itself, and a resend under the same key gets the same answer.
+    pub(crate) const fn seen(&self) -> Option<u64> {
+        self.if_match.version()
+    }
+
+    /// Looks whether the caller may know of this waybill. Staff are not asked for: a command may come before its
+    /// waybill.
+    ///
+    /// # Errors
+    /// 404 when it is not there or not the caller's.
+    pub(crate) async fn about_waybill(&self, waybill_no: &WaybillNo) -> Result<(), Problem> {
+        if !self.caller.is_scoped() {
+            return Ok(());
+        }
+        self.version_of(waybill_no).await.map(drop)
+    }
+
+    /// The same, and whether it is the version that the caller has seen: for what is decided by a worker that
+    /// does not know the waybill's version.
     ///
     /// # Errors
     /// 404 when it is not there or not the caller's, 412 when it has changed.
-    pub(crate) async fn about_waybill(&self, waybill_no: &WaybillNo) -> Result<(), Problem> {
-        if !self.caller.is_scoped() && self.if_match == IfMatch::Any {
-            return Ok(());
+    pub(crate) async fn about_waybill_as_seen(
+        &self,
+        waybill_no: &WaybillNo,
+    ) -> Result<(), Problem> {
+        if self.if_match == IfMatch::Any {
+            return self.about_waybill(waybill_no).await;
         }
+        self.if_match.check(self.version_of(waybill_no).await?)
+    }
+
+    async fn version_of(&self, waybill_no: &WaybillNo) -> Result<u64, Problem> {
         let query = Query::Waybill { waybill_no: waybill_no.clone() };
         let QueryAnswer::Waybill(view) = self.gateway.ask(&self.caller, &query).await? else {
             return Err(Problem::not_found("waybill"));
         };
-        self.if_match.check(view.standing.version)
-    }
-
-    /// Looks whether an order is the version that the caller has seen, if it names one. Whose it is its worker
-    /// knows.
-    ///
-    /// # Errors
-    /// 404 when it is not there or not the caller's, 412 when it has changed.
-    pub(crate) async fn about_order(
-        &self,
-        source: &Source,
-        order_ref: &OrderRef,
-    ) -> Result<(), Problem> {
-        if self.if_match == IfMatch::Any {
-            return Ok(());
-        }
-        let query = Query::Order { source: source.clone(), order_ref: order_ref.clone() };
-        let QueryAnswer::Order(view) = self.gateway.ask(&self.caller, &query).await? else {
-            return Err(Problem::not_found("order"));
-        };
-        self.if_match.check(view.standing.version)
+        Ok(view.standing.version)
     }
 }
 

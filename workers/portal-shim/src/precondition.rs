@@ -120,7 +120,16 @@ impl IfMatch {
         }
     }
 
-    /// Whether nothing newer than what was seen is there. What is shown may be two seconds older than what its
+    /// The version, for a message whose worker compares: nothing comes between its looking and its doing.
+    pub(crate) const fn version(self) -> Option<u64> {
+        match self {
+            Self::Version(version) => Some(version),
+            Self::Any => None,
+        }
+    }
+
+    /// Whether nothing newer than what was seen is shown, for changes that another worker decides than the one
+    /// whose version it is. Something may come between this and what is sent then. What is shown may be two seconds older than what its
     /// sender was answered, which is no conflict.
     ///
     /// # Errors

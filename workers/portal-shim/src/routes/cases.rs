@@ -17,7 +17,7 @@ use crate::openapi::Schemas;
 use crate::outcome::respond;
 use crate::permit::{Rule, SERVICE, STAFF};
 use crate::portal::Portal;
-use crate::precondition::{IfMatch, IfNoneMatch};
+use crate::precondition::IfNoneMatch;
 use crate::problem::Problem;
 use crate::query::{Path, Payload};
 use crate::throttle::Class;
@@ -109,14 +109,10 @@ struct Step {
     ),
 )]
 async fn go_on(
-    State(gateway): State<Gateway>,
     command: Command,
     Path(case_id): Path<Uuid>,
     Payload(Step { step, occurred_at }): Payload<Step>,
 ) -> Result<Response, Problem> {
-    if command.if_match != IfMatch::Any {
-        let view = look(&gateway, &command.caller, case_id).await?;
-        command.if_match.check(view.version)?;
-    }
-    command.send(&UpdateCase { case_id, step, occurred_at }).await
+    let expected_version = command.seen();
+    command.send(&UpdateCase { case_id, step, expected_version, occurred_at }).await
 }

@@ -239,9 +239,11 @@ async fn cancel(
     Path((source, order_ref)): Path<(Source, OrderRef)>,
     Payload(cancellation): Payload<Cancellation>,
 ) -> Result<Response, Problem> {
-    command.about_order(&source, &order_ref).await?;
+    let expected_version = command.seen();
     let Cancellation { line_no, reason, occurred_at } = cancellation;
-    command.send(&CancelOrder { source, order_ref, line_no, reason, occurred_at }).await
+    let message =
+        CancelOrder { source, order_ref, line_no, reason, expected_version, occurred_at };
+    command.send(&message).await
 }
 
 /// Where an order is.

@@ -21,7 +21,7 @@ use crate::gateway::Gateway;
 use crate::openapi::Schemas;
 use crate::permit::{EVERYBODY, Rule, SERVICE};
 use crate::portal::Portal;
-use crate::precondition::{IfMatch, IfNoneMatch};
+use crate::precondition::IfNoneMatch;
 use crate::problem::Problem;
 use crate::query::{Path, Payload};
 use crate::throttle::Class;
@@ -104,13 +104,12 @@ async fn look(
     Ok(standing)
 }
 
-/// Looks whether the caller may know of the return, and whether it is the version that it has seen.
+/// Looks whether the caller may know of the return. Which version it is its worker knows.
 async fn about(gateway: &Gateway, command: &Command, key: &Key) -> Result<(), Problem> {
-    if !command.caller.is_scoped() && command.if_match == IfMatch::Any {
+    if !command.caller.is_scoped() {
         return Ok(());
     }
-    let standing = look(gateway, &command.caller, key).await?;
-    command.if_match.check(standing.version)
+    look(gateway, &command.caller, key).await.map(drop)
 }
 
 /// Ask for a return. Every line gets its verdict in `items`; the lines that match what was delivered make the
@@ -187,8 +186,9 @@ async fn approve(
     Payload(approval): Payload<Approval>,
 ) -> Result<Response, Problem> {
     about(&gateway, &command, &key).await?;
+    let expected_version = command.seen();
     let ((source, return_ref), Approval { pickup_date, timeslot, occurred_at }) = (key, approval);
-    let message = ApproveReturn { source, return_ref, pickup_date, timeslot, occurred_at };
+    let message = ApproveReturn { source, return_ref, pickup_date, timeslot, expected_version, occurred_at };
     command.send(&message).await
 }
 
@@ -223,8 +223,9 @@ async fn reject(
     Payload(Rejection { reason, occurred_at }): Payload<Rejection>,
 ) -> Result<Response, Problem> {
     about(&gateway, &command, &key).await?;
+    let expected_version = command.seen();
     let (source, return_ref) = key;
-    command.send(&RejectReturn { source, return_ref, reason, occurred_at }).await
+    command.send(&RejectReturn { source, return_ref, reason, expected_version, occurred_at }).await
 }
 
 /// A return that is not wanted any more.
@@ -259,8 +260,9 @@ async fn cancel(
     Payload(TakenBack { reason, occurred_at }): Payload<TakenBack>,
 ) -> Result<Response, Problem> {
     about(&gateway, &command, &key).await?;
+    let expected_version = command.seen();
     let (source, return_ref) = key;
-    command.send(&CancelReturn { source, return_ref, reason, occurred_at }).await
+    command.send(&CancelReturn { source, return_ref, reason, expected_version, occurred_at }).await
 }
 
 /// What arrived.
@@ -299,8 +301,9 @@ async fn receive(
     Payload(receipt): Payload<Receipt>,
 ) -> Result<Response, Problem> {
     about(&gateway, &command, &key).await?;
+    let expected_version = command.seen();
     let ((source, return_ref), Receipt { lines, complete, occurred_at }) = (key, receipt);
-    let message = RecordReturnReceipt { source, return_ref, lines, complete, occurred_at };
+    let message = RecordReturnReceipt { source, return_ref, lines, complete, expected_version, occurred_at };
     command.send(&message).await
 }
 
@@ -336,8 +339,9 @@ async fn inspect(
     Payload(Inspection { lines, occurred_at }): Payload<Inspection>,
 ) -> Result<Response, Problem> {
     about(&gateway, &command, &key).await?;
+    let expected_version = command.seen();
     let (source, return_ref) = key;
-    command.send(&RecordReturnInspection { source, return_ref, lines, occurred_at }).await
+    command.send(&RecordReturnInspection { source, return_ref, lines, expected_version, occurred_at }).await
 }
 
 /// The end of a return.
@@ -368,6 +372,7 @@ async fn close(
     Payload(Closing { occurred_at }): Payload<Closing>,
 ) -> Result<Response, Problem> {
     about(&gateway, &command, &key).await?;
+    let expected_version = command.seen();
     let (source, return_ref) = key;
-    command.send(&CloseReturn { source, return_ref, occurred_at }).await
+    command.send(&CloseReturn { source, return_ref, expected_version, occurred_at }).await
 }

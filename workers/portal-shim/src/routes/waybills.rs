@@ -121,8 +121,11 @@ async fn hold(
     Payload(hold): Payload<Hold>,
 ) -> Result<Response, Problem> {
     command.about_waybill(&waybill_no).await?;
+    let expected_version = command.seen();
     let Hold { handle, instance, reason, occurred_at } = hold;
-    command.send(&PlaceHold { waybill_no, handle, instance, reason, occurred_at }).await
+    let message =
+        PlaceHold { waybill_no, handle, instance, reason, expected_version, occurred_at };
+    command.send(&message).await
 }
 
 /// A hold to release.
@@ -158,8 +161,11 @@ async fn release(
     Payload(release): Payload<Release>,
 ) -> Result<Response, Problem> {
     command.about_waybill(&waybill_no).await?;
+    let expected_version = command.seen();
     let Release { handle, instance, owner, occurred_at } = release;
-    command.send(&ReleaseHold { waybill_no, handle, instance, owner, occurred_at }).await
+    let message =
+        ReleaseHold { waybill_no, handle, instance, owner, expected_version, occurred_at };
+    command.send(&message).await
 }
 
 /// A wish for cancellation.
@@ -190,7 +196,7 @@ async fn cancel(
     Path(waybill_no): Path<WaybillNo>,
     Payload(cancel): Payload<Cancel>,
 ) -> Result<Response, Problem> {
-    command.about_waybill(&waybill_no).await?;
+    command.about_waybill_as_seen(&waybill_no).await?;
     let Cancel { reason, occurred_at } = cancel;
     command.send(&CancelWaybill { waybill_no, reason, occurred_at }).await
 }
@@ -227,7 +233,7 @@ async fn reschedule(
     Path(waybill_no): Path<WaybillNo>,
     Payload(wish): Payload<Reschedule>,
 ) -> Result<Response, Problem> {
-    command.about_waybill(&waybill_no).await?;
+    command.about_waybill_as_seen(&waybill_no).await?;
     let Reschedule { delivery_date, timeslot, reason, occurred_at } = wish;
     let message = RescheduleWaybill { waybill_no, delivery_date, timeslot, reason, occurred_at };
     command.send(&message).await

@@ -92,9 +92,19 @@ async fn report(
     Payload(report): Payload<Report>,
 ) -> Result<Response, Problem> {
     command.about_waybill(&waybill_no).await?;
+    let expected_version = command.seen();
     let Report { status, attempt, route_ref, occurred_at, reason } = report;
-    let message = ReportStatus { waybill_no, status, attempt, route_ref, occurred_at, reason };
-    command.send(&message).await
+    command
+        .send(&ReportStatus {
+            waybill_no,
+            status,
+            attempt,
+            route_ref,
+            expected_version,
+            occurred_at,
+            reason,
+        })
+        .await
 }
 
 /// Reports of many waybills.
