@@ -70,7 +70,10 @@ impl Keys {
         let keys = self.clone();
         let fetch = async move {
             if let Err(problem) = keys.fetch().await {
-                tracing::warn!(code = problem.code(), "the keys of access tokens cannot be asked for");
+                tracing::warn!(
+                    code = problem.code(),
+                    "the keys of access tokens cannot be asked for"
+                );
             }
         };
         self.asked.again(before, fetch).await

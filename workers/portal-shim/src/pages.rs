@@ -162,7 +162,9 @@ pub(crate) fn busy(problem: &Problem) -> Response {
         StatusCode::TOO_MANY_REQUESTS => {
             "Your network has asked very often at this moment. Please wait a little and load the page again."
         }
-        _ => "Very many people are here at this moment. Please wait a little and load the page again.",
+        _ => {
+            "Very many people are here at this moment. Please wait a little and load the page again."
+        }
     };
     let title = "One moment, please";
     let main = format!("<h1>{title}</h1>\n<p class=\"bad\" role=\"alert\">{}</p>\n", Text(said));

@@ -43,10 +43,8 @@ pub(crate) async fn deliver(stage: &Stage, waybill_no: &str) {
     let stands = format!(
         "SELECT COUNT(*) FROM waybill WHERE waybill_no = '{waybill_no}' AND status = 'DELIVERED'"
     );
-    eventually("it is delivered", async || {
-        (stage.scalar::<i64>(&stands).await == 1).then_some(())
-    })
-    .await;
+    eventually("it is delivered", async || (stage.scalar::<i64>(&stands).await == 1).then_some(()))
+        .await;
 }
 
 /// One unit of the first line of a delivered order comes back.
@@ -78,8 +76,7 @@ pub(crate) async fn give_back(
 
 /// Somebody asks about an order; gives the id of the case.
 pub(crate) async fn ask_about(stage: &Stage, source: &str, order_ref: &str) -> String {
-    let (source, order_ref) =
-        (Source::new(source).unwrap(), OrderRef::new(order_ref).unwrap());
+    let (source, order_ref) = (Source::new(source).unwrap(), OrderRef::new(order_ref).unwrap());
     let case = OpenCase {
         subject: CaseSubject::Order { source, order_ref },
         text: "where is it?".to_owned(),

@@ -74,9 +74,11 @@ impl Things {
         };
         let own = Wanted {
             number: 1,
-            order: of("own", CUSTOMER)
-                .store_line(MERCHANT, STORE, SKU, 2)
-                .line(STRANGE_MERCHANT, STRANGE_SKU, 1),
+            order: of("own", CUSTOMER).store_line(MERCHANT, STORE, SKU, 2).line(
+                STRANGE_MERCHANT,
+                STRANGE_SKU,
+                1,
+            ),
             waybills: 2,
             merchant: MERCHANT,
             before: of("own-before", CUSTOMER).line(MERCHANT, SKU, 1),
@@ -87,9 +89,11 @@ impl Things {
             order: of("foreign", STRANGE_CUSTOMER).line(STRANGE_MERCHANT, STRANGE_SKU, 1),
             waybills: 1,
             merchant: STRANGE_MERCHANT,
-            before: of("foreign-before", STRANGE_CUSTOMER)
-                .district(STRANGE_DISTRICT)
-                .line(STRANGE_MERCHANT, STRANGE_SKU, 1),
+            before: of("foreign-before", STRANGE_CUSTOMER).district(STRANGE_DISTRICT).line(
+                STRANGE_MERCHANT,
+                STRANGE_SKU,
+                1,
+            ),
             sku: STRANGE_SKU,
         };
         Self {
