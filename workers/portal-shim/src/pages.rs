@@ -243,8 +243,8 @@ async fn shown(
 
 /// The address of this service for links, without a slash at its end: as it is set, or as the browser has it.
 fn base(portal: &Portal, headers: &HeaderMap) -> String {
-    if let Some(url) = &portal.settings.url {
-        return url.trim_end_matches('/').to_owned();
+    if let Some(url) = portal.settings.url() {
+        return url.to_owned();
     }
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     format!("http://{}", host.unwrap_or("localhost"))

@@ -51,7 +51,7 @@ pub(crate) struct PortalSettings {
 
     /// How others reach it, for labels and links: https://portal.example; the address of the request when not given
     #[arg(long = "portal-url", env = "DRAY_PORTAL_URL", value_name = "DRAY_PORTAL_URL")]
-    pub(crate) url: Option<String>,
+    url: Option<String>,
 
     /// Proxies in front of it whose X-Forwarded-For is believed: the last so many entries are theirs
     #[arg(long = "portal-proxies", env = "DRAY_PORTAL_PROXIES", value_name = "DRAY_PORTAL_PROXIES", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=8))]
@@ -103,4 +103,12 @@ pub(crate) struct PortalSettings {
         default_value = "50"
     )]
     pub(crate) low_total: NonZeroU32,
+}
+
+impl PortalSettings {
+    /// How others reach it, without a slash at its end. Compose files set empty variables: an empty one is none.
+    pub(crate) fn url(&self) -> Option<&str> {
+        let url = self.url.as_deref()?.trim().trim_end_matches('/');
+        (!url.is_empty()).then_some(url)
+    }
 }

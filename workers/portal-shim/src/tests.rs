@@ -20,5 +20,6 @@ mod parts;
 mod rules;
 mod service;
 mod serving;
+mod settings;
 mod traces;
 mod uploads;
