@@ -92,7 +92,8 @@ struct Orders {
 }
 
 /// Create several orders: one operation, decided order by order. At most 2,000 orders and 4 MiB; more than
-/// 2,000 lines in all make several messages and need an Idempotency-Key.
+/// 2,000 lines in all make several messages and need an Idempotency-Key; the first message is carried out
+/// before the others are sent.
 #[utoipa::path(
     post, path = "/v1/orders/batch", tag = "orders", operation_id = "createOrders",
     request_body = ref("#/components/schemas/Orders"),

@@ -130,8 +130,8 @@ async fn request(
     command.create(&wish, &path).await
 }
 
-/// How far a return is: what was asked for, what arrived, what became of it. Merchants see the lines with
-/// their own goods.
+/// How far a return is: what was asked for, what arrived, what became of it. Merchants see their own units
+/// alone; of a line with those of several merchants, as many as the orders count for them.
 #[utoipa::path(
     get, path = "/v1/returns/{source}/{return_ref}", tag = "returns", operation_id = "showReturn",
     params(

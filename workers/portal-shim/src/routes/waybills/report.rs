@@ -117,7 +117,8 @@ struct Reports {
 }
 
 /// Report what happened to many waybills: one operation, decided report by report. Bodies have at most 4 MiB;
-/// more than 2,000 reports need an Idempotency-Key.
+/// more than 2,000 reports need an Idempotency-Key, and the first 2,000 are carried out before the others are
+/// sent.
 #[utoipa::path(
     post, path = "/v1/reports", tag = "waybills", operation_id = "reportStatuses",
     request_body = ref("#/components/schemas/Reports"),
