@@ -18,6 +18,7 @@ mod people;
 mod sample;
 mod service;
 mod things;
+mod versions;
 
 use contracts::Role;
 
@@ -50,6 +51,7 @@ async fn every_route_answers_everybody_as_its_document_says() {
         faults.extend(strangers_and_roles(&client, operation, &signer));
     }
     assert!(faults.is_empty(), "{}\n{}", faults.join("\n"), fleet.log());
+    versions::of_two_one_wins(&fleet, &signer).await;
     fleet.close().await;
 }
 
