@@ -9,7 +9,6 @@ use contracts::{
 use testkit::{Stage, Tap};
 use tokio::io::AsyncWriteExt as _;
 
-use crate::dispatching::send;
 use crate::run::Operator;
 
 const PASSWORD: &str = "violet tractor seven";
@@ -23,7 +22,7 @@ async fn stage() -> (Operator, Tap) {
 
 async fn answer(stage: &Stage, heard: &mut Tap, answer: IdentityAnswer) -> AskIdentity {
     let (asked, question) = heard.next_of::<AskIdentity>().await;
-    send(stage, &asked, "identity.answer.v1", &answer).await;
+    stage.answer(&asked, "identity.answer.v1", &answer).await;
     question
 }
 

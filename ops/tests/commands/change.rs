@@ -1,8 +1,8 @@
 //! Asking that orders and waybills change: what the workers are sent, and how their answer is told.
 
 use contracts::{
-    AmendOrder, CancelOrder, CancelWaybill, Contract, Envelope, Exchange, ItemReply, MessageId,
-    Refusal, Reply, ReplyOutcome, Role, RoutingKey, Timestamp,
+    AmendOrder, CancelOrder, CancelWaybill, Contract, Exchange, ItemReply, Refusal, Reply,
+    ReplyOutcome, Role,
 };
 use serde_json::Value;
 use testkit::{Stage, Tap};
@@ -27,22 +27,7 @@ async fn answer<C: Contract>(stage: &Stage, heard: &mut Tap, refusal: Option<Ref
         aggregate: Some("shop/42".to_owned()),
         version: Some(2),
     };
-    let message = broker::Outgoing {
-        exchange: Exchange::Replies.name().to_owned(),
-        routing_key: RoutingKey::to_queue(asked.reply_to.clone().unwrap()),
-        mandatory: true,
-        envelope: Envelope {
-            message_id: MessageId::generate(),
-            message_type: "reply.v1".to_owned(),
-            timestamp: Timestamp::now(),
-            reply_to: None,
-            ..asked
-        },
-        note: broker::FailureNote::default(),
-        body: serde_json::to_vec(&reply).unwrap(),
-        expiration_ms: None,
-    };
-    stage.publish_outgoing(&message).await.unwrap();
+    stage.answer(&asked, "reply.v1", &reply).await;
     command
 }
 

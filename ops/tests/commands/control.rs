@@ -1,10 +1,6 @@
 //! Steering workers: what is stored, who has to answer.
 
-use broker::{FailureNote, Outgoing};
-use contracts::{
-    Actor, ControlAnswer, ControlCommand, ControlRequest, Envelope, Exchange, InstanceReport,
-    MessageId, RoutingKey, Timestamp, TraceContext, UserId,
-};
+use contracts::{ControlAnswer, ControlCommand, ControlRequest, Exchange, InstanceReport};
 use queue_topology::WorkerKind;
 use testkit::{Stage, Tap};
 
@@ -68,30 +64,7 @@ async fn a_living_instance_that_does_not_answer_is_an_error() {
 /// What an instance that hears the next command tells the operator.
 async fn answer(stage: &Stage, heard: &mut Tap, report: InstanceReport) -> ControlRequest {
     let (asked, command) = heard.next_of::<ControlCommand>().await;
-    let user = UserId::new("dray-admin").unwrap();
-    let envelope = Envelope {
-        message_id: MessageId::generate(),
-        message_type: "control.answer.v1".to_owned(),
-        timestamp: Timestamp::now(),
-        app_id: command.worker,
-        actor: Actor::itself(&user),
-        user_id: user,
-        correlation_id: asked.correlation_id,
-        reply_to: None,
-        trace: TraceContext::default(),
-        attempt: 0,
-        seq: None,
-    };
-    let answer = Outgoing {
-        exchange: Exchange::Replies.name().to_owned(),
-        routing_key: RoutingKey::to_queue(asked.reply_to.unwrap()),
-        mandatory: true,
-        envelope,
-        note: FailureNote::default(),
-        body: serde_json::to_vec(&ControlAnswer { taken: true, report }).unwrap(),
-        expiration_ms: None,
-    };
-    stage.publish_outgoing(&answer).await.unwrap();
+    stage.answer(&asked, "control.answer.v1", &ControlAnswer { taken: true, report }).await;
     command.request
 }
 

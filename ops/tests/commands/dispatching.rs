@@ -1,14 +1,11 @@
 //! What dispatchers ask and send: questions answered as query-desk does, commands as adra-assigner does.
 
-use broker::{FailureNote, Outgoing};
 use contracts::{
-    Aboard, Actor, CommitProposal, Contract, Envelope, Exchange, MessageId, MoveWaybill,
-    PinWaybill, Position, ProposalEvaluation, ProposalState, ProposalView, ProposeMoves,
-    ProposedStep, Query, QueryAnswer, Refusal, Reply, ReplyOutcome, RouteHead, RouteId, RouteList,
-    RouteState, RouteStop, RouteView, RoutingKey, SkuType, StepVerdict, Timestamp, TraceContext,
-    TruckLimits, UserId, WaybillKind,
+    Aboard, CommitProposal, Contract, Exchange, MoveWaybill, PinWaybill, Position,
+    ProposalEvaluation, ProposalState, ProposalView, ProposeMoves, ProposedStep, Query,
+    QueryAnswer, Refusal, Reply, ReplyOutcome, RouteHead, RouteId, RouteList, RouteState,
+    RouteStop, RouteView, SkuType, StepVerdict, TruckLimits, WaybillKind,
 };
-use serde::Serialize;
 use testkit::{Stage, Tap};
 use uuid::Uuid;
 
@@ -20,43 +17,10 @@ fn id<T: TryFrom<String>>(text: &str) -> T {
     T::try_from(text.to_owned()).ok().unwrap()
 }
 
-/// Sends a body to whoever asked.
-pub(crate) async fn send(
-    stage: &Stage,
-    asked: &Envelope,
-    message_type: &str,
-    body: &impl Serialize,
-) {
-    let user = UserId::new("dray-admin").unwrap();
-    let envelope = Envelope {
-        message_id: MessageId::generate(),
-        message_type: message_type.to_owned(),
-        timestamp: Timestamp::now(),
-        app_id: "a worker".to_owned(),
-        actor: Actor::itself(&user),
-        user_id: user,
-        correlation_id: asked.correlation_id.clone(),
-        reply_to: None,
-        trace: TraceContext::default(),
-        attempt: 0,
-        seq: None,
-    };
-    let outgoing = Outgoing {
-        exchange: Exchange::Replies.name().to_owned(),
-        routing_key: RoutingKey::to_queue(asked.reply_to.clone().unwrap()),
-        mandatory: true,
-        envelope,
-        note: FailureNote::default(),
-        body: serde_json::to_vec(body).unwrap(),
-        expiration_ms: None,
-    };
-    stage.publish_outgoing(&outgoing).await.unwrap();
-}
-
 /// Answers the next question.
 async fn answer(stage: &Stage, heard: &mut Tap, answer: QueryAnswer) -> Query {
     let (asked, question) = heard.next_of::<Query>().await;
-    send(stage, &asked, "query.answer.v1", &answer).await;
+    stage.answer(&asked, "query.answer.v1", &answer).await;
     question
 }
 
@@ -68,7 +32,7 @@ async fn settle<C: Contract>(stage: &Stage, heard: &mut Tap, refusal: Option<Ref
     let message_id = asked.message_id;
     let (items, aggregate, version) = (Vec::new(), None, None);
     let reply = Reply { message_id, outcome, code, refusal, items, aggregate, version };
-    send(stage, &asked, "reply.v1", &reply).await;
+    stage.answer(&asked, "reply.v1", &reply).await;
     command
 }
 

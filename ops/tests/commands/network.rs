@@ -1,9 +1,6 @@
 //! Loading a network: what the worker is sent, and how its refusal is told.
 
-use contracts::{
-    Envelope, Exchange, FieldError, MessageId, NetworkRows, Refusal, Reply, ReplyOutcome,
-    RoutingKey, Timestamp, UpsertNetwork,
-};
+use contracts::{FieldError, NetworkRows, Refusal, Reply, ReplyOutcome, UpsertNetwork};
 use queue_topology::WorkerKind;
 use testkit::Stage;
 
@@ -24,23 +21,7 @@ async fn answer(stage: &Stage, refusal: Option<Refusal>) -> UpsertNetwork {
         aggregate: Some("network".to_owned()),
         version: Some(41),
     };
-    let message = broker::Outgoing {
-        exchange: Exchange::Replies.name().to_owned(),
-        routing_key: RoutingKey::to_queue(asked.reply_to.clone().unwrap()),
-        mandatory: true,
-        envelope: Envelope {
-            message_id: MessageId::generate(),
-            message_type: "reply.v1".to_owned(),
-            timestamp: Timestamp::now(),
-            reply_to: None,
-            user_id: contracts::UserId::new("dray-admin").unwrap(),
-            ..asked
-        },
-        note: broker::FailureNote::default(),
-        body: serde_json::to_vec(&reply).unwrap(),
-        expiration_ms: None,
-    };
-    stage.publish_outgoing(&message).await.unwrap();
+    stage.answer(&asked, "reply.v1", &reply).await;
     serde_json::from_slice(&received.body).unwrap()
 }
 

@@ -1,9 +1,8 @@
 //! What is sent to adra-assigner, and its answer shown.
 
-use broker::{FailureNote, Outgoing};
 use contracts::{
-    Actor, Contract, DispatchRoute, Envelope, Exchange, LockRoute, MessageId, Refusal, Reply,
-    ReplyOutcome, RescheduleWaybill, Role, RoutingKey, Timestamp, TraceContext, UserId,
+    Contract, DispatchRoute, Exchange, LockRoute, Refusal, Reply, ReplyOutcome, RescheduleWaybill,
+    Role,
 };
 use testkit::{Stage, Tap};
 
@@ -19,7 +18,6 @@ pub(crate) async fn answer<C: Contract>(
 ) -> C {
     let (asked, command) = heard.next_of::<C>().await;
     assert_eq!(asked.actor.role, Role::Operator);
-    let user = UserId::new("dray-admin").unwrap();
     let outcome = if refusal.is_some() { ReplyOutcome::Rejected } else { ReplyOutcome::Applied };
     let code = refusal.as_ref().map_or_else(|| "APPLIED".to_owned(), |no| no.code.clone());
     let reply = Reply {
@@ -31,29 +29,7 @@ pub(crate) async fn answer<C: Contract>(
         aggregate: None,
         version: None,
     };
-    let envelope = Envelope {
-        message_id: MessageId::generate(),
-        message_type: "reply.v1".to_owned(),
-        timestamp: Timestamp::now(),
-        app_id: "adra-assigner".to_owned(),
-        actor: Actor::itself(&user),
-        user_id: user,
-        correlation_id: asked.correlation_id,
-        reply_to: None,
-        trace: TraceContext::default(),
-        attempt: 0,
-        seq: None,
-    };
-    let outgoing = Outgoing {
-        exchange: Exchange::Replies.name().to_owned(),
-        routing_key: RoutingKey::to_queue(asked.reply_to.unwrap()),
-        mandatory: true,
-        envelope,
-        note: FailureNote::default(),
-        body: serde_json::to_vec(&reply).unwrap(),
-        expiration_ms: None,
-    };
-    stage.publish_outgoing(&outgoing).await.unwrap();
+    stage.answer(&asked, "reply.v1", &reply).await;
     command
 }
 

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use broker::{FailureNote, Link, Outgoing, PublishError, Publisher};
-use contracts::{Actor, Contract, Envelope, MessageId, Timestamp, TraceContext, UserId};
+use contracts::{
+    Actor, Contract, Envelope, Exchange, MessageId, RoutingKey, Timestamp, TraceContext, UserId,
+};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{BasicProperties, Confirmation, ConnectionProperties};
+use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
@@ -142,6 +145,27 @@ impl Stage {
             expiration_ms: None,
         };
         self.publish_outgoing(&outgoing).await.map(|()| message_id)
+    }
+
+    /// Answers whoever sent a message, as the worker that it was meant for would.
+    ///
+    /// # Panics
+    /// When no answer was asked for, or the broker does not take it.
+    pub async fn answer(&self, asked: &Envelope, message_type: &str, body: &impl Serialize) {
+        let queue = asked.reply_to.as_ref().expect("the message asks for an answer");
+        let correlation =
+            asked.correlation_id.clone().unwrap_or_else(|| asked.message_id.to_string());
+        let how = PublishAs::default().correlation_id(&correlation);
+        let outgoing = Outgoing {
+            exchange: Exchange::Replies.name().to_owned(),
+            routing_key: RoutingKey::to_queue(queue),
+            mandatory: false,
+            envelope: how.envelope(message_type, &self.admin),
+            note: FailureNote::default(),
+            body: serde_json::to_vec(body).expect("an answer serialises"),
+            expiration_ms: None,
+        };
+        self.publish_outgoing(&outgoing).await.expect("the broker takes an answer");
     }
 
     /// Publishes something made by hand that still is a message of ours.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use access::{Claims, SigningKey};
 use clap::Parser;
 use contracts::{
-    Actor, AskIdentity, Contract, Envelope, Exchange, IdentityAnswer, Merchant, MessageId, Query,
+    Actor, AskIdentity, Contract, Envelope, IdentityAnswer, Merchant, MessageId, Query,
     QueryAnswer, Refusal, Reply, ReplyOutcome, Role, RoutingKey, Timestamp, WaybillList,
 };
 use queue_topology::WorkerKind;
@@ -168,26 +168,7 @@ impl Bench {
 
     /// Answers a command as its worker would.
     pub(super) async fn settle(&self, cause: &Envelope, reply: &Reply) {
-        let envelope = Envelope {
-            message_id: MessageId::generate(),
-            message_type: "reply.v1".to_owned(),
-            timestamp: Timestamp::now(),
-            app_id: "test".to_owned(),
-            reply_to: None,
-            seq: None,
-            ..cause.clone()
-        };
-        let queue = cause.reply_to.clone().unwrap();
-        let message = broker::Outgoing {
-            exchange: Exchange::Replies.name().to_owned(),
-            routing_key: RoutingKey::to_queue(queue),
-            mandatory: false,
-            envelope,
-            note: broker::FailureNote::default(),
-            body: serde_json::to_vec(reply).unwrap(),
-            expiration_ms: None,
-        };
-        self.stage.publish_outgoing(&message).await.unwrap();
+        self.stage.answer(cause, "reply.v1", reply).await;
     }
 }
 
