@@ -91,6 +91,21 @@ fn report(number: usize, reason: usize) -> ReportStatus {
 }
 
 #[test]
+fn the_digest_of_a_whole_is_one() {
+    let batch = |whole: Option<&str>| {
+        let whole = whole.map(str::to_owned);
+        ReportStatuses { reports: vec![report(1, 0)], whole }.validate()
+    };
+    let digest = "0a".repeat(32);
+    for whole in [None, Some(digest.as_str())] {
+        assert_eq!(batch(whole), Ok(()), "{whole:?}");
+    }
+    for whole in ["", "0a", &digest.to_uppercase(), &format!("{digest}0")] {
+        assert!(batch(Some(whole)).is_err(), "{whole}");
+    }
+}
+
+#[test]
 fn any_number_of_reports_is_split_into_messages_that_are_allowed() {
     let sizes = |reports: Vec<ReportStatus>| -> Vec<usize> {
         let batches = ReportStatuses::split(reports.clone());
