@@ -107,7 +107,9 @@ fn batches(
             Some((open, of)) if *of == role && open.reports.len() < batch => {
                 open.reports.push(report);
             }
-            Some(_) | None => batches.push((ReportStatuses { reports: vec![report], whole: None }, role)),
+            Some(_) | None => {
+                batches.push((ReportStatuses { reports: vec![report], whole: None }, role))
+            }
         }
     }
     Ok(batches)

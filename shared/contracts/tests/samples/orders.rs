@@ -6,7 +6,8 @@ use super::{Visitor, date, id, time, uuid};
 
 pub(crate) fn visit(visitor: &mut impl Visitor) {
     visitor.visit("order.create.v1", create_order());
-    visitor.visit("order.create-batch.v1", CreateOrders { orders: vec![create_order()], whole: None });
+    visitor
+        .visit("order.create-batch.v1", CreateOrders { orders: vec![create_order()], whole: None });
     visitor.visit("order.accepted.v1", order_accepted());
     visitor.visit("order.changed.v1", order_changed());
     visitor.visit(
@@ -147,7 +148,10 @@ fn cancellations(visitor: &mut impl Visitor) {
 
 fn commands_on_waybills(visitor: &mut impl Visitor) {
     visitor.visit("waybill.report-status.v1", report_status());
-    visitor.visit("waybill.report-statuses.v1", ReportStatuses { reports: vec![report_status()], whole: None });
+    visitor.visit(
+        "waybill.report-statuses.v1",
+        ReportStatuses { reports: vec![report_status()], whole: None },
+    );
     visitor.visit(
         "waybill.correct.v1",
         CorrectWaybill {

@@ -3,9 +3,9 @@
 use cache::{Cache, Key, Kind};
 use contracts::{
     AmendedDestination, AmendmentRequested, CreateOrder, CreateOrders, DistrictCode, Exchange,
-    OrderAccepted, OrderCancellationRequested, OrderChanged, OrderRef, OrderReturnStatus, OrderStanding,
-    OrderStatus, Personal, ReplyOutcome, ReturnChanged, ReturnLineStanding, ReturnRef,
-    ReturnStanding, ReturnStatus, ReturnVerdict, ReturnedPart, Role, Sku, Source,
+    OrderAccepted, OrderCancellationRequested, OrderChanged, OrderRef, OrderReturnStatus,
+    OrderStanding, OrderStatus, Personal, ReplyOutcome, ReturnChanged, ReturnLineStanding,
+    ReturnRef, ReturnStanding, ReturnStatus, ReturnVerdict, ReturnedPart, Role, Sku, Source,
     WaybillCancelledButMoved, WaybillCorrected, WaybillKind, WaybillNo, WaybillStatus as S,
 };
 use serde_json::json;

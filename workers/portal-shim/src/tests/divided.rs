@@ -36,11 +36,8 @@ impl Inbox {
 /// Reports of these waybills under this key.
 async fn report(bench: &Bench, key: &str, wait: &str, numbers: Range<usize>) -> Answer {
     let authorization = bearer(&bench.staff());
-    let headers = [
-        ("authorization", authorization.as_str()),
-        ("idempotency-key", key),
-        ("prefer", wait),
-    ];
+    let headers =
+        [("authorization", authorization.as_str()), ("idempotency-key", key), ("prefer", wait)];
     let report = |n: usize| json!({"waybill_no": format!("m1-{n}"), "status": "PICKED", "occurred_at": "2035-06-12T09:00:00Z"});
     let body = json!({"reports": numbers.map(report).collect::<Vec<_>>()}).to_string();
     bench.send("POST", REPORTS, &headers, Some(body)).await
@@ -68,7 +65,10 @@ async fn another_number_of_messages_under_one_key_changes_nothing() {
         assert_eq!(reused.problem(422), "KEY_REUSED");
         assert_eq!(reused.body["operation"], json!(operation));
     }
-    assert!(tap.so_far(&bench.stage).await.is_empty(), "nothing follows a first message that was refused");
+    assert!(
+        tap.so_far(&bench.stage).await.is_empty(),
+        "nothing follows a first message that was refused"
+    );
 
     let again = report(&bench, "k-1", "wait=10", whole);
     let (answer, ()) = tokio::join!(again, inbox.settle(&bench, &mut tap, 3));

@@ -22,8 +22,7 @@ macro_rules! of_waybill {
     };
 }
 
-const CODE: &str =
-    of_waybill!("SELECT w.tracking_code", "WHERE w.exists_since IS NOT NULL");
+const CODE: &str = of_waybill!("SELECT w.tracking_code", "WHERE w.exists_since IS NOT NULL");
 
 #[derive(FromQueryResult)]
 struct CodeRow {

@@ -146,7 +146,14 @@ async fn a_merchant_is_told_its_own_units_of_a_line_with_those_of_others() {
         line
     };
     let counted = |line: &ReturnLineStanding| {
-        [line.requested, line.received, line.damaged, line.restocked, line.written_off, line.refused]
+        [
+            line.requested,
+            line.received,
+            line.damaged,
+            line.restocked,
+            line.written_off,
+            line.refused,
+        ]
     };
     let parts = |line: &ReturnLineStanding| -> Vec<(u32, u32)> {
         line.parts.iter().map(|part| (part.line_no, part.quantity)).collect()
