@@ -110,10 +110,68 @@ async fn a_refusal_is_a_problem_with_the_workers_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_of_another_version_is_not_sent() {
+async fn the_worker_is_told_which_version_was_seen_and_says_whether_it_is_the_newest() {
     let bench = Bench::start().await;
-    let stale = place(&bench, &[("if-match", "\"6\"")], hold()).await;
-    assert_eq!(stale.problem(412), "VERSION_CONFLICT");
+    let mut tap = bench.stage.tap(Exchange::Commands, "#").await;
+    let at = "2035-06-12T09:00:00Z";
+    let moment = json!({"occurred_at": at});
+    let note = json!({"step": {"step": "note", "text": "asked"}, "occurred_at": at});
+    let report = json!({"status": "PICKED", "occurred_at": at});
+    let release = json!({"handle": "h-1", "occurred_at": at});
+    let case = "/v1/cases/018f3f7c-0000-7000-8000-000000000001/steps";
+    let authorized = bearer(&bench.staff());
+    // what is shown has version 7: nobody looks at that
+    let headers = [("authorization", authorized.as_str()), ("if-match", "\"6-0123456789abcdef\"")];
+    for (path, body) in [
+        (HOLDS, hold()),
+        ("/v1/waybills/m1-1/holds/release", release),
+        ("/v1/waybills/m1-1/reports", report),
+        ("/v1/orders/shop/1/cancel", moment.clone()),
+        ("/v1/returns/shop/R-1/approve", moment.clone()),
+        ("/v1/returns/shop/R-1/cancel", moment.clone()),
+        ("/v1/returns/shop/R-1/receipts", json!({"complete": true, "occurred_at": at})),
+        ("/v1/returns/shop/R-1/close", moment),
+        (case, note),
+    ] {
+        let worker = async {
+            let delivery = tap.next().await;
+            let refusal = refused(delivery.envelope.message_id, "VERSION_CONFLICT");
+            bench.settle(&delivery.envelope, &refusal).await;
+            serde_json::from_slice::<Value>(&delivery.body).unwrap()
+        };
+        let sending = bench.send("POST", path, &headers, Some(body.to_string()));
+        let (answer, message) = tokio::join!(sending, worker);
+        assert_eq!(message["expected_version"], 6, "{path}");
+        assert_eq!(answer.problem(412), "VERSION_CONFLICT", "{path}");
+    }
+    let worker = async {
+        let (envelope, command) = tap.next_of::<PlaceHold>().await;
+        bench.settle(&envelope, &applied(envelope.message_id, 8)).await;
+        command.expected_version
+    };
+    let (answer, unseen) = tokio::join!(place(&bench, &[("if-match", "*")], hold()), worker);
+    assert_eq!((answer.status, unseen), (200, None));
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_worker_decides_is_not_sent_for_an_older_version_than_is_shown() {
+    let bench = Bench::start().await;
+    let cancel = json!({"occurred_at": "2035-06-12T09:00:00Z"});
+    let reschedule = json!({"delivery_date": "2035-06-14", "timeslot": "0900-1300",
+                            "occurred_at": "2035-06-12T09:00:00Z"});
+    let authorized = bearer(&bench.staff());
+    let stale = [("authorization", authorized.as_str()), ("if-match", "\"6\"")];
+    for (step, body) in [("cancel", cancel), ("reschedule", reschedule)] {
+        let path = format!("/v1/waybills/m1-1/{step}");
+        let answer = bench.send("POST", &path, &stale, Some(body.to_string())).await;
+        assert_eq!(answer.problem(412), "VERSION_CONFLICT", "{step}");
+    }
+    let merchant = bearer(&bench.merchant());
+    let foreign = [("authorization", merchant.as_str()), ("if-match", "\"6\"")];
+    let path = "/v1/waybills/m2-1/holds";
+    let foreign = bench.send("POST", path, &foreign, Some(hold().to_string())).await;
+    assert_eq!(foreign.problem(404), "NOT_FOUND", "of what is foreign no version is compared");
     let nonsense = place(&bench, &[("if-match", "six")], hold()).await;
     assert_eq!(nonsense.problem(400), "INVALID");
     let amend =

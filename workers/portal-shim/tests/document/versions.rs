@@ -85,7 +85,7 @@ impl Desk<'_> {
     /// Sends two changes at once that were made for the same version: which one won, and what it was told.
     fn race(&self, path: &str, seen: &str, bodies: &[(&str, Value); 2]) -> (usize, Told) {
         let [first, second] = bodies;
-        let send = |(key, body): &(&str, Value)| self.send(path, (key, Some(seen)), body);
+        let send = |(key, body): &(&str, Value)| self.send(path, (*key, Some(seen)), body);
         let (one, other) = thread::scope(|scope| {
             let other = scope.spawn(|| send(second));
             (send(first), other.join().expect("an answer"))
