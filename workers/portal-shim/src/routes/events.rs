@@ -103,8 +103,8 @@ async fn of_waybill(
 
 /// Follow a merchant's work. `work` tells what there is to acknowledge and to pick (the first page of
 /// `/v1/waybills?work=true`), first at the beginning and then whenever it has changed, every 2 s at most; its
-/// id stands for that state. It counts as asking for that list: while your share of lists is used up, the news
-/// wait. `resync` and `end` as for a waybill.
+/// id stands for that state. All of your streams together look as often as you may ask for lists: the news of
+/// further ones wait. `resync` and `end` as for a waybill.
 #[utoipa::path(
     get, path = "/v1/worklist/events", tag = "waybills", operation_id = "followWork",
     params(

@@ -95,14 +95,15 @@ async fn what_is_foreign_has_no_stream_and_a_caller_has_a_few() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_work_list_that_is_followed_takes_its_turn_among_the_callers_lists() {
+async fn streams_of_work_take_turns_and_leave_their_caller_its_lists() {
     let bench = Bench::with(&["--portal-low-rate", "1"]).await;
     let mia = bench.merchant();
     let begun = Instant::now();
-    // the share of this second
-    assert_eq!(bench.get("/v1/waybills", &mia).await.status, 200);
-    let heard = lines(&bench, "/v1/worklist/events", &mia);
-    assert_eq!(wait_for(&heard, "event: ").await, "work", "it is opened, and waits");
+    let first = lines(&bench, "/v1/worklist/events", &mia);
+    assert_eq!(wait_for(&first, "event: ").await, "work");
+    assert_eq!(bench.get("/v1/waybills", &mia).await.status, 200, "the share of lists is untouched");
+    let second = lines(&bench, "/v1/worklist/events", &mia);
+    assert_eq!(wait_for(&second, "event: ").await, "work", "it is opened, and waits");
     assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
     bench.stop().await;
 }

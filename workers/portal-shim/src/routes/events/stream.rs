@@ -165,8 +165,9 @@ impl Watch {
         }
     }
 
-    /// What a look takes: of a list, a place and a share, as asking for it does. The place is given back when
-    /// it is dropped.
+    /// What a look takes: of a list, a place and a share, as asking for it does. The share is one that the
+    /// caller has for its streams: what goes on in the background takes nothing from what somebody waits for.
+    /// The place is given back when it is dropped.
     ///
     /// # Errors
     /// When there is none now.
@@ -176,7 +177,8 @@ impl Watch {
             Subject::Work(_) => {
                 let place = self.throttle.enter(Class::Low)?;
                 let origin = self.caller.actor().origin.as_deref().unwrap_or("unknown");
-                let share = self.throttle.share(Class::Low, self.caller.subject(), origin);
+                let whose = format!("streams of {}", self.caller.subject());
+                let share = self.throttle.share(Class::Low, &whose, origin);
                 share.map_err(|refused| refused.problem)?;
                 Ok(Some(place))
             }
