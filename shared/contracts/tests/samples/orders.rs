@@ -8,6 +8,10 @@ pub(crate) fn visit(visitor: &mut impl Visitor) {
     visitor.visit("order.create.v1", create_order());
     visitor
         .visit("order.create-batch.v1", CreateOrders { orders: vec![create_order()], whole: None });
+    visitor.visit(
+        "order.create-batch.v1-part",
+        CreateOrders { orders: vec![create_order()], whole: Some("0a".repeat(32)) },
+    );
     visitor.visit("order.accepted.v1", order_accepted());
     visitor.visit("order.changed.v1", order_changed());
     visitor.visit(
@@ -151,6 +155,10 @@ fn commands_on_waybills(visitor: &mut impl Visitor) {
     visitor.visit(
         "waybill.report-statuses.v1",
         ReportStatuses { reports: vec![report_status()], whole: None },
+    );
+    visitor.visit(
+        "waybill.report-statuses.v1-part",
+        ReportStatuses { reports: vec![report_status()], whole: Some("0a".repeat(32)) },
     );
     visitor.visit(
         "waybill.correct.v1",
