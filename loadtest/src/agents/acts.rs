@@ -206,7 +206,14 @@ fn hold(agent: &mut Agent, world: &World, dice: &mut Dice) -> Option<PlaceHold> 
 fn release(agent: &Agent, dice: &mut Dice) -> Option<ReleaseHold> {
     let (waybill_no, handle, instance) = one(&agent.holds, dice)?.clone();
     let occurred_at = Timestamp::now();
-    Some(ReleaseHold { waybill_no, handle, instance, owner: None, expected_version: None, occurred_at })
+    Some(ReleaseHold {
+        waybill_no,
+        handle,
+        instance,
+        owner: None,
+        expected_version: None,
+        occurred_at,
+    })
 }
 
 fn reschedule(world: &World, dice: &mut Dice) -> Option<RescheduleWaybill> {

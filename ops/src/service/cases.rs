@@ -174,5 +174,10 @@ pub(super) async fn close(args: TextArgs, site: &Site, output: Output) -> Result
 }
 
 fn update(which: &WhichCase, step: CaseStep) -> UpdateCase {
-    UpdateCase { case_id: which.case_id, step, expected_version: None, occurred_at: Timestamp::now() }
+    UpdateCase {
+        case_id: which.case_id,
+        step,
+        expected_version: None,
+        occurred_at: Timestamp::now(),
+    }
 }

@@ -239,7 +239,14 @@ pub(super) async fn approve(args: ApproveArgs, site: &Site, output: Output) -> R
         args;
     let name = format!("{source}/{return_ref}");
     let occurred_at = Timestamp::now();
-    let command = ApproveReturn { source, return_ref, pickup_date, timeslot, expected_version: None, occurred_at };
+    let command = ApproveReturn {
+        source,
+        return_ref,
+        pickup_date,
+        timeslot,
+        expected_version: None,
+        occurred_at,
+    };
     let reply = tell(&command, &wait, site).await?;
     output.result(&reply, || format!("{name} is approved ({})\n", reply.code))
 }
@@ -248,7 +255,13 @@ pub(super) async fn approve(args: ApproveArgs, site: &Site, output: Output) -> R
 pub(super) async fn reject(args: RejectArgs, site: &Site, output: Output) -> Result<()> {
     let RejectArgs { which: WhichReturn { source, return_ref }, reason, wait } = args;
     let name = format!("{source}/{return_ref}");
-    let command = RejectReturn { source, return_ref, reason, expected_version: None, occurred_at: Timestamp::now() };
+    let command = RejectReturn {
+        source,
+        return_ref,
+        reason,
+        expected_version: None,
+        occurred_at: Timestamp::now(),
+    };
     let reply = tell(&command, &wait, site).await?;
     output.result(&reply, || format!("{name} is rejected ({})\n", reply.code))
 }

@@ -63,7 +63,9 @@ impl Refusal {
         match expected {
             Some(seen) if version > seen => Err(Self::new(
                 "VERSION_CONFLICT",
-                format!("the {what} has version {version} by now, and you saw {seen}: look at it again"),
+                format!(
+                    "the {what} has version {version} by now, and you saw {seen}: look at it again"
+                ),
             )),
             Some(_) | None => Ok(()),
         }

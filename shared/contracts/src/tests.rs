@@ -88,7 +88,10 @@ fn a_change_for_an_older_version_is_refused_with_both_versions() {
     }
     let refusal = check(8, Some(7)).unwrap_err();
     assert_eq!(refusal.code, "VERSION_CONFLICT");
-    assert!(refusal.detail.contains("version 8") && refusal.detail.contains("saw 7"), "{refusal:?}");
+    assert!(
+        refusal.detail.contains("version 8") && refusal.detail.contains("saw 7"),
+        "{refusal:?}"
+    );
 }
 
 #[test]

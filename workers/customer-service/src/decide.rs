@@ -127,7 +127,8 @@ fn before(
     if let Err(refusal) = step.permit(cause.actor.role) {
         return end(Decision::refused(refusal));
     }
-    let is_own = |it: &&Return| permit::sees(&cause.actor, &it.key.source, it.customer_ref.as_ref());
+    let is_own =
+        |it: &&Return| permit::sees(&cause.actor, &it.key.source, it.customer_ref.as_ref());
     let Some(it) = book.get_return(key).filter(is_own) else {
         let detail = format!("there is no return {} of yours: check the number", key.name());
         return end(Decision::refused(Refusal::new("UNKNOWN_RETURN", detail)));

@@ -173,7 +173,7 @@ impl Command {
         if !self.caller.is_scoped() {
             return Ok(());
         }
-        self.version_of(waybill_no).await.map(drop)
+        self.version_of(waybill_no).await.map(|_version| ())
     }
 
     /// The same, and whether it is the version that the caller has seen: for what is decided by a worker that

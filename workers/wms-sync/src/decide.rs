@@ -200,7 +200,15 @@ pub(crate) fn cancellation_confirmation(
 }
 
 fn report(waybill_no: WaybillNo, status: WaybillStatus, occurred_at: Timestamp) -> ReportStatus {
-    ReportStatus { waybill_no, status, attempt: None, route_ref: None, expected_version: None, occurred_at, reason: None }
+    ReportStatus {
+        waybill_no,
+        status,
+        attempt: None,
+        route_ref: None,
+        expected_version: None,
+        occurred_at,
+        reason: None,
+    }
 }
 
 /// Reads both references. A sales order number is its waybill's number, a slash and a count: a number

@@ -83,7 +83,8 @@ async fn a_return_with_a_replacement_from_request_to_end() {
     assert_eq!(floor.as_anna(&inspection).await.code, "APPLIED");
     assert_eq!(floor.as_anna(&inspection).await.code, "WRONG_STATE");
     let (source, return_ref) = (source(), key("R1").return_ref);
-    let close = CloseReturn { source, return_ref, expected_version: None, occurred_at: Timestamp::now() };
+    let close =
+        CloseReturn { source, return_ref, expected_version: None, occurred_at: Timestamp::now() };
     assert_eq!(floor.as_anna(&close).await.version, Some(5));
     let claims = "SELECT HEX(order_id) id, claimed, replaced FROM return_claim ORDER BY order_id";
     let claims = floor.stage.rows(claims).await;
@@ -116,7 +117,12 @@ async fn cases_come_from_events_and_people_go_on_with_them() {
     assert_eq!([first.kind, second.kind], [CaseKind::DeliveryFailed, CaseKind::Lost]);
 
     let step = CaseStep::Close { text: "paid for it".to_owned() };
-    let close = UpdateCase { case_id: second.case_id, step, expected_version: None, occurred_at: Timestamp::now() };
+    let close = UpdateCase {
+        case_id: second.case_id,
+        step,
+        expected_version: None,
+        occurred_at: Timestamp::now(),
+    };
     assert_eq!(floor.as_anna(&close).await.code, "APPLIED");
     assert_eq!(floor.as_anna(&close).await.code, "DUPLICATE");
     let question = OpenCase {

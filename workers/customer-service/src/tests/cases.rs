@@ -181,8 +181,7 @@ fn people_open_note_assign_close_and_reopen() {
     assert_eq!(world.code(&fleet(), &note), "NOT_ALLOWED");
     // opened, asked again, noted, assigned, closed, reopened, closed: who saw the sixth is late
     let reopen_for = |expected_version| {
-        let (step, occurred_at) =
-            (CaseStep::Reopen { text: text() }, time("2026-03-05T11:00:00Z"));
+        let (step, occurred_at) = (CaseStep::Reopen { text: text() }, time("2026-03-05T11:00:00Z"));
         Incoming::UpdateCase(UpdateCase { case_id, step, expected_version, occurred_at })
     };
     assert_eq!(world.code(&anna(), &reopen_for(Some(6))), "VERSION_CONFLICT");

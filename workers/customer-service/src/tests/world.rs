@@ -199,12 +199,24 @@ pub(super) fn approve(number: &str) -> Incoming {
 pub(super) fn reject(number: &str) -> Incoming {
     let ReturnKey { source, return_ref } = key(number);
     let reason = "worn".to_owned();
-    Incoming::Reject(RejectReturn { source, return_ref, reason, expected_version: None, occurred_at: now() })
+    Incoming::Reject(RejectReturn {
+        source,
+        return_ref,
+        reason,
+        expected_version: None,
+        occurred_at: now(),
+    })
 }
 
 pub(super) fn cancel(number: &str) -> Incoming {
     let ReturnKey { source, return_ref } = key(number);
-    Incoming::Cancel(CancelReturn { source, return_ref, reason: None, expected_version: None, occurred_at: now() })
+    Incoming::Cancel(CancelReturn {
+        source,
+        return_ref,
+        reason: None,
+        expected_version: None,
+        occurred_at: now(),
+    })
 }
 
 /// A receipt of these lines: number, received, damaged.
@@ -233,7 +245,13 @@ pub(super) fn inspection(number: &str, lines: &[(u32, u32, u32, u32)]) -> Incomi
         InspectionLine { line_no, restocked, written_off, refused }
     };
     let lines = lines.iter().map(line).collect();
-    Incoming::Inspection(RecordReturnInspection { source, return_ref, lines, expected_version: None, occurred_at: now() })
+    Incoming::Inspection(RecordReturnInspection {
+        source,
+        return_ref,
+        lines,
+        expected_version: None,
+        occurred_at: now(),
+    })
 }
 
 pub(super) fn close(number: &str) -> Incoming {

@@ -11,11 +11,7 @@ fn cancelled(order: &mut Order, line_no: Option<u32>) -> Effect {
     cancelled_for(order, line_no, None)
 }
 
-fn cancelled_for(
-    order: &mut Order,
-    line_no: Option<u32>,
-    expected_version: Option<u64>,
-) -> Effect {
+fn cancelled_for(order: &mut Order, line_no: Option<u32>, expected_version: Option<u64>) -> Effect {
     let command = CancelOrder {
         source: order.key.source.clone(),
         order_ref: order.key.order_ref.clone(),

@@ -242,8 +242,7 @@ async fn cancel(
 ) -> Result<Response, Problem> {
     let expected_version = command.seen();
     let Cancellation { line_no, reason, occurred_at } = cancellation;
-    let message =
-        CancelOrder { source, order_ref, line_no, reason, expected_version, occurred_at };
+    let message = CancelOrder { source, order_ref, line_no, reason, expected_version, occurred_at };
     command.send(&message).await
 }
 

@@ -12,6 +12,7 @@ use contracts::{
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -84,7 +85,16 @@ pub(crate) fn schemas(schemas: &mut Schemas) {
 }
 
 /// Which return, as its address says it.
-type Key = (Source, ReturnRef);
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct Key {
+    /// Who sent it
+    #[param(value_type = String)]
+    source: Source,
+    /// Its number there
+    #[param(value_type = String)]
+    return_ref: ReturnRef,
+}
 
 /// Where a return is shown.
 fn path_of(source: &Source, return_ref: &ReturnRef) -> String {
@@ -95,7 +105,7 @@ fn path_of(source: &Source, return_ref: &ReturnRef) -> String {
 async fn look(
     gateway: &Gateway,
     caller: &Caller,
-    (source, return_ref): &Key,
+    Key { source, return_ref }: &Key,
 ) -> Result<Box<ReturnStanding>, Problem> {
     let query = Query::Return { source: source.clone(), return_ref: return_ref.clone() };
     let QueryAnswer::Return(standing) = gateway.ask(caller, &query).await? else {
@@ -134,10 +144,7 @@ async fn request(
 /// alone; of a line with those of several merchants, as many as the orders count for them.
 #[utoipa::path(
     get, path = "/v1/returns/{source}/{return_ref}", tag = "returns", operation_id = "showReturn",
-    params(
-        ("source" = String, Path, description = "Who sent it"),
-        ("return_ref" = String, Path, description = "Its number there"),
-    ),
+    params(Key),
     responses((status = 200, description = "The return", body = ref("#/components/schemas/ReturnStanding"))),
 )]
 async fn show(
@@ -169,10 +176,7 @@ struct Approval {
 #[utoipa::path(
     post, path = "/v1/returns/{source}/{return_ref}/approve", tag = "returns",
     operation_id = "approveReturn",
-    params(
-        ("source" = String, Path, description = "Who sent it"),
-        ("return_ref" = String, Path, description = "Its number there"),
-    ),
+    params(Key),
     request_body = ref("#/components/schemas/Approval"),
     responses(
         (status = 200, description = "Done", body = ref("#/components/schemas/Operation")),
@@ -187,8 +191,9 @@ async fn approve(
 ) -> Result<Response, Problem> {
     about(&gateway, &command, &key).await?;
     let expected_version = command.seen();
-    let ((source, return_ref), Approval { pickup_date, timeslot, occurred_at }) = (key, approval);
-    let message = ApproveReturn { source, return_ref, pickup_date, timeslot, expected_version, occurred_at };
+    let (Key { source, return_ref }, Approval { pickup_date, timeslot, occurred_at }) = (key, approval);
+    let message =
+        ApproveReturn { source, return_ref, pickup_date, timeslot, expected_version, occurred_at };
     command.send(&message).await
 }
 
@@ -206,10 +211,7 @@ struct Rejection {
 /// Reject a return.
 #[utoipa::path(
     post, path = "/v1/returns/{source}/{return_ref}/reject", tag = "returns", operation_id = "rejectReturn",
-    params(
-        ("source" = String, Path, description = "Who sent it"),
-        ("return_ref" = String, Path, description = "Its number there"),
-    ),
+    params(Key),
     request_body = ref("#/components/schemas/Rejection"),
     responses(
         (status = 200, description = "Done", body = ref("#/components/schemas/Operation")),
@@ -224,7 +226,7 @@ async fn reject(
 ) -> Result<Response, Problem> {
     about(&gateway, &command, &key).await?;
     let expected_version = command.seen();
-    let (source, return_ref) = key;
+    let Key { source, return_ref } = key;
     command.send(&RejectReturn { source, return_ref, reason, expected_version, occurred_at }).await
 }
 
@@ -243,10 +245,7 @@ struct TakenBack {
 /// Take a return back, before anything of it was collected.
 #[utoipa::path(
     post, path = "/v1/returns/{source}/{return_ref}/cancel", tag = "returns", operation_id = "cancelReturn",
-    params(
-        ("source" = String, Path, description = "Who sent it"),
-        ("return_ref" = String, Path, description = "Its number there"),
-    ),
+    params(Key),
     request_body = ref("#/components/schemas/TakenBack"),
     responses(
         (status = 200, description = "Done", body = ref("#/components/schemas/Operation")),
@@ -261,7 +260,7 @@ async fn cancel(
 ) -> Result<Response, Problem> {
     about(&gateway, &command, &key).await?;
     let expected_version = command.seen();
-    let (source, return_ref) = key;
+    let Key { source, return_ref } = key;
     command.send(&CancelReturn { source, return_ref, reason, expected_version, occurred_at }).await
 }
 
@@ -284,10 +283,7 @@ struct Receipt {
 #[utoipa::path(
     post, path = "/v1/returns/{source}/{return_ref}/receipts", tag = "returns",
     operation_id = "recordReceipt",
-    params(
-        ("source" = String, Path, description = "Who sent it"),
-        ("return_ref" = String, Path, description = "Its number there"),
-    ),
+    params(Key),
     request_body = ref("#/components/schemas/Receipt"),
     responses(
         (status = 200, description = "Done", body = ref("#/components/schemas/Operation")),
@@ -302,8 +298,9 @@ async fn receive(
 ) -> Result<Response, Problem> {
     about(&gateway, &command, &key).await?;
     let expected_version = command.seen();
-    let ((source, return_ref), Receipt { lines, complete, occurred_at }) = (key, receipt);
-    let message = RecordReturnReceipt { source, return_ref, lines, complete, expected_version, occurred_at };
+    let (Key { source, return_ref }, Receipt { lines, complete, occurred_at }) = (key, receipt);
+    let message =
+        RecordReturnReceipt { source, return_ref, lines, complete, expected_version, occurred_at };
     command.send(&message).await
 }
 
@@ -322,10 +319,7 @@ struct Inspection {
 #[utoipa::path(
     post, path = "/v1/returns/{source}/{return_ref}/inspections", tag = "returns",
     operation_id = "recordInspection",
-    params(
-        ("source" = String, Path, description = "Who sent it"),
-        ("return_ref" = String, Path, description = "Its number there"),
-    ),
+    params(Key),
     request_body = ref("#/components/schemas/Inspection"),
     responses(
         (status = 200, description = "Done", body = ref("#/components/schemas/Operation")),
@@ -340,8 +334,10 @@ async fn inspect(
 ) -> Result<Response, Problem> {
     about(&gateway, &command, &key).await?;
     let expected_version = command.seen();
-    let (source, return_ref) = key;
-    command.send(&RecordReturnInspection { source, return_ref, lines, expected_version, occurred_at }).await
+    let Key { source, return_ref } = key;
+    command
+        .send(&RecordReturnInspection { source, return_ref, lines, expected_version, occurred_at })
+        .await
 }
 
 /// The end of a return.
@@ -355,10 +351,7 @@ struct Closing {
 /// Close a return that was inspected.
 #[utoipa::path(
     post, path = "/v1/returns/{source}/{return_ref}/close", tag = "returns", operation_id = "closeReturn",
-    params(
-        ("source" = String, Path, description = "Who sent it"),
-        ("return_ref" = String, Path, description = "Its number there"),
-    ),
+    params(Key),
     request_body = ref("#/components/schemas/Closing"),
     responses(
         (status = 200, description = "Done", body = ref("#/components/schemas/Operation")),
@@ -373,6 +366,6 @@ async fn close(
 ) -> Result<Response, Problem> {
     about(&gateway, &command, &key).await?;
     let expected_version = command.seen();
-    let (source, return_ref) = key;
+    let Key { source, return_ref } = key;
     command.send(&CloseReturn { source, return_ref, expected_version, occurred_at }).await
 }

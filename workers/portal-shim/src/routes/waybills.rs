@@ -123,8 +123,7 @@ async fn hold(
     command.about_waybill(&waybill_no).await?;
     let expected_version = command.seen();
     let Hold { handle, instance, reason, occurred_at } = hold;
-    let message =
-        PlaceHold { waybill_no, handle, instance, reason, expected_version, occurred_at };
+    let message = PlaceHold { waybill_no, handle, instance, reason, expected_version, occurred_at };
     command.send(&message).await
 }
 

@@ -62,8 +62,7 @@ struct Told {
 impl Desk<'_> {
     fn holds(&self, waybill_no: &str) {
         let path = format!("/v1/waybills/{waybill_no}/holds");
-        let hold =
-            |handle: &str| json!({"handle": handle, "reason": "OTHER", "occurred_at": AT});
+        let hold = |handle: &str| json!({"handle": handle, "reason": "OTHER", "occurred_at": AT});
         let mut seen = self.send(&path, ("before", None), &hold("before")).etag.expect("an ETag");
         for round in 0..ROUNDS {
             let [one, other] = ["one", "other"].map(|who| format!("{who}-{round}"));
@@ -90,8 +89,7 @@ impl Desk<'_> {
             let other = scope.spawn(|| send(second));
             (send(first), other.join().expect("an answer"))
         });
-        let (winner, won, lost) =
-            if one.status == 200 { (0, one, other) } else { (1, other, one) };
+        let (winner, won, lost) = if one.status == 200 { (0, one, other) } else { (1, other, one) };
         assert_eq!(won.status, 200, "nobody won: {won:?} and {lost:?}");
         let conflict = (412, Some("VERSION_CONFLICT"));
         assert_eq!((lost.status, lost.code.as_deref()), conflict, "beside {won:?}");

@@ -36,7 +36,15 @@ pub(super) fn no(text: &str) -> WaybillNo {
 
 pub(super) fn report(waybill: &str, status: S, attempt: Option<u16>, minute: i64) -> ReportStatus {
     let (waybill_no, occurred_at) = (no(waybill), at(minute));
-    ReportStatus { waybill_no, status, attempt, route_ref: None, expected_version: None, occurred_at, reason: None }
+    ReportStatus {
+        waybill_no,
+        status,
+        attempt,
+        route_ref: None,
+        expected_version: None,
+        occurred_at,
+        reason: None,
+    }
 }
 
 pub(super) fn assigned(waybill: &str, place_no: u16) -> Assigned {
@@ -59,13 +67,27 @@ pub(super) fn assigned(waybill: &str, place_no: u16) -> Assigned {
 pub(super) fn place_hold(handle: &str) -> PlaceHold {
     let (handle, instance) = (HoldHandle::new(handle).unwrap(), HoldInstance::default());
     let reason = HoldReason::AwaitingPayment;
-    PlaceHold { waybill_no: no(FIRST), handle, instance, reason, expected_version: None, occurred_at: at(1) }
+    PlaceHold {
+        waybill_no: no(FIRST),
+        handle,
+        instance,
+        reason,
+        expected_version: None,
+        occurred_at: at(1),
+    }
 }
 
 pub(super) fn release_hold(handle: &str, owner: Option<&str>) -> ReleaseHold {
     let (handle, instance) = (HoldHandle::new(handle).unwrap(), HoldInstance::default());
     let owner = owner.map(str::to_owned);
-    ReleaseHold { waybill_no: no(FIRST), handle, instance, owner, expected_version: None, occurred_at: at(2) }
+    ReleaseHold {
+        waybill_no: no(FIRST),
+        handle,
+        instance,
+        owner,
+        expected_version: None,
+        occurred_at: at(2),
+    }
 }
 
 /// A stage with the worker at work on it.

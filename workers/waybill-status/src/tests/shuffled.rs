@@ -41,8 +41,15 @@ impl Wire {
         match change.clone() {
             Change::Report { said: Report { status, occurred_at, attempt, route_ref }, reason } => {
                 let attempt = attempt.map(u16::from);
-                let report =
-                    ReportStatus { waybill_no, status, attempt, route_ref, expected_version: None, occurred_at, reason };
+                let report = ReportStatus {
+                    waybill_no,
+                    status,
+                    attempt,
+                    route_ref,
+                    expected_version: None,
+                    occurred_at,
+                    reason,
+                };
                 Self::Report(actor, report)
             }
             Change::Cancel { reason, occurred_at } => {
@@ -55,11 +62,25 @@ impl Wire {
                 Self::Correct(actor, correct)
             }
             Change::PlaceHold { handle, instance, reason, occurred_at } => {
-                let hold = PlaceHold { waybill_no, handle, instance, reason, expected_version: None, occurred_at };
+                let hold = PlaceHold {
+                    waybill_no,
+                    handle,
+                    instance,
+                    reason,
+                    expected_version: None,
+                    occurred_at,
+                };
                 Self::PlaceHold(actor, hold)
             }
             Change::ReleaseHold { handle, instance, owner, occurred_at } => {
-                let release = ReleaseHold { waybill_no, handle, instance, owner, expected_version: None, occurred_at };
+                let release = ReleaseHold {
+                    waybill_no,
+                    handle,
+                    instance,
+                    owner,
+                    expected_version: None,
+                    occurred_at,
+                };
                 Self::ReleaseHold(actor, release)
             }
             Change::Place { attempt, place, promise } => {

@@ -60,7 +60,9 @@ async fn an_order_becomes_waybills_that_reports_move() {
 async fn of_ten_who_saw_the_same_version_one_wins_on_two_processes() {
     let fleet = Fleet::start().await.joined(None, &[]).await;
     fleet.say(somebody(Worker), &order_of_two()).await;
-    fleet.until("it exists", "SELECT COUNT(*) FROM waybill WHERE exists_since IS NOT NULL", 2).await;
+    fleet
+        .until("it exists", "SELECT COUNT(*) FROM waybill WHERE exists_since IS NOT NULL", 2)
+        .await;
     let mut replies = fleet.stage.replies().await;
     for number in 0..10 {
         let how = PublishAs::default().actor(somebody(CsAgent)).reply_to(replies.queue());
@@ -87,7 +89,9 @@ async fn of_ten_who_saw_the_same_version_one_wins_on_two_processes() {
 async fn each_report_of_a_batch_has_a_version_of_its_own() {
     let fleet = Fleet::start().await;
     fleet.say(somebody(Worker), &order_of_two()).await;
-    fleet.until("it exists", "SELECT COUNT(*) FROM waybill WHERE exists_since IS NOT NULL", 2).await;
+    fleet
+        .until("it exists", "SELECT COUNT(*) FROM waybill WHERE exists_since IS NOT NULL", 2)
+        .await;
     let seen = |waybill, status, minute, expected_version| ReportStatus {
         expected_version,
         ..report(waybill, status, None, minute)
