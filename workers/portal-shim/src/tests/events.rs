@@ -101,7 +101,11 @@ async fn streams_of_work_take_turns_and_leave_their_caller_its_lists() {
     let begun = Instant::now();
     let first = lines(&bench, "/v1/worklist/events", &mia);
     assert_eq!(wait_for(&first, "event: ").await, "work");
-    assert_eq!(bench.get("/v1/waybills", &mia).await.status, 200, "the share of lists is untouched");
+    assert_eq!(
+        bench.get("/v1/waybills", &mia).await.status,
+        200,
+        "the share of lists is untouched"
+    );
     let second = lines(&bench, "/v1/worklist/events", &mia);
     assert_eq!(wait_for(&second, "event: ").await, "work", "it is opened, and waits");
     assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
