@@ -191,7 +191,8 @@ async fn approve(
 ) -> Result<Response, Problem> {
     about(&gateway, &command, &key).await?;
     let expected_version = command.seen();
-    let (Key { source, return_ref }, Approval { pickup_date, timeslot, occurred_at }) = (key, approval);
+    let (Key { source, return_ref }, Approval { pickup_date, timeslot, occurred_at }) =
+        (key, approval);
     let message =
         ApproveReturn { source, return_ref, pickup_date, timeslot, expected_version, occurred_at };
     command.send(&message).await
