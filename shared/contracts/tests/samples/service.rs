@@ -12,6 +12,7 @@ pub(crate) fn visit(visitor: &mut impl Visitor) {
     replacements(visitor);
     cases(visitor);
     places(visitor);
+    for_a_version(visitor);
 }
 
 fn cancellations(visitor: &mut impl Visitor) {
@@ -23,17 +24,6 @@ fn cancellations(visitor: &mut impl Visitor) {
             line_no: Some(2),
             reason: Some("ordered twice".to_owned()),
             expected_version: None,
-            occurred_at: time("2010-12-01T10:00:00Z"),
-        },
-    );
-    visitor.visit(
-        "order.cancel.v1-versioned",
-        CancelOrder {
-            source: id("uci"),
-            order_ref: id("536365"),
-            line_no: None,
-            reason: None,
-            expected_version: Some(3),
             occurred_at: time("2010-12-01T10:00:00Z"),
         },
     );
@@ -210,18 +200,9 @@ fn returns(visitor: &mut impl Visitor) {
     visitor.visit(
         "return.close.v1",
         CloseReturn {
-            source: source.clone(),
-            return_ref: return_ref.clone(),
-            expected_version: None,
-            occurred_at: time("2010-12-09T10:00:00Z"),
-        },
-    );
-    visitor.visit(
-        "return.close.v1-versioned",
-        CloseReturn {
             source,
             return_ref,
-            expected_version: Some(5),
+            expected_version: None,
             occurred_at: time("2010-12-09T10:00:00Z"),
         },
     );
@@ -338,6 +319,30 @@ fn cases(visitor: &mut impl Visitor) {
             step: CaseStep::Note { text: "called the driver".to_owned() },
             expected_version: None,
             occurred_at: time("2010-12-03T11:00:00Z"),
+        },
+    );
+}
+
+/// Changes that are made for a version of what they change.
+fn for_a_version(visitor: &mut impl Visitor) {
+    visitor.visit(
+        "order.cancel.v1-versioned",
+        CancelOrder {
+            source: id("uci"),
+            order_ref: id("536365"),
+            line_no: None,
+            reason: None,
+            expected_version: Some(3),
+            occurred_at: time("2010-12-01T10:00:00Z"),
+        },
+    );
+    visitor.visit(
+        "return.close.v1-versioned",
+        CloseReturn {
+            source: id("uci"),
+            return_ref: id("C536379"),
+            expected_version: Some(5),
+            occurred_at: time("2010-12-09T10:00:00Z"),
         },
     );
     visitor.visit(
