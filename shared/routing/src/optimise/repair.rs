@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::MoveSet;
 use super::board::{Board, RouteIx, WaybillIx};
-use super::loose;
+use super::loose::{by_door, unload_until_fits};
 use crate::assign::RouteIds;
 use crate::code::{TruckTypeCode, ZoneCode};
 use crate::load::Load;
@@ -215,7 +215,7 @@ fn give_up(board: &mut Board<'_>, route: RouteIx) -> bool {
 }
 
 fn place_doors(board: &mut Board<'_>, loose: &[WaybillIx]) {
-    for door in loose::by_door(board, loose) {
+    for door in by_door(board, loose) {
         for waybill in door {
             place(board, waybill);
         }
@@ -232,7 +232,7 @@ fn mend_load(board: &mut Board<'_>, route: RouteIx) -> bool {
         return true;
     }
     let mut loose = Vec::new();
-    loose::unload_until_fits(board, route, &mut loose);
+    unload_until_fits(board, route, &mut loose);
     place_doors(board, &loose);
     close_if_empty(board, route);
     true

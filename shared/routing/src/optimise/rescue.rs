@@ -9,7 +9,8 @@
 use std::collections::BTreeMap;
 
 use super::board::{Board, RouteIx, WaybillIx};
-use super::{Bounds, MoveSet, loose, repair};
+use super::loose::volume;
+use super::{Bounds, MoveSet, repair};
 use crate::assign::RouteIds;
 use crate::code::ZoneCode;
 use crate::fit;
@@ -33,7 +34,7 @@ pub(super) fn run(
 ) {
     let wanted = board.waybills;
     let mut waiting = repair::waiting(board);
-    waiting.sort_by_key(|waybill| (wanted[*waybill].priority, loose::volume(board, *waybill)));
+    waiting.sort_by_key(|waybill| (wanted[*waybill].priority, volume(board, *waybill)));
     let mut given_up: BTreeMap<&ZoneCode, u32> = BTreeMap::new();
     for waybill in waiting {
         let given_up = given_up.entry(&wanted[waybill].zone).or_default();
@@ -135,7 +136,7 @@ impl Chain<'_> {
         let aboard = board.routes[route].waybills.iter().copied();
         let mut others: Vec<WaybillIx> =
             aboard.filter(|one| board.is_movable(*one) && !self.moved.contains(one)).collect();
-        others.sort_by_key(|one| (loose::volume(board, *one), *one));
+        others.sort_by_key(|one| (volume(board, *one), *one));
         if length > 1 {
             others.reverse();
         }
