@@ -109,11 +109,7 @@ impl Memory {
 type HashError = argon2::password_hash::Error;
 
 /// A new hash in the PHC form.
-fn hashed(
-    password: &str,
-    salt: &SaltString,
-    blocks: &mut Vec<Block>,
-) -> Result<String, HashError> {
+fn hashed(password: &str, salt: &SaltString, blocks: &mut Vec<Block>) -> Result<String, HashError> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None)?;
     let kept = PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),

@@ -200,11 +200,7 @@ impl SlotDesk {
         })
     }
 
-    fn take(
-        &self,
-        slot: &Slot,
-        counts: impl FnOnce(&mut KeptDay) -> bool,
-    ) -> Option<Arc<SlotDay>> {
+    fn take(&self, slot: &Slot, counts: impl FnOnce(&mut KeptDay) -> bool) -> Option<Arc<SlotDay>> {
         let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
         shelf.tick = shelf.tick.saturating_add(1);
         let used = shelf.tick;
@@ -247,11 +243,7 @@ impl Shelf {
 }
 
 /// Puts what was found to its places.
-fn put(
-    days: &mut [Option<Arc<SlotDay>>],
-    places: Vec<usize>,
-    found: Vec<Option<Arc<SlotDay>>>,
-) {
+fn put(days: &mut [Option<Arc<SlotDay>>], places: Vec<usize>, found: Vec<Option<Arc<SlotDay>>>) {
     for (at, day) in places.into_iter().zip(found) {
         if let Some(place) = days.get_mut(at) {
             *place = day;

@@ -122,10 +122,9 @@ async fn the_windows_of_some_days_are_offered_as_they_stand_now() {
     assert_eq!(list.slots[0].remaining.unwrap().waybills, 2);
 
     desk.fill_morning(2).await;
-    let list = desk.slots_once("a full zone", &question(10, 1, BEFORE), |list| {
-        list.slots[0].reason == Some(UnassignableReason::ZoneQuota)
-    });
-    let list = list.await;
+    let query = question(10, 1, BEFORE);
+    let is_full = |list: &SlotList| list.slots[0].reason == Some(UnassignableReason::ZoneQuota);
+    let list = desk.slots_once("a full zone", &query, is_full).await;
     assert_eq!(list.slots[0].remaining.unwrap().waybills, 0);
     assert!(list.slots[1].available, "windows do not share");
     for sql in
@@ -133,10 +132,7 @@ async fn the_windows_of_some_days_are_offered_as_they_stand_now() {
     {
         desk.stage.run_sql(sql).await;
     }
-    let list = desk.slots_once("a place again", &question(10, 1, BEFORE), |list| {
-        list.slots[0].available
-    });
-    let list = list.await;
+    let list = desk.slots_once("a place again", &query, |list| list.slots[0].available).await;
     assert_eq!(list.slots[0].remaining.unwrap().dry_ml, 8_999_000);
     desk.stop().await;
 }
@@ -169,9 +165,7 @@ async fn a_network_that_changes_is_read_again_and_trucks_can_be_out_of_order() {
     ] {
         desk.stage.run_sql(&sql).await;
     }
-    let is_out = async || {
-        (reason().await == Some(UnassignableReason::PoolExhausted)).then_some(())
-    };
+    let is_out = async || (reason().await == Some(UnassignableReason::PoolExhausted)).then_some(());
     eventually("a lorry that is out of order", is_out).await;
     desk.stop().await;
 }
