@@ -14,7 +14,7 @@ use runtime::Happened;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
-use tokio::task::AbortHandle;
+use tokio::task::JoinSet;
 
 use super::hint::{Hint, Versions, Whose};
 use super::subject::Subject;
@@ -27,8 +27,8 @@ pub(super) struct Listeners(Arc<Mutex<Known>>);
 struct Known {
     /// No entry is without a listener.
     by_subject: HashMap<Subject, Entry>,
-    /// Reads the feed while there is an entry.
-    reader: Option<AbortHandle>,
+    /// Reads the feed while there is an entry; dropped, it ends.
+    reader: JoinSet<()>,
 }
 
 #[derive(Debug, Default)]
@@ -67,9 +67,8 @@ impl Listeners {
         let entry = known.by_subject.entry(subject.clone()).or_default();
         entry.listeners = entry.listeners.saturating_add(1);
         let heard = entry.heard.subscribe();
-        if known.reader.is_none() {
-            let reader = tokio::spawn(self.clone().read(feed()));
-            known.reader = Some(reader.abort_handle());
+        if known.reader.is_empty() {
+            known.reader.spawn(self.clone().read(feed()));
         }
         let missed = heard.borrow().missed;
         Listening { listeners: self.clone(), subject: subject.clone(), heard, missed }
@@ -156,10 +155,8 @@ impl Drop for Listening {
                 known.by_subject.remove(&self.subject);
             }
         }
-        if known.by_subject.is_empty()
-            && let Some(reader) = known.reader.take()
-        {
-            reader.abort();
+        if known.by_subject.is_empty() {
+            known.reader = JoinSet::new();
         }
     }
 }
