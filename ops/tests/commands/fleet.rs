@@ -95,6 +95,7 @@ async fn a_killed_child_is_started_again_and_all_end_together() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_portal_is_shown_among_the_living() {
     let operator = Operator::on(Stage::new(&WorkerKind::ALL).await);
+    operator.ok(&["topology", "apply"]).await;
     let mut tasks = JoinSet::new();
     let address = always_ready(&mut tasks).await;
     let programs = tempfile::tempdir().unwrap();

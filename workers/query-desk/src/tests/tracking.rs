@@ -148,8 +148,9 @@ async fn a_number_that_there_is_none_of_costs_as_much_as_a_wrong_code() {
     let other = desk.replace(Cache::connect(Some(&redis))).await;
     other.waybill(&known).await;
     for waybill_no in [&known, &unknown] {
-        let cost = other.cost_of(waybill_no, "no code").await;
-        assert_eq!(cost, [1, 0, 0], "{waybill_no}: Redis knew it");
+        // a question that was sent twice, since its answer took long, may have been here already
+        let [_, misses, loads] = other.cost_of(waybill_no, "no code").await;
+        assert_eq!((misses, loads), (0, 0), "{waybill_no}: Redis knew it");
     }
     assert!(other.tracked(&known, CODE).await.is_some());
     other.stop().await;
