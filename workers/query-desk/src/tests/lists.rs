@@ -330,7 +330,7 @@ async fn keys_come_from_their_index_in_its_order() {
         let value = if walk.index.ends_with("_day") { "'2035-06-13'" } else { "'acme'" };
         let sql = walk.sql.replace("UNHEX(?)", &format!("UNHEX('{}')", "F".repeat(32)));
         let sql = sql.replace("LIMIT ?", "LIMIT 3").replace('?', value);
-        let plan = desk.stage.rows(&format!("EXPLAIN {sql}")).await;
+        let plan = desk.stage.rows(&format!("EXPLAIN FORMAT=TRADITIONAL {sql}")).await;
         assert_eq!(plan.len(), 1, "{plan:?}");
         assert_eq!(plan[0]["key"], walk.index, "{sql}: {plan:?}");
         let access = plan[0]["type"].as_str().unwrap();
