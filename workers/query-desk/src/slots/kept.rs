@@ -1,8 +1,9 @@
 //! What the process keeps of network and slot days. A copy counts for a second without a look at the
 //! database, and on while the versions there are those that it was read at: what is free is shown, never
-//! decided, by it. One question looks at a time; others that wait for the same find it then.
+//! decided, by it. Of the questions about one zone one looks at a time; the others find what it found.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ const KEPT_MAX: u64 = 40_000;
 /// A copy counts so long after it was looked at. Sharing loaded slot days among the questions of a second is
 /// worth most of what they cost: each has all places of its zone's routes.
 const FRESH_FOR: Duration = Duration::from_secs(1);
+/// Looks at slot days at a time.
+const LOOKS: usize = 8;
 /// How often a network that changes meanwhile is read for one question.
 const READS_MAX: u32 = 3;
 
@@ -61,8 +64,10 @@ struct KeptNetwork {
 pub(crate) struct SlotDesk {
     network: RwLock<Option<KeptNetwork>>,
     shelf: Mutex<Shelf>,
-    /// Held by the question that looks at the database.
+    /// Held by the question that looks at the network in the database.
     looking: tokio::sync::Mutex<()>,
+    /// Held by the question that looks at slot days there: zones share these few by their names.
+    looking_at_days: [tokio::sync::Mutex<()>; LOOKS],
 }
 
 impl SlotDesk {
@@ -140,7 +145,7 @@ impl SlotDesk {
         };
         let mut days = fresh(slots);
         if days.iter().any(Option::is_none) {
-            let _looking = self.looking.lock().await;
+            let _looking = self.turn(slots).lock().await;
             days = fresh(slots);
             let stale: Vec<usize> =
                 (0..).zip(&days).filter(|(_, day)| day.is_none()).map(|(at, _)| at).collect();
@@ -149,6 +154,14 @@ impl SlotDesk {
             put(&mut days, stale, found);
         }
         Ok(days)
+    }
+
+    /// Whose turn it is to look: one of those who ask about the same zone.
+    fn turn(&self, slots: &[Slot]) -> &tokio::sync::Mutex<()> {
+        let mut hasher = DefaultHasher::new();
+        slots.first().and_then(|slot| slot.zones.first()).hash(&mut hasher);
+        let turn = usize::try_from(hasher.finish()).unwrap_or(0) % LOOKS;
+        self.looking_at_days.get(turn).unwrap_or(&self.looking)
     }
 
     /// The same, by the versions in the database.
