@@ -18,8 +18,8 @@ use crate::store::slots::versions;
 /// How much is kept in slot days, in routes and their stops: some 300 bytes each. A day without routes
 /// counts as one.
 const KEPT_MAX: u64 = 40_000;
-/// A copy counts so long after it was looked at. Sharing loaded slot days among the questions of a second is
-/// worth most of what they cost: each has all places of its zone's routes.
+/// A copy counts so long after it was looked at. While orders come in, versions change all the time, and each
+/// reading has all places of its zone's routes: the questions of a second share one.
 const FRESH_FOR: Duration = Duration::from_secs(1);
 /// Looks at slot days at a time.
 const LOOKS: usize = 8;
