@@ -1,5 +1,6 @@
 // Tokens: signing in and out, an access token that is good now, and requests that carry it.
 const EARLY_MS = 60_000; // a token is exchanged so long before its end
+const PATIENCE_S = 5; // nobody waits longer than this without being told why
 
 let held = null; // { token, until }
 
@@ -82,9 +83,14 @@ class Refused extends Error {
   isAnswer = true;
 }
 
-// A request with the token; gives the answer's JSON. Once more with a new token if the old one is refused.
+// A request with the token; gives the answer's JSON. Once more with a new token if the old one is refused, and
+// once more in a moment if nothing but the haste was wrong with it: who opens the page again and again, waits.
 export async function call(method, path, body, key) {
   let answer = await send(method, path, body, key);
+  if (answer.status === 429 && seconds(answer) <= PATIENCE_S) {
+    await new Promise((later) => { setTimeout(later, seconds(answer) * 1000); });
+    answer = await send(method, path, body, key);
+  }
   if (answer.status === 401) {
     held = null;
     answer = await send(method, path, body, key);
@@ -105,6 +111,11 @@ async function send(method, path, body, key) {
     headers["Idempotency-Key"] = key;
   }
   return reach(path, method, headers, body);
+}
+
+// After how many seconds to try again; NaN where the answer does not say.
+function seconds(answer) {
+  return Number.parseInt(answer.headers.get("Retry-After"), 10);
 }
 
 // What a refusal says, for a person.

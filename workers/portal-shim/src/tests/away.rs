@@ -3,7 +3,7 @@
 use contracts::{Exchange, PlaceHold};
 use serde_json::json;
 use testkit::eventually;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::bench::{Bench, applied, bearer, pattern};
@@ -90,14 +90,15 @@ async fn who_asks_without_a_token_takes_no_place_of_others() {
     let address = bench.url("");
     let mut slow = TcpStream::connect(address.trim_start_matches("http://")).await.unwrap();
     let head = "POST /v1/sessions HTTP/1.1\r\nhost: portal\r\ncontent-type: application/json\r\n\
-         content-length: 10\r\n\r\n";
+         content-length: 10\r\nexpect: 100-continue\r\n\r\n";
     slow.write_all(head.as_bytes()).await.unwrap();
-    let page = eventually("the place is taken", async || {
-        let link = "/track/m1-1?code=ABCDEFGHJK";
-        let answer = bench.send("GET", link, &[("accept", "text/html")], None).await;
-        (answer.status == 503).then_some(answer)
-    })
-    .await;
+    // it is asked to go on when its body is waited for: then it has the place
+    let mut asked = [0; 12];
+    slow.read_exact(&mut asked).await.unwrap();
+    assert_eq!(&asked, b"HTTP/1.1 100");
+    let link = "/track/m1-1?code=ABCDEFGHJK";
+    let page = bench.send("GET", link, &[("accept", "text/html")], None).await;
+    assert_eq!(page.status, 503);
     assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
     assert_eq!(page.header("retry-after"), Some("1"));
     let code = [("tracking-code", "ABCDEFGHJK")];

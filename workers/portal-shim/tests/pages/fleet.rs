@@ -42,10 +42,20 @@ pub(crate) struct Fleet {
 impl Fleet {
     /// Starts it and loads a small network.
     pub(crate) async fn start() -> Self {
+        // a script asks for lists faster than a person
+        Self::with_lists_each_second(1_000).await
+    }
+
+    /// The same with so many lists a second for each account.
+    pub(crate) async fn with_lists_each_second(lists: u32) -> Self {
         let stage = Stage::with_users(&KINDS).await;
         let directory = tempfile::tempdir().unwrap();
         let portal = Path::new(env!("CARGO_BIN_EXE_portal-shim"));
-        let programs = Programs::start(&stage, &KINDS, portal, directory.path(), set_up).await;
+        let programs =
+            Programs::start(&stage, &KINDS, portal, directory.path(), |kind, command| {
+                set_up(kind, command, lists);
+            })
+            .await;
         let id = Uuid::new_v4().simple().to_string();
         let (portal, source) = (programs.portal(), format!("t{}", &id[..12]));
         let fleet = Self { stage, portal, source, programs, _directory: directory };
@@ -159,11 +169,12 @@ impl Fleet {
 }
 
 /// What these programs need beyond what every program does.
-fn set_up(kind: WorkerKind, command: &mut Command) {
+fn set_up(kind: WorkerKind, command: &mut Command, lists: u32) {
     command.env("DRAY_LOG", "info,portal_shim=debug,runtime=debug,broker=debug");
     if kind == WorkerKind::PortalShim {
         // all of these browsers are one address
         command.env("DRAY_PORTAL_PUBLIC_RATE", "10000");
+        command.env("DRAY_PORTAL_LOW_RATE", lists.to_string());
     }
     if kind == WorkerKind::Identity {
         command.env("DRAY_IDENTITY_SECRET", Uuid::new_v4().simple().to_string());

@@ -1,5 +1,7 @@
 //! What a merchant does.
 
+use testkit::eventually;
+
 use crate::browser::Browser;
 use crate::fleet::{Fleet, MERCHANT, PASSWORD};
 use crate::scanner::scanned;
@@ -61,6 +63,25 @@ async fn a_merchant_signs_in_and_reports_what_is_done() {
     browser.wait_for("#sign-in", "Sign in").await;
     assert_eq!(browser.complaints(), Vec::<String>::new());
     assert!(!fleet.log().contains(PASSWORD), "the password stands in the log");
+    drop(browser);
+    fleet.close().await;
+}
+
+/// The page is refused a list, waits as it is told to, and asks again.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_opens_the_list_again_and_again_sees_it() {
+    let fleet = Fleet::with_lists_each_second(1).await;
+    fleet.account("dora").await;
+    let order = fleet.order("1").store_line(MERCHANT, "S1", "kettle", 1).build();
+    let number = fleet.accept(order).await;
+    let browser = fleet.signed_in("dora").await;
+    eventually("the page is refused a list", async || {
+        browser.open(&format!("{}/worklist", fleet.portal));
+        browser.wait_for("#list", &number).await;
+        assert_eq!(browser.text("#alert"), "");
+        browser.complaints().iter().any(|it| it.contains("429")).then_some(())
+    })
+    .await;
     drop(browser);
     fleet.close().await;
 }
