@@ -128,7 +128,7 @@ pub struct AdminSettings {
 #[derive(Debug, Clone, Args)]
 pub struct LaneSettings {
     /// Lanes: batches in flight at the same time
-    #[arg(long, env = "DRAY_CONCURRENCY", value_name = "DRAY_CONCURRENCY", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, env = "DRAY_CONCURRENCY", value_name = "DRAY_CONCURRENCY", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub concurrency: u16,
 
     /// Messages in one batch at most

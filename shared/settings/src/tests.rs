@@ -71,8 +71,8 @@ fn defaults_hold_when_nobody_says_otherwise() {
     with_environment("defaults_hold_when_nobody_says_otherwise", &URLS, || {
         let worker: Worker = try_load(args(&[])).unwrap();
         let lanes = &worker.common.lanes;
-        assert_eq!((lanes.concurrency, lanes.batch_max, lanes.drain_seconds), (2, 128, 10));
-        assert_eq!(lanes.prefetch(), 512);
+        assert_eq!((lanes.concurrency, lanes.batch_max, lanes.drain_seconds), (1, 128, 10));
+        assert_eq!(lanes.prefetch(), 256);
         assert_eq!((lanes.rate, lanes.kill_switch_percent), (None, 50));
         assert_eq!(worker.own, 7);
         assert_eq!(worker.common.clock.clock, ClockMode::Wall);
