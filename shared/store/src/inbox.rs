@@ -140,10 +140,10 @@ struct NewRow<'a> {
     code: &'a str,
     aggregate: Option<&'a str>,
     version: Option<u64>,
-    refusal: Option<String>,
-    items: Option<String>,
     settled_at: String,
     actor: Option<&'a str>,
+    refusal: Option<String>,
+    items: Option<String>,
 }
 
 /// Characters of a subject that is kept: as many as the name of an account has.

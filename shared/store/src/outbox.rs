@@ -63,10 +63,10 @@ struct NewRow<'a> {
     message_type: &'a str,
     seq: Option<u64>,
     correlation_id: Option<&'a str>,
-    actor: Option<String>,
     traceparent: Option<&'a str>,
-    body: &'a str,
     created_at: String,
+    actor: Option<String>,
+    body: &'a str,
 }
 
 /// A new row is its writer's for 5 s by the database's clock (`created_at` is the worker's, which may be
@@ -84,10 +84,10 @@ const INSERT: &str = "INSERT INTO outbox (message_id, worker, exchange, routing_
        message_type VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.message_type' ERROR ON ERROR, \
        seq BIGINT UNSIGNED PATH '$.seq' ERROR ON ERROR, \
        correlation_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.correlation_id' ERROR ON ERROR, \
-       actor TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.actor' ERROR ON ERROR, \
        traceparent VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin PATH '$.traceparent' ERROR ON ERROR, \
-       body MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.body' ERROR ON ERROR, \
-       created_at DATETIME(6) PATH '$.created_at' ERROR ON ERROR)) r";
+       created_at DATETIME(6) PATH '$.created_at' ERROR ON ERROR, \
+       actor TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.actor' ERROR ON ERROR, \
+       body MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.body' ERROR ON ERROR)) r";
 
 /// Writes rows of one worker kind.
 ///

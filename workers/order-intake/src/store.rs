@@ -105,13 +105,13 @@ struct OrderRow<'a> {
     total_minor: i64,
     line_count: usize,
     waybill_count: usize,
-    personal: Option<&'a str>,
     country: Option<&'a str>,
     promotion_codes: Option<&'a str>,
-    actor: String,
     sender: &'a str,
     correlation_id: Option<String>,
     created_at: String,
+    actor: String,
+    personal: Option<&'a str>,
 }
 
 fn order_row<'a>(new: &NewOrder<'a>, now: Timestamp) -> Result<OrderRow<'a>, StoreError> {

@@ -39,10 +39,10 @@ pub(super) struct OrderState<'a> {
     delivery_date: NaiveDate,
     timeslot: &'a str,
     total_minor: i64,
-    personal: Option<&'a str>,
     open_amendment: Option<String>,
     amended_at: Option<String>,
     updated_at: String,
+    personal: Option<&'a str>,
 }
 
 impl<'a> OrderState<'a> {
@@ -195,15 +195,15 @@ pub(super) struct LogRow {
     at: String,
     what: &'static str,
     waybill_no: Option<String>,
-    from_value: Option<String>,
-    to_value: Option<String>,
-    reason: Option<String>,
     who: String,
     role: String,
     origin: Option<String>,
     sender: String,
     message_id: String,
     correlation_id: Option<String>,
+    reason: Option<String>,
+    from_value: Option<String>,
+    to_value: Option<String>,
 }
 
 /// Characters of a `TEXT` column, whatever they are.

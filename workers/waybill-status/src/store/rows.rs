@@ -157,8 +157,8 @@ pub(super) struct StateRow {
     open_holds: usize,
     parked: usize,
     parked_since: Option<String>,
-    lifecycle: String,
     updated_at: String,
+    lifecycle: String,
 }
 
 impl StateRow {
@@ -366,11 +366,11 @@ pub(super) struct LogRow {
     code: Option<String>,
     status: &'static str,
     sender: String,
-    actor: String,
     correlation_id: Option<String>,
-    detail: Option<String>,
     occurred_at: String,
     received_at: String,
+    actor: String,
+    detail: Option<String>,
 }
 
 impl LogRow {
