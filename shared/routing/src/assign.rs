@@ -29,7 +29,7 @@ use crate::network::{Network, RouteTemplate, TruckType};
 use crate::pricing::Forecast;
 use crate::state::{Effect, SlotDay, StateError};
 use diagnose::Diagnosis;
-use search::{Relax, Search};
+use search::{Found, Relax, Search};
 pub use shift::{Obstacle, Shifted, shift};
 
 /// Why a waybill has no place. A closed list.
@@ -140,6 +140,53 @@ pub fn assign(
     forecast: &Forecast,
     ids: &mut dyn RouteIds,
 ) -> Result<Decision, StateError> {
+    match decide(network, day, request, judged_at, forecast)? {
+        Decided::Found(found, explanation) => apply::apply(day, request, found, ids, explanation),
+        Decided::Refused(decision) => Ok(decision),
+    }
+}
+
+/// The refusal that [`assign`] would answer; `None` when it would find a place. Nothing is changed.
+///
+/// # Errors
+/// As [`assign`].
+pub fn refusal(
+    network: &Network,
+    day: &SlotDay,
+    request: &Request,
+    judged_at: DateTime<Utc>,
+    forecast: &Forecast,
+) -> Result<Option<Reason>, StateError> {
+    Ok(match decide(network, day, request, judged_at, forecast)? {
+        Decided::Found(..) => None,
+        Decided::Refused(decision) => decision.refusal(),
+    })
+}
+
+impl Decision {
+    /// Why there is no place; `None` when there is one.
+    #[must_use]
+    pub const fn refusal(&self) -> Option<Reason> {
+        match &self.outcome {
+            Outcome::Assigned(_) => None,
+            Outcome::Unassignable(reason) => Some(*reason),
+        }
+    }
+}
+
+/// What the search came to; nothing has changed yet.
+enum Decided {
+    Found(Found, Explanation),
+    Refused(Decision),
+}
+
+fn decide(
+    network: &Network,
+    day: &SlotDay,
+    request: &Request,
+    judged_at: DateTime<Utc>,
+    forecast: &Forecast,
+) -> Result<Decided, StateError> {
     check_request(day, request)?;
     let (cut_off, timeliness) = judge(network, day, judged_at)?;
     let mut trace = Trace::new();
@@ -149,15 +196,16 @@ pub fn assign(
     let refused = late.or_else(|| search.refuse_as_unservable(&mut trace));
     let found = if refused.is_none() { search.find(&mut trace) } else { None };
     let explanation = trace.into_explanation(judged_at, cut_off);
-    match found {
-        Some(found) => apply::apply(day, request, found, ids, explanation),
+    Ok(match found {
+        Some(found) => Decided::Found(found, explanation),
         None => {
             let diagnosis = diagnose::diagnose(&search, late);
             let reason =
                 refused.unwrap_or_else(|| reason_of(request.origin, &diagnosis.blocked_by));
-            Ok(unassignable(day, request, reason, diagnosis, explanation))
+            let decision = unassignable(day, request, reason, diagnosis, explanation);
+            Decided::Refused(decision)
         }
-    }
+    })
 }
 
 fn check_request(day: &SlotDay, request: &Request) -> Result<(), StateError> {

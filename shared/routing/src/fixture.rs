@@ -15,7 +15,8 @@ use crate::network::{
 };
 use crate::{
     Decision, Forecast, Load, Network, NetworkParts, OrderKey, Origin, Outcome, Outlook, Placement,
-    Reason, Request, RouteClass, RouteId, SkuClass, SlotDay, SlotDayKey, StopKey, assign, release,
+    Reason, Request, RouteClass, RouteId, SkuClass, SlotDay, SlotDayKey, StopKey, assign, refusal,
+    release,
 };
 
 pub(crate) const ML: u64 = 1_000;
@@ -178,6 +179,7 @@ impl World {
         Self { network, day, judged_at, remaining_waybills: None, forecast: None, next_route: 1 }
     }
 
+    /// Assigns, and checks that the question alone has the same answer.
     pub(crate) fn assign(&mut self, request: &Request) -> Decision {
         let remaining_waybills = self.remaining_waybills;
         let like = Forecast::like(request.load);
@@ -191,7 +193,10 @@ impl World {
             (route_id(number), format!("R{number}").into())
         };
         let World { network, day, judged_at, .. } = self;
-        assign(network, day, request, *judged_at, &forecast, &mut ids).unwrap()
+        let told = refusal(network, day, request, *judged_at, &forecast).unwrap();
+        let decision = assign(network, day, request, *judged_at, &forecast, &mut ids).unwrap();
+        assert_eq!(told, decision.refusal(), "the question alone has the same answer");
+        decision
     }
 
     /// Assigns with route numbers that start at `first`, out of the way of a day put back.

@@ -37,7 +37,7 @@ mod properties;
 
 pub use assign::{
     Assignment, Decision, Obstacle, Origin, Outcome, Reason, Request, RouteIds, Shifted, assign,
-    shift,
+    refusal, shift,
 };
 pub use class::{RouteClass, SkuClass};
 pub use code::{

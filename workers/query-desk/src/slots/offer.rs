@@ -1,10 +1,11 @@
-//! One slot and one basket: every parcel of it is given a place by the engine, on a copy. Pure.
+//! One slot and one basket: every parcel of it is given a place by the engine, on a copy of the
+//! slot's day when there is more than one. Pure.
 
 use contracts::{Basket, Remaining, SlotOffer, Timestamp, UnassignableReason};
 use routing::network::RouteTemplate;
 use routing::{
-    Forecast, Load, Network, OrderKey, Origin, Outcome, Reason, Request, RouteId, RouteReference,
-    SkuClass, SlotDay, StateError, StopKey,
+    Forecast, Load, Network, OrderKey, Origin, Reason, Request, RouteId, RouteReference, SkuClass,
+    SlotDay, StateError, StopKey, ZoneCode,
 };
 use thiserror::Error;
 use uuid::Uuid;
@@ -43,7 +44,7 @@ pub(super) fn offer(
     let window = network.timeslot(&key.timeslot).ok_or(Unjudged::Gone)?;
     let zone = slot.zones.first().and_then(|zone| day.zone(zone)).ok_or(Unjudged::Gone)?;
     let cut_off = routing::cut_off_instant(depot.tz, window.cutoff, key.date);
-    let reason = refused(sought, day.clone(), at)?;
+    let reason = refused(sought, day, at)?;
     let left = zone.limit().excess_over(zone.used());
     let Load { waybills, dry_ml, frozen_ml, weight_g } = left;
     Ok(SlotOffer {
@@ -59,34 +60,42 @@ pub(super) fn offer(
 }
 
 /// The first reason why a parcel would get no place, after the ones before it got theirs.
-fn refused(
-    sought: &Sought<'_>,
-    mut day: SlotDay,
-    at: Timestamp,
-) -> Result<Option<Reason>, Unjudged> {
+fn refused(sought: &Sought<'_>, day: &SlotDay, at: Timestamp) -> Result<Option<Reason>, Unjudged> {
     let zone = sought.slot.zones.first().ok_or(Unjudged::Gone)?;
+    let (network, now) = (sought.network, at.as_datetime());
+    // a day is large: it is copied for the first parcel that another one comes after
+    let mut with_those_before: Option<SlotDay> = None;
     let mut ids = ids();
-    for load in parcels(sought.basket) {
-        let request = Request {
-            waybill_no: "basket".into(),
-            // a customer who is nowhere yet: no order and no door is shared
-            order: OrderKey::derive("", "basket"),
-            stop: StopKey::derive("basket", "", ""),
-            zone: zone.clone(),
-            sku_class: SkuClass::of(load),
-            load,
-            origin: Origin::Regular,
-            excluded_routes: Vec::new(),
+    let mut parcels = parcels(sought.basket).peekable();
+    while let Some(load) = parcels.next() {
+        let request = request(zone, load);
+        let day_so_far = with_those_before.as_ref().unwrap_or(day);
+        let forecast = forecast(day_so_far, &request);
+        let refusal = if parcels.peek().is_none() {
+            routing::refusal(network, day_so_far, &request, now, &forecast)?
+        } else {
+            let day = with_those_before.get_or_insert_with(|| day.clone());
+            routing::assign(network, day, &request, now, &forecast, &mut ids)?.refusal()
         };
-        let forecast = forecast(&day, &request);
-        let now = at.as_datetime();
-        let decision =
-            routing::assign(sought.network, &mut day, &request, now, &forecast, &mut ids)?;
-        if let Outcome::Unassignable(reason) = decision.outcome {
-            return Ok(Some(reason));
+        if refusal.is_some() {
+            return Ok(refusal);
         }
     }
     Ok(None)
+}
+
+/// A parcel of a customer who is nowhere yet: it shares no order and no door.
+fn request(zone: &ZoneCode, load: Load) -> Request {
+    Request {
+        waybill_no: "basket".into(),
+        order: OrderKey::derive("", "basket"),
+        stop: StopKey::derive("basket", "", ""),
+        zone: zone.clone(),
+        sku_class: SkuClass::of(load),
+        load,
+        origin: Origin::Regular,
+        excluded_routes: Vec::new(),
+    }
 }
 
 /// What is to come looks like what the zone's routes carry already; before there is any, like this parcel.
