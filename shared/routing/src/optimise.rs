@@ -6,7 +6,9 @@
 //! compare-and-swap on the route versions, and drops the rest of the list when one no longer
 //! applies. `board` is the working copy with undo, `repair` starts from an impossible day, `rescue`
 //! has others make room for who is left without a place, `repack` loads routes anew onto a cheaper
-//! fleet, `load` says how, `loose` takes waybills off their trucks. `carry_out` does what a set says on a day that may have moved on. Never here: a clock, or the online rules for a single waybill.
+//! fleet, `load` says how, `loose` takes waybills off their trucks, `settle` sees to what stands
+//! behind the cost. `carry_out` does what a set says on a day that may have moved on. Never here: a
+//! clock, or the online rules for a single waybill.
 
 mod board;
 mod bound;
@@ -17,6 +19,7 @@ mod moves;
 mod repack;
 mod repair;
 mod rescue;
+mod settle;
 
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +94,8 @@ pub struct Objective {
     pub fleet_cost: u64,
     /// Waybills on another route than at the start.
     pub disturbance: u32,
+    /// The stops of each route squared, and summed: least where all routes have equally many.
+    pub imbalance: u64,
 }
 
 /// How far the work may go.
@@ -141,6 +146,7 @@ pub fn improve(
     let bounds = Bounds { most_moved, ..bounds };
     rescue::run(&mut board, bounds, ids, &mut move_sets, keep_going);
     repack::run(&mut board, bounds, &mut random, ids, &mut move_sets, keep_going);
+    settle::run(&mut board, bounds, ids, &mut move_sets, keep_going);
     Ok(Improvement { before, after: board.objective(), move_sets })
 }
 

@@ -16,7 +16,7 @@ mod exchange;
 use std::sync::Arc;
 
 use super::board::{Board, RouteIx, WaybillIx};
-use super::{Bounds, MoveSet, load};
+use super::{Bounds, MoveSet, load, repair};
 use crate::assign::RouteIds;
 use crate::code::{TruckTypeCode, ZoneCode};
 use crate::fleet::{self, Demand, Fleet, FleetOption};
@@ -58,6 +58,9 @@ pub(super) fn run(
     loop {
         let before = sets.len();
         for size in SIZES.into_iter().filter(|size| *size <= bounds.most_routes) {
+            // also beyond the zone whose routes were loaded anew: a neighbour, or a truck given back
+            let waiting = repair::waiting(board);
+            repair::seat(board, waiting, ids, sets, keep_going);
             random.shuffle(&mut zones);
             for zone in &zones {
                 if !zone.try_groups(board, size, bounds, random, ids, sets, keep_going) {
@@ -119,6 +122,9 @@ impl Ground {
             }
             if self.improve(board, &group, bounds) {
                 sets.extend(board.commit(ids));
+                // who waits may have room where these goods were
+                let waiting = board.waiting(&self.zone);
+                repair::seat(board, waiting, ids, sets, keep_going);
                 failures = 0;
             } else {
                 failures += 1;

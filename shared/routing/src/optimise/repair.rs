@@ -39,7 +39,19 @@ pub(super) fn run(
             sets.extend(board.commit(ids));
         }
     }
-    for waybill in waiting(board) {
+    let waiting = waiting(board);
+    seat(board, waiting, ids, sets, keep_going);
+}
+
+/// Another try for waybills without a place, each in a set of its own.
+pub(super) fn seat(
+    board: &mut Board<'_>,
+    waiting: Vec<WaybillIx>,
+    ids: &mut dyn RouteIds,
+    sets: &mut Vec<MoveSet>,
+    keep_going: &mut dyn FnMut() -> bool,
+) {
+    for waybill in waiting {
         if keep_going() && place(board, waybill) {
             sets.extend(board.commit(ids));
         }

@@ -121,6 +121,20 @@ impl<'a> Board<'a> {
         waiting
     }
 
+    /// Where a waybill was at the start.
+    pub(in crate::optimise) fn home(&self, waybill: WaybillIx) -> Option<RouteIx> {
+        self.home[waybill]
+    }
+
+    /// It has a place, and not the one that it had at the start.
+    pub(in crate::optimise) fn is_away(&self, waybill: WaybillIx) -> bool {
+        self.at[waybill].is_some() && self.at[waybill] != self.home[waybill]
+    }
+
+    pub(in crate::optimise) fn stops_squared(&self, route: RouteIx) -> u64 {
+        u64::from(self.routes[route].doors.len()).pow(2)
+    }
+
     pub(in crate::optimise) fn disturbance(&self) -> u32 {
         self.moved
     }
@@ -144,6 +158,7 @@ impl<'a> Board<'a> {
         for (route, line) in self.routes.iter().enumerate().filter(|(_, line)| line.is_alive) {
             objective.fleet_cost += line.truck.cost;
             objective.violations += u64::from(!self.fits(route));
+            objective.imbalance += self.stops_squared(route);
         }
         for pool in self.pool.values() {
             objective.violations += u64::from(pool.deficit());

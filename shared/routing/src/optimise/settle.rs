@@ -1,0 +1,82 @@
+//! What stands behind the fleet's cost: whoever was moved goes home where there is room again, else to a route
+//! with fewer stops. Only waybills that are not where they were at the start move here, since disturbance
+//! stands before balance. Never here: another truck, or a route more or less.
+
+#![allow(
+    clippy::indexing_slicing,
+    reason = "waybill and route numbers are positions in the board's lists"
+)]
+
+use super::board::{Board, RouteIx, WaybillIx};
+use super::{Bounds, MoveSet};
+use crate::assign::RouteIds;
+use crate::code::ZoneCode;
+
+/// One set for a zone, or for each waybill where the zone has more routes than a set may touch.
+pub(super) fn run(
+    board: &mut Board<'_>,
+    bounds: Bounds,
+    ids: &mut dyn RouteIds,
+    sets: &mut Vec<MoveSet>,
+    keep_going: &mut dyn FnMut() -> bool,
+) {
+    for zone in board.zones() {
+        let in_one_set = board.open_routes(&zone).count() <= bounds.most_routes;
+        let mut settled = 1;
+        while settled > 0 && keep_going() {
+            settled = 0;
+            for waybill in away(board, &zone) {
+                settled += usize::from(settle(board, &zone, waybill));
+                if !in_one_set {
+                    sets.extend(board.commit(ids));
+                }
+            }
+        }
+        sets.extend(board.commit(ids));
+    }
+}
+
+/// Who is on a route of the zone and was not there at the start.
+fn away(board: &Board<'_>, zone: &ZoneCode) -> Vec<WaybillIx> {
+    let aboard = board.open_routes(zone).flat_map(|route| board.routes[route].waybills.clone());
+    aboard.filter(|waybill| board.is_away(*waybill) && board.is_movable(*waybill)).collect()
+}
+
+/// Moves a waybill if that makes the plan better. The last one of a route stays: an empty route drives, too.
+fn settle(board: &mut Board<'_>, zone: &ZoneCode, waybill: WaybillIx) -> bool {
+    let Some(from) = board.at[waybill] else { return false };
+    if board.routes[from].waybills.len() == 1 {
+        return false;
+    }
+    board.take(waybill);
+    let home = board.home(waybill).filter(|home| board.admits(*home, waybill));
+    let to = home.or_else(|| fewer_stops(board, zone, waybill, from));
+    board.put(waybill, to.unwrap_or(from));
+    to.is_some()
+}
+
+/// The route that would have fewest stops with a waybill that was taken off `from`, where the stops of both
+/// routes squared are less by it. Dry goods that ride on a dry route do not go onto a cold one.
+fn fewer_stops(
+    board: &Board<'_>,
+    zone: &ZoneCode,
+    waybill: WaybillIx,
+    from: RouteIx,
+) -> Option<RouteIx> {
+    let stop = board.waybills[waybill].stop;
+    let stops = |route: RouteIx| u64::from(board.routes[route].doors.len());
+    let with_it =
+        |route: RouteIx| stops(route) + u64::from(!board.routes[route].doors.contains(stop));
+    let squares = |one: u64, other: u64| one.pow(2) + other.pow(2);
+    let prefers = |route: RouteIx| board.prefers(waybill, route);
+    let evens_out = |to: &RouteIx| {
+        *to != from
+            && (prefers(*to) || !prefers(from))
+            && squares(stops(from), with_it(*to)) < squares(with_it(from), stops(*to))
+            && board.admits(*to, waybill)
+    };
+    board.open_routes(zone).filter(evens_out).min_by_key(|to| with_it(*to))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
+use super::super::board::{Board, WaybillIx};
+use super::super::{Bounds, MoveSet, Planned};
+use super::run;
+use crate::fixture::{World, dry, placement, route_id};
+use crate::network::RouteTemplate;
+use crate::{RouteRecord, RouteStatus};
+
+/// Vans with so many doors of ten litres each; a van holds 22 doors.
+fn vans(doors: &[u32]) -> (World, Vec<Planned>) {
+    let mut world = World::with(|_| {});
+    let mut waybills = Vec::new();
+    for (van, doors) in (1_u32..).zip(doors) {
+        let record = RouteRecord {
+            id: route_id(van),
+            reference: format!("R{van}").into(),
+            template: "A-DRY".into(),
+            truck_type: "VAN".into(),
+            status: RouteStatus::Open,
+            version: 1,
+        };
+        world.day.restore_route(&world.network, record).unwrap();
+        for door in 0..*doors {
+            let request = dry(van * 100 + door, 10);
+            world.day.restore_placement(&placement(&request, route_id(van))).unwrap();
+            waybills.push(Planned::of(&request, Some(route_id(van))));
+        }
+    }
+    (world, waybills)
+}
+
+/// Stops of each route after a change and what it led to, and the sets for the latter.
+fn settled(
+    world: &World,
+    waybills: &[Planned],
+    bounds: Bounds,
+    change: impl FnOnce(&mut Board<'_>),
+) -> (Vec<u32>, Vec<MoveSet>) {
+    let mut board = Board::set(&world.network, &world.day, waybills).unwrap();
+    let mut next = 1_000;
+    let mut ids = |_: &RouteTemplate| {
+        next += 1;
+        (route_id(next), format!("R{next}").into())
+    };
+    change(&mut board);
+    board.commit(&mut ids);
+    let (before, mut sets) = (board.objective(), Vec::new());
+    run(&mut board, bounds, &mut ids, &mut sets, &mut || true);
+    let mut last = before;
+    for set in &sets {
+        assert!(set.objective < last, "{:?} after {last:?}", set.objective);
+        last = set.objective;
+    }
+    let after = board.objective();
+    assert_eq!(after.fleet_cost, before.fleet_cost);
+    assert_eq!((after, after.unassigned), (last, before.unassigned));
+    (board.routes.iter().map(|line| line.doors.len()).collect(), sets)
+}
+
+fn shift(board: &mut Board<'_>, waybills: impl Iterator<Item = WaybillIx>, to: usize) {
+    for waybill in waybills {
+        board.take(waybill);
+        board.put(waybill, to);
+    }
+}
+
+#[test]
+fn nobody_who_was_not_moved_moves() {
+    let (world, waybills) = vans(&[20, 2]);
+    assert_eq!(settled(&world, &waybills, Bounds::default(), |_| {}), (vec![20, 2], vec![]));
+}
+
+#[test]
+fn who_was_moved_goes_home_where_there_is_room() {
+    let (world, waybills) = vans(&[10, 10]);
+    let away = |board: &mut Board<'_>| shift(board, 0..5, 1);
+    let (stops, sets) = settled(&world, &waybills, Bounds::default(), away);
+    assert_eq!(stops, [10, 10]);
+    assert_eq!(sets.len(), 1, "one set for the zone");
+    assert_eq!(sets[0].objective.disturbance, 0);
+}
+
+#[test]
+fn who_cannot_go_home_goes_where_there_are_fewest_stops() {
+    let (world, mut waybills) = vans(&[22, 2, 6]);
+    // five new ones that were put onto the last van
+    let newcomers = waybills.len()..waybills.len() + 5;
+    waybills.extend((0..5).map(|number| Planned::of(&dry(900 + number, 10), None)));
+    let onto_the_last = |board: &mut Board<'_>| newcomers.for_each(|one| board.put(one, 2));
+    let (stops, sets) = settled(&world, &waybills, Bounds::default(), onto_the_last);
+    assert_eq!(stops, [22, 6, 7]);
+    assert_eq!(sets.iter().map(|set| set.moves.len()).sum::<usize>(), 4);
+}
+
+#[test]
+fn a_set_touches_no_more_routes_than_it_may() {
+    let (world, waybills) = vans(&[6, 6, 6]);
+    let away = |board: &mut Board<'_>| {
+        shift(board, 0..3, 1);
+        shift(board, 12..15, 1);
+    };
+    let bounds = Bounds { most_routes: 2, ..Bounds::default() };
+    let (stops, sets) = settled(&world, &waybills, bounds, away);
+    assert_eq!(stops, [6, 6, 6]);
+    assert!(sets.iter().all(|set| set.expected.len() <= 2));
+    assert_eq!(sets.len(), 6);
+}
