@@ -1,7 +1,7 @@
 //! The sequencing search beside other people's solvers: same files, same processor seconds, one core
 //! each, judged by the same checker.
 //!
-//! What lives here: running PyVRP (through a small Python script) and vrp-cli where they are installed.
+//! What lives here: running PyVRP and VROOM (through small Python scripts) and vrp-cli where they are installed.
 //! What never does: installing them, or their plans taken at their word.
 
 use std::path::{Path, PathBuf};
@@ -16,6 +16,8 @@ use crate::vrptw::{BestKnown, Known, VrptwError, checker, gap_percent, solve_one
 
 /// Run by the interpreter that has PyVRP.
 const PYVRP_SCRIPT: &str = include_str!("peers/pyvrp_solve.py");
+/// Run by the interpreter that has VROOM.
+const VROOM_SCRIPT: &str = include_str!("peers/vroom_solve.py");
 /// Clock ticks of one second: fixed for user space on Linux.
 const TICKS_PER_SECOND: f64 = 100.0;
 /// vrp-cli runs again when it had less than this share of its processor seconds, at most so often.
@@ -25,7 +27,7 @@ const MOST_REPEATS: u32 = 2;
 /// `loadtest peers ...`
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum PeersCommand {
-    /// Time windows: PyVRP and vrp-cli on Solomon and Homberger files
+    /// Time windows: PyVRP, vrp-cli and VROOM on Solomon and Homberger files
     Vrptw(PeersArgs),
 }
 
@@ -41,10 +43,10 @@ pub(crate) struct PeersArgs {
     /// Seconds for each solver and instance
     #[arg(long, default_value_t = 10)]
     pub(crate) seconds: u32,
-    /// Seed of ours and of PyVRP; vrp-cli takes none
+    /// Seed of ours and of PyVRP; the others take none
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// A Python interpreter that has the package `pyvrp`
+    /// A Python interpreter that has the packages `pyvrp` and `pyvroom`
     #[arg(long, default_value = "python3")]
     pub(crate) python: PathBuf,
     /// The `vrp-cli` program
@@ -114,6 +116,8 @@ pub(crate) struct PeersReport {
 const OURS: &str = "dray";
 const PYVRP: &str = "PyVRP";
 const VRP_CLI: &str = "vrp-cli";
+const VROOM: &str = "VROOM";
+const PEERS: [&str; 3] = [PYVRP, VRP_CLI, VROOM];
 
 /// Runs every solver on every file.
 ///
@@ -127,7 +131,7 @@ pub(crate) fn run(args: &PeersArgs) -> Result<PeersReport, VrptwError> {
         let instance = Instance::load(file)?;
         comparisons.push(compare(args, file, &instance, known.as_ref())?);
     }
-    let scores = [PYVRP, VRP_CLI].map(|peer| score(peer, &comparisons)).to_vec();
+    let scores = PEERS.map(|peer| score(peer, &comparisons)).to_vec();
     Ok(PeersReport { seconds: args.seconds, seed: args.seed, comparisons, scores })
 }
 
@@ -151,7 +155,9 @@ fn compare(
     let pyvrp = rank(PYVRP, instance, best_known, answer, cpu_seconds);
     let (answer, cpu_seconds) = vrp_cli_by_processor_time(args, file);
     let vrp_cli = rank(VRP_CLI, instance, best_known, answer, cpu_seconds);
-    let solvers = vec![ours, pyvrp, vrp_cli];
+    let (answer, cpu_seconds) = timed(|| vroom(args, file));
+    let vroom = rank(VROOM, instance, best_known, answer, cpu_seconds);
+    let solvers = vec![ours, pyvrp, vrp_cli, vroom];
     Ok(Comparison { instance: instance.name.clone(), best_known, solvers })
 }
 
@@ -212,15 +218,30 @@ fn rank(
 }
 
 fn pyvrp(args: &PeersArgs, file: &Path) -> Answer {
+    let install = "install PyVRP (`python3 -m venv VENV && VENV/bin/pip install pyvrp`) and name its interpreter with --python";
+    let mut command = script(args, PYVRP_SCRIPT, file);
+    command.arg(args.seed.to_string());
+    routes_of(&output(&mut command, install)?)
+}
+
+/// It ends by itself when its search comes to its end, most often long before its seconds are over.
+fn vroom(args: &PeersArgs, file: &Path) -> Answer {
+    let install = "install VROOM (`VENV/bin/pip install pyvroom numpy`) for the interpreter that --python names";
+    routes_of(&output(&mut script(args, VROOM_SCRIPT, file), install)?)
+}
+
+/// A script that solves a file within the seconds.
+fn script(args: &PeersArgs, text: &str, file: &Path) -> Command {
+    let mut command = Command::new(&args.python);
+    command.args(["-c", text]).arg(file).arg(args.seconds.to_string());
+    command
+}
+
+fn routes_of(output: &Output) -> Answer {
     #[derive(Deserialize)]
     struct Found {
         routes: Vec<Vec<u32>>,
     }
-    let install = "install PyVRP (`python3 -m venv VENV && VENV/bin/pip install pyvrp`) and name its interpreter with --python";
-    let mut command = Command::new(&args.python);
-    command.args(["-c", PYVRP_SCRIPT]).arg(file);
-    command.args([args.seconds.to_string(), args.seed.to_string()]);
-    let output = output(&mut command, install)?;
     let found: Found = serde_json::from_slice(&output.stdout)
         .map_err(|error| PeerError::Answer(error.to_string()))?;
     Ok(found.routes)
