@@ -1,4 +1,4 @@
-//! Natural batching: no timer, no linger, and order within a lane key.
+//! Natural batching: no linger, and order within a lane key.
 
 use serde_json::Value;
 use testkit::{DEADLINE, PublishAs};
