@@ -25,7 +25,7 @@ pub(crate) const SIGN_IN: &str = "/v1/sessions";
 /// Who sends the orders of a load.
 const SOURCE: &str = "loadtest";
 /// The way of a parcel, as it is reported.
-const WAY: [&str; 8] = [
+pub(super) const WAY: [&str; 8] = [
     "CREATED",
     "ACKNOWLEDGED",
     "PICKED",
@@ -153,12 +153,11 @@ impl Speaker {
 
     /// Past the end: it is delivered, or will never be.
     fn next_step(&self, parcel: &SeenWaybill) -> usize {
-        let seen = WAY.iter().position(|status| *status == parcel.status);
+        let Some(seen) = parcel.step.filter(|seen| seen + 1 < WAY.len()) else {
+            return WAY.len();
+        };
         let reported = self.reported.get(&parcel.waybill_no).copied();
-        match (seen, reported) {
-            (Some(seen), reported) => seen.max(reported.unwrap_or(0)) + 1,
-            (None, _) => WAY.len(),
-        }
+        seen.max(reported.unwrap_or(0)) + 1
     }
 
     fn create(&mut self, world: &World) -> Option<Call> {

@@ -12,6 +12,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::say::WAY;
+
 /// How old a picture of the world may be.
 const WORLD_LASTS: Duration = Duration::from_secs(10);
 /// Waybills and orders that one look shows.
@@ -21,7 +23,8 @@ const SHOWN: u32 = 10_000;
 #[derive(Debug, Clone)]
 pub(crate) struct SeenWaybill {
     pub(crate) waybill_no: String,
-    pub(crate) status: String,
+    /// How far it was on its way, as a step of [`WAY`]; `None` off it.
+    pub(crate) step: Option<usize>,
     pub(crate) attempt: u16,
     pub(crate) delivery_date: NaiveDate,
 }
@@ -64,11 +67,9 @@ impl World {
             sqlx::query_as(WAYBILLS).bind(SHOWN).fetch_all(pool).await?;
         let orders: Vec<(String, String, String, u32)> =
             sqlx::query_as(ORDERS).bind(SHOWN).fetch_all(pool).await?;
-        let waybill = |(waybill_no, status, attempt, delivery_date)| SeenWaybill {
-            waybill_no,
-            status,
-            attempt,
-            delivery_date,
+        let waybill = |(waybill_no, status, attempt, delivery_date): (String, String, u16, _)| {
+            let step = WAY.iter().position(|step| *step == status);
+            SeenWaybill { waybill_no, step, attempt, delivery_date }
         };
         let order =
             |(source, order_ref, sku, quantity)| SeenOrder { source, order_ref, sku, quantity };

@@ -76,6 +76,23 @@ fn a_token_is_good_for_its_fifteen_minutes() {
     );
 }
 
+/// Its signature is not checked twice; everything else is.
+#[test]
+fn a_token_that_came_before_is_judged_like_a_new_one() {
+    let key = key("k");
+    let verifier = verifier(&[&key]);
+    let token = key.sign(&claims()).unwrap();
+    for second in [1, 2, LIFETIME_S - 1] {
+        assert_eq!(verifier.verify(&token, at(second)), Ok(claims()), "{second} s");
+    }
+    assert_eq!(verifier.verify(&token, at(LIFETIME_S)), Err(TokenError::Expired));
+    let (unsigned, signature) = token.rsplit_once('.').unwrap();
+    let other = if signature.starts_with('A') { "B" } else { "A" };
+    let forged = format!("{unsigned}.{other}{}", &signature[1..]);
+    assert_eq!(verifier.verify(&forged, at(1)), Err(TokenError::Signature));
+    assert!(!format!("{verifier:?}").contains(signature), "a token stands in a log");
+}
+
 #[test]
 fn a_token_is_for_one_audience_of_one_issuer() {
     let key = key("k");

@@ -52,7 +52,8 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, state).await?;
-        let Portal { gateway, operations, .. } = Portal::from_ref(state);
+        let portal = Portal::from_ref(state);
+        let (gateway, operations) = (portal.gateway.clone(), portal.operations.clone());
         let key = idempotency::key(&parts.headers)?;
         let id = idempotency::message_id(&caller, key.as_deref(), parts);
         let if_match = IfMatch::read(&parts.headers)?;

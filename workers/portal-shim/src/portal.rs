@@ -3,6 +3,7 @@
 //! The way of a request: it is identified (`request_id.rs`), counted (`metrics.rs`), let through or not
 //! (`gate.rs`), and handled (`routes/`); what says no leaves as a problem (`problem.rs`).
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
@@ -19,9 +20,13 @@ use crate::settings::PortalSettings;
 use crate::throttle::Throttle;
 use crate::{gate, metrics, openapi, pages, problem, request_id, routes, unread};
 
-/// What every handler can reach. Cheap to clone.
+/// What every handler can reach. Cheap to clone: a router clones it several times a request.
 #[derive(Debug, Clone)]
-pub(crate) struct Portal {
+pub(crate) struct Portal(Arc<Reach>);
+
+/// The same, by its parts.
+#[derive(Debug)]
+pub(crate) struct Reach {
     /// Questions, commands, events.
     pub(crate) gateway: Gateway,
     /// Verifies tokens.
@@ -31,13 +36,21 @@ pub(crate) struct Portal {
     /// How much is taken on.
     pub(crate) throttle: Throttle,
     /// Who may do what.
-    pub(crate) rules: Arc<Rules>,
+    pub(crate) rules: Rules,
     /// What is counted.
     pub(crate) metrics: RequestMetrics,
     /// What it was told at start.
-    pub(crate) settings: Arc<PortalSettings>,
+    pub(crate) settings: PortalSettings,
     /// Begins when the process has to end: endless answers end with it.
     pub(crate) shutdown: Shutdown,
+}
+
+impl Deref for Portal {
+    type Target = Reach;
+
+    fn deref(&self) -> &Reach {
+        &self.0
+    }
 }
 
 impl FromRef<Portal> for Gateway {
@@ -50,16 +63,16 @@ impl Portal {
     /// Put together; nothing is sent yet.
     pub(crate) fn new(settings: PortalSettings, front: &Front) -> Self {
         let gateway = Gateway::new(front.switchboard.clone(), front.feed.clone());
-        Self {
+        Self(Arc::new(Reach {
             keys: Keys::new(gateway.clone()),
             gateway,
             operations: Operations::default(),
             throttle: Throttle::new(&settings),
-            rules: Arc::new(routes::rules()),
+            rules: routes::rules(),
             metrics: RequestMetrics::register(&front.registry),
-            settings: Arc::new(settings),
+            settings,
             shutdown: front.shutdown(),
-        }
+        }))
     }
 }
 
