@@ -16,7 +16,7 @@ use sea_orm::sqlx::{self, AssertSqlSafe, MySqlPool, Row};
 use tokio::task::JoinSet;
 
 use super::operations::{Operations, Seen};
-use super::waybills::number;
+use super::waybills::{insist, number};
 use super::{Sent, StormArgs};
 use crate::bench::BenchError;
 use crate::bench::fleet::send;
@@ -103,7 +103,7 @@ impl Sending {
             if !has_changed && operations.count() > args.operations / 10 {
                 has_changed = true;
                 let sql = "UPDATE network_revision SET revision = revision + 1";
-                sqlx::raw_sql(sql).execute(&self.pool).await?;
+                insist(&self.pool, sql).await?;
                 burst.push(operations.network_changed(2)?);
             }
             operations.waybills.save(&self.pool).await?;

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use chrono::NaiveDate;
 use contracts::{FulfilledBy, SkuType, WaybillKind, WaybillStatus};
 use rust_decimal::prelude::ToPrimitive;
+use sea_orm::sqlx::mysql::MySqlDatabaseError;
 use sea_orm::sqlx::{self, AssertSqlSafe, MySqlPool};
 
 use super::network::{DEPOTS, SLOTS, ZONES, day, district};
@@ -203,14 +204,7 @@ impl Waybills {
              attempt = VALUES(attempt), failed_attempts = VALUES(failed_attempts), \
              failed_places = VALUES(failed_places), open_holds = VALUES(open_holds)",
         );
-        loop {
-            // the fleet reads these rows under locks of its own: of two that wait for each other one goes again
-            match sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(pool).await {
-                Ok(_) => return Ok(()),
-                Err(error) if is_deadlock(&error) => {}
-                Err(error) => return Err(error),
-            }
-        }
+        insist(pool, &sql).await
     }
 
     fn row(&self, number: u32) -> Option<String> {
@@ -231,6 +225,23 @@ impl Waybills {
     }
 }
 
-fn is_deadlock(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("40001"))
+/// Runs a statement until it is through: the fleet reads these rows under locks of its own, so of two that wait for
+/// each other one goes again, and so does who waits for a process that was just killed.
+///
+/// # Errors
+/// What the database says but for a deadlock (1213) and a lock that was not to be had in time (1205).
+pub(super) async fn insist(pool: &MySqlPool, sql: &str) -> Result<(), sqlx::Error> {
+    loop {
+        match sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(pool).await {
+            Ok(_) => return Ok(()),
+            Err(error) if is_for_a_lock(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn is_for_a_lock(error: &sqlx::Error) -> bool {
+    let error =
+        error.as_database_error().and_then(|it| it.try_downcast_ref::<MySqlDatabaseError>());
+    error.is_some_and(|error| matches!(error.number(), 1205 | 1213))
 }
