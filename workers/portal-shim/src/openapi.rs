@@ -196,7 +196,7 @@ fn parameters() -> Value {
             text(100)),
         "IfMatch": header("If-Match",
             "The ETag of what you have seen: refused (412) when it has changed.",
-            json!({"type": "string", "pattern": r#"^(\*|"[0-9]{1,18}(-[0-9a-f]{16})?")$"#})),
+            json!({"type": "string", "minLength": 1, "pattern": r#"^(\*|"[0-9]{1,18}(-[0-9a-f]{16})?")$"#})),
         "IfNoneMatch": header("If-None-Match",
             "The ETag of what you have: 304 when it is the same.", text(100)),
     })

@@ -89,6 +89,7 @@ pub(crate) fn schemas(schemas: &mut Schemas) {
     waybills::schemas(schemas);
     lists::schemas(schemas);
     tracking::schemas(schemas);
+    events::schemas(schemas);
     returns::schemas(schemas);
     replacements::schemas(schemas);
     cases::schemas(schemas);

@@ -18,6 +18,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use contracts::{Role, WaybillNo};
+use schemars::JsonSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -26,6 +27,7 @@ use self::stream::Watch;
 use self::subject::Subject;
 use crate::caller::Caller;
 use crate::gate::bearer;
+use crate::openapi::Schemas;
 use crate::permit::{EVERYBODY, Rule, Speaks};
 use crate::portal::Portal;
 use crate::problem::Problem;
@@ -63,6 +65,23 @@ pub(crate) fn router() -> OpenApiRouter<Portal> {
         .layer(Extension(Streams::default()))
 }
 
+/// The types of bodies.
+pub(crate) fn schemas(schemas: &mut Schemas) {
+    schemas.add::<StreamEvent>();
+}
+
+/// An event of a stream, by the fields of its lines.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "said in the document; what is sent is made of lines")]
+struct StreamEvent {
+    /// What it is: `state`, `work`, `resync` or `end`.
+    event: String,
+    /// What to send as `Last-Event-ID` to go on behind it.
+    id: Option<String>,
+    /// A JSON object.
+    data: String,
+}
+
 /// What all streams share. Cheap to clone.
 #[derive(Debug, Clone)]
 struct Streams {
@@ -88,7 +107,7 @@ impl Default for Streams {
         ("last-event-id" = Option<String>, Header, description = "The id of the last event that you had"),
     ),
     responses(
-        (status = 200, description = "Events", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "Events", body = ref("#/components/schemas/StreamEvent"), content_type = "text/event-stream"),
     ),
 )]
 async fn of_waybill(
@@ -111,7 +130,7 @@ async fn of_waybill(
         ("last-event-id" = Option<String>, Header, description = "The id of the last event that you had"),
     ),
     responses(
-        (status = 200, description = "Events", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "Events", body = ref("#/components/schemas/StreamEvent"), content_type = "text/event-stream"),
     ),
 )]
 async fn of_work(

@@ -184,7 +184,7 @@ struct Amendment {
     params(
         ("source" = String, Path, description = "Who sent it"),
         ("order_ref" = String, Path, description = "Its number there"),
-        ("If-Match" = String, Header, pattern = r#"^"[0-9]{1,18}(-[0-9a-f]{16})?"$"#,
+        ("If-Match" = String, Header, min_length = 3, pattern = r#"^"[0-9]{1,18}(-[0-9a-f]{16})?"$"#,
          description = "The ETag of the order as you have seen it"),
     ),
     request_body = ref("#/components/schemas/Amendment"),
