@@ -183,7 +183,6 @@ fn parameters() -> Value {
         json!({"name": name, "in": "header", "required": false, "description": description,
                "schema": schema})
     };
-    let text = |max: u32| json!({"type": "string", "minLength": 1, "maxLength": max});
     json!({
         "IdempotencyKey": header("Idempotency-Key",
             "Of your own making, for this command alone: sent again with the same body it has one effect \
@@ -192,13 +191,16 @@ fn parameters() -> Value {
             json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"})),
         "Prefer": header("Prefer",
             "`wait=N`: how many seconds to wait for the outcome, 0 to 10 (2 when absent). Later it is found \
-             at the address in `Location`.",
-            text(100)),
+             at the address in `Location`. What is not understood is passed over.",
+            json!({"type": "string"})),
         "IfMatch": header("If-Match",
             "The ETag of what you have seen: refused (412) when it has changed.",
-            json!({"type": "string", "minLength": 1, "pattern": r#"^(\*|"[0-9]{1,18}(-[0-9a-f]{16})?")$"#})),
+            json!({"anyOf": [
+                {"type": "string", "enum": ["*"]},
+                {"type": "string", "pattern": r#"^"[0-9]{1,18}(-[0-9a-f]{16})?"$"#},
+            ]})),
         "IfNoneMatch": header("If-None-Match",
-            "The ETag of what you have: 304 when it is the same.", text(100)),
+            "The ETag of what you have: 304 when it is the same.", json!({"type": "string"})),
     })
 }
 

@@ -65,6 +65,7 @@ pub(crate) struct Operation {
     pub(crate) detail: Option<String>,
     /// Each error of a refusal.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     pub(crate) errors: Vec<Fault>,
     /// What was changed: a waybill number, `source/order_ref`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,6 +75,7 @@ pub(crate) struct Operation {
     pub(crate) version: Option<u64>,
     /// What became of each item, for commands with several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     pub(crate) items: Vec<Item>,
 }
 
