@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{Bounds, Improvement, MoveSet, Planned, improve};
 use crate::fit::{check_truck, waybill_limit};
-use crate::fixture::{World, dry, frozen, parts, pool, route_id, waybill};
+use crate::fixture::{World, dry, frozen, parts, placement, pool, route_id, waybill};
 use crate::network::RouteTemplate;
 use crate::{
     Load, Outcome, Placement, Request, RouteId, RouteRecord, RouteStatus, SkuClass, SlotDay,
@@ -20,6 +20,29 @@ pub(super) fn play(world: &mut World, requests: &[Request]) -> Vec<Planned> {
         Outcome::Unassignable(_) => None,
     };
     requests.iter().map(|request| Planned::of(request, place(world, request))).collect()
+}
+
+/// Open vans in zone A with so many doors of so many litres each, and what they carry. A van holds 22 doors and
+/// 4,500 litres.
+pub(super) fn vans(world: &mut World, loads: &[(u32, u64)]) -> Vec<Planned> {
+    let mut waybills = Vec::new();
+    for (van, (doors, litres)) in (1_u32..).zip(loads) {
+        let record = RouteRecord {
+            id: route_id(van),
+            reference: format!("R{van}").into(),
+            template: "A-DRY".into(),
+            truck_type: "VAN".into(),
+            status: RouteStatus::Open,
+            version: 1,
+        };
+        world.day.restore_route(&world.network, record).unwrap();
+        for door in 0..*doors {
+            let request = dry(van * 100 + door, *litres);
+            world.day.restore_placement(&placement(&request, route_id(van))).unwrap();
+            waybills.push(Planned::of(&request, Some(route_id(van))));
+        }
+    }
+    waybills
 }
 
 pub(super) fn run(

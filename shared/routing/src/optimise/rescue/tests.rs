@@ -3,37 +3,20 @@
 use proptest::prelude::*;
 
 use super::super::board::Board;
-use super::super::tests::{play, requests, run as improved};
+use super::super::tests::{play, requests, run as improved, vans};
 use super::super::{Bounds, Planned, repair};
 use super::run;
-use crate::fixture::{TRUCKS, World, dry, placement, pool, route_id};
+use crate::fixture::{TRUCKS, World, dry, pool, route_id};
 use crate::network::RouteTemplate;
-use crate::{Load, RouteId, RouteRecord, RouteStatus};
+use crate::{Load, RouteId, RouteStatus};
 
-/// Two vans that carry so many doors of so many litres each, and one waybill that found no place. A van holds
-/// 22 doors and 4,500 litres.
+/// Two vans that carry so many doors of so many litres each, and one waybill that found no place.
 fn two_vans(loads: [(u32, u64); 2], waiting_litres: u64) -> (World, Vec<Planned>) {
     let mut world = World::with(|parts| {
         parts.pool = vec![pool("VAN", 2)];
         parts.zones.iter_mut().for_each(|zone| zone.neighbours.clear());
     });
-    let mut waybills = Vec::new();
-    for (van, (doors, litres)) in (1_u32..).zip(loads) {
-        let record = RouteRecord {
-            id: route_id(van),
-            reference: format!("R{van}").into(),
-            template: "A-DRY".into(),
-            truck_type: "VAN".into(),
-            status: RouteStatus::Open,
-            version: 1,
-        };
-        world.day.restore_route(&world.network, record).unwrap();
-        for door in 0..doors {
-            let request = dry(van * 100 + door, litres);
-            world.day.restore_placement(&placement(&request, route_id(van))).unwrap();
-            waybills.push(Planned::of(&request, Some(route_id(van))));
-        }
-    }
+    let mut waybills = vans(&mut world, &loads);
     waybills.push(Planned::of(&dry(999, waiting_litres), None));
     (world, waybills)
 }

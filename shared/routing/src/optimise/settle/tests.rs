@@ -3,30 +3,14 @@
 use super::super::board::{Board, WaybillIx};
 use super::super::{Bounds, MoveSet, Planned};
 use super::run;
-use crate::fixture::{World, dry, placement, route_id};
+use crate::fixture::{World, dry, route_id};
 use crate::network::RouteTemplate;
-use crate::{RouteRecord, RouteStatus};
 
-/// Vans with so many doors of ten litres each; a van holds 22 doors.
+/// Vans with so many doors of ten litres each.
 fn vans(doors: &[u32]) -> (World, Vec<Planned>) {
     let mut world = World::with(|_| {});
-    let mut waybills = Vec::new();
-    for (van, doors) in (1_u32..).zip(doors) {
-        let record = RouteRecord {
-            id: route_id(van),
-            reference: format!("R{van}").into(),
-            template: "A-DRY".into(),
-            truck_type: "VAN".into(),
-            status: RouteStatus::Open,
-            version: 1,
-        };
-        world.day.restore_route(&world.network, record).unwrap();
-        for door in 0..*doors {
-            let request = dry(van * 100 + door, 10);
-            world.day.restore_placement(&placement(&request, route_id(van))).unwrap();
-            waybills.push(Planned::of(&request, Some(route_id(van))));
-        }
-    }
+    let loads: Vec<(u32, u64)> = doors.iter().map(|doors| (*doors, 10)).collect();
+    let waybills = super::super::tests::vans(&mut world, &loads);
     (world, waybills)
 }
 
