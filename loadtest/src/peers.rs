@@ -15,9 +15,11 @@ use crate::vrptw::instance::Instance;
 use crate::vrptw::{BestKnown, Known, VrptwError, checker, gap_percent, solve_one};
 
 /// Run by the interpreter that has PyVRP.
-const PYVRP_SCRIPT: &str = include_str!("peers/pyvrp_solve.py");
+const PYVRP_SCRIPT: &str =
+    concat!(include_str!("peers/solomon.py"), include_str!("peers/pyvrp_solve.py"));
 /// Run by the interpreter that has VROOM.
-const VROOM_SCRIPT: &str = include_str!("peers/vroom_solve.py");
+const VROOM_SCRIPT: &str =
+    concat!(include_str!("peers/solomon.py"), include_str!("peers/vroom_solve.py"));
 /// Clock ticks of one second: fixed for user space on Linux.
 const TICKS_PER_SECOND: f64 = 100.0;
 /// vrp-cli runs again when it had less than this share of its processor seconds, at most so often.

@@ -241,6 +241,7 @@ fn rows(count: usize) -> String {
             Row { id, waybill: format!("{waybill:032x}"), body: &body }
         })
         .collect();
+    // texts always have a JSON form
     serde_json::to_string(&rows).unwrap_or_default()
 }
 

@@ -1,6 +1,6 @@
 """Solves one Solomon or Homberger file with PyVRP and prints its routes as one JSON object.
 
-Usage: pyvrp_solve.py FILE CPU_SECONDS SEED
+Arguments: FILE CPU_SECONDS SEED. It goes behind solomon.py, which reads the file.
 
 PyVRP counts in integers, so all figures are multiplied by SCALE. A vehicle costs more than any
 detour, which makes vehicles come first and distance second. The budget is processor time of this
@@ -24,15 +24,6 @@ class ProcessorTime:
 
     def __call__(self, best_cost):
         return time.process_time() >= self.end
-
-
-def read(path):
-    with open(path, encoding="utf-8") as file:
-        rows = [line.split() for line in file]
-    numbers = [row for row in rows if row and all(word.isdigit() for word in row)]
-    vehicles, capacity = map(int, next(row for row in numbers if len(row) == 2))
-    nodes = numpy.array([row for row in numbers if len(row) == 7], dtype=float)
-    return vehicles, capacity, nodes
 
 
 def problem(path):

@@ -1,6 +1,6 @@
 """Solves one Solomon or Homberger file with VROOM and prints its routes as one JSON object.
 
-Usage: vroom_solve.py FILE SECONDS
+Arguments: FILE SECONDS. It goes behind solomon.py, which reads the file.
 
 VROOM counts in integers, so all figures are multiplied by SCALE, and drives are rounded up: what keeps its windows
 here keeps them on the raw file. A vehicle costs more than any detour, which makes vehicles come first and distance
@@ -17,15 +17,6 @@ import vroom
 SCALE = 1_000
 VEHICLE_COST = 1_000 * SCALE
 WIDEST = 5
-
-
-def read(path):
-    with open(path, encoding="utf-8") as file:
-        rows = [line.split() for line in file]
-    numbers = [row for row in rows if row and all(word.isdigit() for word in row)]
-    vehicles, capacity = map(int, next(row for row in numbers if len(row) == 2))
-    nodes = numpy.array([row for row in numbers if len(row) == 7], dtype=float)
-    return vehicles, capacity, nodes
 
 
 def window(opens, closes):

@@ -40,8 +40,8 @@ pub enum TokenError {
 }
 
 /// What tokens are verified with. It remembers whose signature was good: a token comes with every request for
-/// a quarter of an hour, and checking a signature costs more than the rest of turning a request away. Whoever
-/// asks for keys anew makes a new one, which remembers nothing.
+/// a quarter of an hour, and a signature is dear to check. Whoever asks for keys anew makes a new one, which
+/// remembers nothing.
 #[derive(Clone)]
 pub struct Verifier {
     issuer: String,

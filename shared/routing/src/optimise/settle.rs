@@ -7,12 +7,14 @@
     reason = "waybill and route numbers are positions in the board's lists"
 )]
 
+use std::collections::BTreeSet;
+
 use super::board::{Board, RouteIx, WaybillIx};
 use super::{Bounds, MoveSet};
 use crate::assign::RouteIds;
 use crate::code::ZoneCode;
 
-/// One set for a zone, or for each waybill where the zone has more routes than a set may touch.
+/// One set for a zone, or for each waybill where more routes are concerned than a set may touch.
 pub(super) fn run(
     board: &mut Board<'_>,
     bounds: Bounds,
@@ -21,19 +23,27 @@ pub(super) fn run(
     keep_going: &mut dyn FnMut() -> bool,
 ) {
     for zone in board.zones() {
-        let in_one_set = board.open_routes(&zone).count() <= bounds.most_routes;
-        let mut settled = 1;
-        while settled > 0 && keep_going() {
-            settled = 0;
+        let in_one_set = concerned(board, &zone) <= bounds.most_routes;
+        let mut has_settled = true;
+        while has_settled && keep_going() {
+            has_settled = false;
             for waybill in away(board, &zone) {
-                settled += usize::from(settle(board, &zone, waybill));
-                if !in_one_set {
-                    sets.extend(board.commit(ids));
+                if settle(board, &zone, waybill) {
+                    has_settled = true;
+                    if !in_one_set {
+                        sets.extend(board.commit(ids));
+                    }
                 }
             }
         }
         sets.extend(board.commit(ids));
     }
+}
+
+/// The routes of the zone, and those of other zones that somebody may go home to.
+fn concerned(board: &Board<'_>, zone: &ZoneCode) -> usize {
+    let homes = away(board, zone).into_iter().filter_map(|waybill| board.home(waybill));
+    board.open_routes(zone).chain(homes).collect::<BTreeSet<RouteIx>>().len()
 }
 
 /// Who is on a route of the zone and was not there at the start.
