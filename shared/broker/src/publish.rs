@@ -54,7 +54,8 @@ pub struct Publisher {
 
 #[derive(Debug, Clone)]
 struct Live {
-    channel: Channel,
+    /// A channel is some twenty shared parts: each publication copies one pointer instead.
+    channel: Arc<Channel>,
     connection: Connection,
 }
 
@@ -199,7 +200,7 @@ impl Publisher {
         self.returned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn live_channel(&self) -> Result<Channel, PublishError> {
+    async fn live_channel(&self) -> Result<Arc<Channel>, PublishError> {
         let mut receiver = self.channel.clone();
         let is_live = |live: &Option<Live>| {
             live.as_ref().is_some_and(|live| live.channel.status().connected())
@@ -207,7 +208,7 @@ impl Publisher {
         let live = receiver.wait_for(is_live).await;
         let gone = || PublishError::Unknown { detail: "shutting down".to_owned() };
         let live = live.map_err(|_closed| gone())?;
-        live.as_ref().map(|live| live.channel.clone()).ok_or_else(gone)
+        live.as_ref().map(|live| Arc::clone(&live.channel)).ok_or_else(gone)
     }
 }
 
@@ -248,7 +249,7 @@ impl PublisherDriver {
             .confirm_select(ConfirmSelectOptions::default())
             .await
             .map_err(|error| BrokerError::from_lapin(&error, None))?;
-        Ok(Live { channel, connection })
+        Ok(Live { channel: Arc::new(channel), connection })
     }
 
     /// A failed publication wakes us; the channel's own state tells whether it is over.

@@ -99,7 +99,7 @@ impl Subscription {
             prefetch,
             settled: watch::Sender::new(0),
             cancelled: AtomicBool::new(false),
-            tracker: Mutex::new(SettleTracker::new(usize::from(prefetch / 4))),
+            tracker: Mutex::new(SettleTracker::new(usize::from(prefetch) * 5 / 8)),
             abandoned: AtomicBool::new(false),
         };
         Ok(Self {

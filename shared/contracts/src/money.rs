@@ -1,10 +1,11 @@
 //! Money: totals in minor units of a currency, unit prices as exact decimals.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -28,12 +29,23 @@ pub enum InvalidMoney {
 }
 
 /// ISO 4217 alphabetic code.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
 pub struct Currency([u8; 3]);
+
+impl JsonSchema for Currency {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Currency".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[A-Z]{3}$" })
+    }
+}
 
 impl Currency {
     /// Checks and wraps a code of three capital letters.
@@ -79,12 +91,24 @@ impl fmt::Display for Currency {
 }
 
 /// The price of one unit: at least 0, at most 6 decimal places, kept exactly; JSON string.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Decimal", into = "Decimal")]
-#[schemars(with = "Decimal")]
 pub struct UnitPrice(Decimal);
+
+impl JsonSchema for UnitPrice {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "UnitPrice".into()
+    }
+
+    /// 22 digits before the point: with six behind it the 96 bits of a decimal always hold them.
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": r"^[0-9]{1,22}(\.[0-9]{1,6})?$" })
+    }
+}
 
 impl UnitPrice {
     /// Checks and wraps a decimal.

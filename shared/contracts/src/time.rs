@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike as _, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, SecondsFormat, Timelike as _, Utc};
 use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -36,7 +36,17 @@ impl Timestamp {
     /// `YYYY-MM-DD HH:MM:SS.ffffff`: how the database reads a `DATETIME(6)`.
     #[must_use]
     pub fn to_sql(self) -> String {
-        self.0.format("%Y-%m-%d %H:%M:%S%.6f").to_string()
+        let (day, clock) = (self.0.date_naive(), self.0.time());
+        format!(
+            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}",
+            day.year(),
+            day.month(),
+            day.day(),
+            clock.hour(),
+            clock.minute(),
+            clock.second(),
+            self.0.timestamp_subsec_micros()
+        )
     }
 
     /// How much later this is than `earlier`; zero if it is not later.

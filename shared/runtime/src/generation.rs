@@ -285,13 +285,11 @@ async fn subscribe<W: Worker>(
     prefetch: u16,
 ) -> Result<Vec<Subscription>, BrokerError> {
     let queues = W::KIND.work_queues();
-    let share = prefetch / u16::try_from(queues.len().max(1)).unwrap_or(1);
     let mut subscriptions = Vec::with_capacity(queues.len());
     for queue in queues {
         let name = W::KIND.queue(*queue);
         let user = core.user.clone();
-        subscriptions
-            .push(Subscription::open_cautiously(connection, &name, share.max(1), user).await?);
+        subscriptions.push(Subscription::open_cautiously(connection, &name, prefetch, user).await?);
     }
     Ok(subscriptions)
 }

@@ -73,7 +73,8 @@ impl<W: Worker> Lane<W> {
             }
             let begun = Instant::now();
             self.see_through(works, batch_max).await;
-            let rest = rest_after(begun.elapsed(), weight, batch_max);
+            let waiting = self.arrivals.len();
+            let rest = rest_after(begun.elapsed(), weight.max(waiting), batch_max);
             tokio::select! {
                 () = tokio::time::sleep(rest) => {}
                 () = self.closing.begun() => {}
@@ -220,7 +221,8 @@ impl<W: Worker> Lane<W> {
     }
 }
 
-/// How long a lane rests behind a batch of that weight that took so long, before it looks for the next one.
+/// How long a lane rests behind a batch that took so long, before it looks for the next one. `weight` is that
+/// of the batch or of what waits by now, whichever is more.
 ///
 /// Half of its time at most goes by at rest, so a message waits about as long as without it: it shares the
 /// commit of its neighbours, where it would have waited for theirs. What that saves is the cost of a batch

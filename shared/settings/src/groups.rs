@@ -135,7 +135,7 @@ pub struct LaneSettings {
     #[arg(long, env = "DRAY_BATCH_MAX", value_name = "DRAY_BATCH_MAX", default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=2_000))]
     pub batch_max: u16,
 
-    /// Messages the broker may hand over unacknowledged; 2 x lanes x batch when not given
+    /// Messages of each queue that the broker may hand over unacknowledged; 2 x lanes x batch when not given
     #[arg(long, env = "DRAY_PREFETCH", value_name = "DRAY_PREFETCH", value_parser = clap::value_parser!(u16).range(1..))]
     pub prefetch: Option<u16>,
 

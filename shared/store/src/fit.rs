@@ -5,10 +5,9 @@
 //! whatever `ERROR ON ERROR` and strict mode promise (measured on 10.11; ordinary columns are strict).
 //! So what would be changed on its way is refused here, with the field's name and without its content.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// One column of a `JSON_TABLE`.
@@ -144,17 +143,46 @@ impl Column<'_> {
     }
 }
 
+/// `YYYY-MM-DD`.
 fn is_date(text: &str) -> bool {
-    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d");
-    text.len() == 10 && date.is_ok_and(|date| (1..=9999).contains(&date.year()))
+    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else {
+        return false;
+    };
+    let (year, month, day) = (digits(&[y1, y2, y3, y4]), digits(&[m1, m2]), digits(&[d1, d2]));
+    let (Some(year), Some(month), Some(day)) = (year, month, day) else {
+        return false;
+    };
+    let year = i32::try_from(year).unwrap_or(0);
+    year > 0 && NaiveDate::from_ymd_opt(year, month, day).is_some()
 }
 
-/// With a space or a `T` between day and time.
+/// `YYYY-MM-DD HH:MM:SS`, with a space or a `T` before the hour and with or without a fraction.
 fn is_time(text: &str) -> bool {
-    let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f");
-    let time =
-        time.or_else(|_no_space| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f"));
-    time.is_ok_and(|time| (1..=9999).contains(&time.year())) && !text.starts_with('+')
+    let Some((date, clock)) = text.split_at_checked(10) else {
+        return false;
+    };
+    let &[b' ' | b'T', h1, h2, b':', m1, m2, b':', s1, s2, ref fraction @ ..] = clock.as_bytes()
+    else {
+        return false;
+    };
+    let below = |pair: [u8; 2], limit| digits(&pair).is_some_and(|number| number < limit);
+    let fraction_fits = match fraction {
+        [] => true,
+        [b'.', places @ ..] => (1..=9).contains(&places.len()) && digits(places).is_some(),
+        _ => false,
+    };
+    is_date(date)
+        && below([h1, h2], 24)
+        && below([m1, m2], 60)
+        && below([s1, s2], 60)
+        && fraction_fits
+}
+
+/// The number of up to nine digits; `None` where a byte is none.
+fn digits(bytes: &[u8]) -> Option<u32> {
+    bytes.iter().try_fold(0, |number, byte| {
+        byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0'))
+    })
 }
 
 /// The whole parameter: an array of objects.
@@ -198,14 +226,46 @@ impl<'de> Visitor<'de> for Row<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        while let Some(field) = fields.next_key::<Cow<'de, str>>()? {
-            match self.0.iter().find(|column| column.field == field) {
-                Some(column) => fields.next_value_seed(Cell(column))?,
+        let mut from = 0;
+        while let Some(found) = fields.next_key_seed(Field { columns: self.0, from })? {
+            match found {
+                Some((at, column)) => {
+                    from = at + 1;
+                    fields.next_value_seed(Cell(column))?;
+                }
                 // not every field of a struct is a column of every statement
                 None => fields.next_value::<IgnoredAny>().map(|_| ())?,
             }
         }
         Ok(())
+    }
+}
+
+/// The name of a field: gives its column with its place.
+struct Field<'a> {
+    columns: &'a [Column<'a>],
+    /// Where to look first: fields and columns mostly come in the same order.
+    from: usize,
+}
+
+impl<'de, 'a> DeserializeSeed<'de> for Field<'a> {
+    type Value = Option<(usize, &'a Column<'a>)>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'a> Visitor<'_> for Field<'a> {
+    type Value = Option<(usize, &'a Column<'a>)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        let places = self.columns.iter().enumerate();
+        let from_there_on = places.clone().skip(self.from).chain(places.take(self.from));
+        Ok(from_there_on.into_iter().find(|(_, column)| column.field == name))
     }
 }
 

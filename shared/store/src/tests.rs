@@ -34,6 +34,8 @@ fn what_fits_is_sent() {
          "amount": i64::MIN, "version": u64::MAX, "note": "x".repeat(65_535), "on_day": "0001-01-01",
          "at": "9999-12-31 23:59:59.999999"},
         {"code": null, "on_day": null, "at": "2010-12-01T08:26:00", "small": "7"},
+        // in another order than the columns'
+        {"at": "2012-02-29 23:59:59.5", "note": "", "on_day": "2012-02-29", "small": 0, "code": ""},
         {},
         {"elsewhere": {"not": ["a", "column"]}},
     ]);
@@ -61,6 +63,14 @@ fn what_the_server_would_change_is_refused_with_its_field() {
         (json!({"at": "2010-12-01 24:00:00"}), "at is no time"),
         (json!({"at": "+12010-12-01 08:00:00"}), "at is no time"),
         (json!({"at": "2010-12-01"}), "at is no time"),
+        (json!({"at": "2010-12-01 08:60:00"}), "at is no time"),
+        (json!({"at": "2010-12-01 08:00:60"}), "at is no time"),
+        (json!({"at": "2010-12-01_08:00:00"}), "at is no time"),
+        (json!({"at": "2010-12-01 08:00:00."}), "at is no time"),
+        (json!({"at": "2010-12-01 08:00:00.x"}), "at is no time"),
+        (json!({"at": "2010-12-01 08:00:00Z"}), "at is no time"),
+        (json!({"at": "2010-12-0ü 08:00:00"}), "at is no time"),
+        (json!({"amount": 1, "note": "ok", "code": "abcde"}), "code has 5 characters"),
         (json!({"code": {"a": 1}}), "a single value in code"),
     ];
     for (row, said) in table {

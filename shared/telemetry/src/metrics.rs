@@ -121,7 +121,11 @@ impl WorkerMetrics {
         let gauges = [
             ("dray_in_flight", "Messages taken from the broker and not settled", &self.in_flight),
             ("dray_lanes", "Batches that may be in flight at the same time", &self.lanes),
-            ("dray_prefetch", "Unacknowledged messages the broker may hand over", &self.prefetch),
+            (
+                "dray_prefetch",
+                "Unacknowledged messages of each queue that the broker may hand over",
+                &self.prefetch,
+            ),
             ("dray_paused", "1 while an operator holds the worker", &self.paused),
             (
                 "dray_kill_switch_tripped",
