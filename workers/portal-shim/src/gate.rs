@@ -1,7 +1,7 @@
-//! The gate that every request comes through before its handler: is there a place, who asks, may they, and
-//! can they read the answer.
+//! The gate that every request comes through before its handler: who asks, may they, and can they read the
+//! answer.
 //!
-//! The order saves work when there is too much of it: a place is looked for before a token is verified.
+//! Never here: whether there is room for it (`door.rs`).
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{ACCEPT, AUTHORIZATION};
@@ -11,8 +11,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::caller::{Caller, Source};
+use crate::door;
 use crate::metrics::Turned;
-use crate::pages;
 use crate::permit::{Rule, Speaks, Who};
 use crate::portal::Portal;
 use crate::problem::Problem;
@@ -30,13 +30,6 @@ pub(crate) async fn guard(State(portal): State<Portal>, request: Request, next: 
     let Some(rule) = portal.rules.find(request.method(), matched.as_str()).cloned() else {
         return without_rule(&portal, &matched, request, next).await;
     };
-    let place = match portal.throttle.enter(rule.class) {
-        Ok(place) => place,
-        Err(problem) => {
-            portal.metrics.turned_away(rule.class.word(), Turned::Full.word());
-            return turned_away(&rule, request.headers(), problem);
-        }
-    };
     let (mut head, body) = request.into_parts();
     let (caller, share) = match admit(&portal, &rule, &head).await {
         Ok(admitted) => admitted,
@@ -44,7 +37,6 @@ pub(crate) async fn guard(State(portal): State<Portal>, request: Request, next: 
     };
     head.extensions.insert(caller);
     let mut response = next.run(Request::from_parts(head, body)).await;
-    drop(place);
     if let Some(share) = share {
         share.tell(response.headers_mut());
     }
@@ -94,19 +86,11 @@ async fn admit(
         Ok(share) => Ok((caller, share)),
         Err(refused) => {
             portal.metrics.turned_away(rule.class.word(), Turned::Share.word());
-            let mut response = turned_away(rule, &head.headers, refused.problem);
+            let mut response = door::turned_away(rule, &head.headers, refused.problem);
             refused.share.tell(response.headers_mut());
             Err(response)
         }
     }
-}
-
-/// Too much at once: a page for people, where a browser asks for one, and a problem for programs.
-fn turned_away(rule: &Rule, headers: &HeaderMap, problem: Problem) -> Response {
-    if rule.speaks == Speaks::Pages && names(headers, "text/html") {
-        return pages::busy(&problem);
-    }
-    problem.into_response()
 }
 
 /// Limits of the address, and whether the client reads what is answered.
@@ -143,17 +127,6 @@ pub(crate) fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
         fits && !is_refused
     };
     values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(takes)
-}
-
-/// Whether the client asks for this very media type: browsers do where they open a page, programs that take
-/// whatever comes do not.
-fn names(headers: &HeaderMap, media_type: &str) -> bool {
-    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let mut ranges = values.flat_map(|value| value.split(','));
-    ranges.any(|range| {
-        let name = range.split(';').next().unwrap_or_default();
-        name.trim().eq_ignore_ascii_case(media_type)
-    })
 }
 
 /// The token of `Authorization: Bearer ...`.

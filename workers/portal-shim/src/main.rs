@@ -5,6 +5,7 @@
 
 mod caller;
 mod command;
+mod door;
 mod gate;
 mod gateway;
 mod idempotency;

@@ -42,7 +42,8 @@ pub(crate) async fn count(State(portal): State<Portal>, request: Request, next: 
     response
 }
 
-fn word(method: &axum::http::Method) -> &'static str {
+/// The method in metrics.
+pub(crate) fn word(method: &axum::http::Method) -> &'static str {
     use axum::http::Method;
     let known = [
         (Method::GET, "GET"),

@@ -1,6 +1,6 @@
 //! What every handler can reach, and the router around them all.
 //!
-//! The way of a request: it is identified (`request_id.rs`), counted (`metrics.rs`), let through or not
+//! The way of a request: it is let in where there is room (`door.rs`), identified (`request_id.rs`), counted (`metrics.rs`), let through or not
 //! (`gate.rs`), and handled (`routes/`); what says no leaves as a problem (`problem.rs`).
 
 use std::ops::Deref;
@@ -18,7 +18,7 @@ use crate::keys::Keys;
 use crate::permit::Rules;
 use crate::settings::PortalSettings;
 use crate::throttle::Throttle;
-use crate::{gate, metrics, openapi, pages, problem, request_id, routes, unread};
+use crate::{door, gate, metrics, openapi, pages, problem, request_id, routes, unread};
 
 /// What every handler can reach. Cheap to clone: a router clones it several times a request.
 #[derive(Debug, Clone)]
@@ -85,6 +85,7 @@ pub(crate) fn router(portal: Portal) -> Router {
         .layer(from_fn(problem::render))
         .layer(from_fn_with_state(portal.clone(), metrics::count))
         .layer(from_fn(request_id::identify))
+        .layer(from_fn_with_state(portal.clone(), door::enter))
         .layer(from_fn(unread::close))
         .with_state(portal)
 }

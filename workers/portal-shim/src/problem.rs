@@ -188,6 +188,11 @@ impl Problem {
         }
     }
 
+    /// The answer to the request of this path and id.
+    pub(crate) fn about(&self, path: &str, id: &str) -> Response {
+        self.response(Some((path, id)))
+    }
+
     fn response(&self, about: Option<(&str, &str)>) -> Response {
         // texts, numbers and lists of them: it always has a JSON form
         let body = serde_json::to_vec(&self.shown(about)).unwrap_or_default();

@@ -42,8 +42,7 @@ pub(crate) struct RequestInfo {
 impl RequestInfo {
     fn read(headers: &HeaderMap) -> Self {
         let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-        let id = text(&X_REQUEST_ID).filter(|id| is_id(id)).map(str::to_owned);
-        let id = id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+        let id = id_of(headers);
         // an unreadable one is ignored, as W3C asks: then a trace begins here
         let given: Option<telemetry::TraceContext> =
             text(&TRACEPARENT).and_then(|value| value.parse().ok());
@@ -69,6 +68,13 @@ impl RequestInfo {
         }
         self
     }
+}
+
+/// The id that the client chose, or a new one.
+pub(crate) fn id_of(headers: &HeaderMap) -> String {
+    let chosen = headers.get(X_REQUEST_ID).and_then(|value| value.to_str().ok());
+    let chosen = chosen.filter(|id| is_id(id)).map(str::to_owned);
+    chosen.unwrap_or_else(|| uuid::Uuid::now_v7().to_string())
 }
 
 fn is_id(text: &str) -> bool {
