@@ -15,8 +15,7 @@ pub struct AckPlan {
 ///
 /// One `basic.ack` with `multiple` over the prefix is six to ten times cheaper than single ones. When one
 /// stuck lane keeps the prefix from growing and the backlog behind it passes `backlog_max`, the backlog
-/// is acknowledged singly, so that the broker can deliver on. Each of those costs the broker a command of its
-/// own, so two lanes that merely take turns must not get there.
+/// is acknowledged singly, so that the broker can deliver on. Each of those costs the broker a command of its own.
 #[derive(Debug)]
 pub struct SettleTracker {
     /// Highest tag of the prefix: everything up to it is settled.

@@ -1,7 +1,8 @@
 //! What every handler can reach, and the router around them all.
 //!
-//! The way of a request: it is let in where there is room (`door.rs`), identified (`request_id.rs`), counted (`metrics.rs`), let through or not
-//! (`gate.rs`), and handled (`routes/`); what says no leaves as a problem (`problem.rs`).
+//! The way of a request: it is let in where there is room (`door.rs`), identified (`request_id.rs`), counted
+//! (`metrics.rs`), let through or not (`gate.rs`), and handled (`routes/`); what says no leaves as a problem
+//! (`problem.rs`).
 
 use std::ops::Deref;
 use std::sync::Arc;
