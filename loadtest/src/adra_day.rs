@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use routing::fleet::{self, Demand};
-use routing::optimise::{Bounds, Improvement, Planned};
+use routing::optimise::{Bounds, Drives, Improvement, Planned, SlotPlan};
 use routing::{Network, SlotDay, StateError, ZoneCode, improve};
 use serde::Serialize;
 use thiserror::Error;
@@ -159,8 +159,11 @@ pub(crate) fn reoptimise(
     let mut keep_going = || cpu_seconds().is_some_and(|now| now - start < seconds);
     let last = day.routes().map(|route| route.id().0.as_u128()).max().unwrap_or(0);
     let mut ids = Ids::from(last);
+    // the day has no map
+    let drives = Drives::default();
+    let plan = SlotPlan { network, day, waybills: planned, drives: &drives };
     let Improvement { before, after, move_sets } =
-        improve(network, day, planned, bounds, 1, &mut ids, &mut keep_going)?;
+        improve(plan, bounds, 1, &mut ids, &mut keep_going)?;
     let mut ledger = Ledger::of(network, day, planned);
     let mut last = before;
     for set in &move_sets {

@@ -7,12 +7,13 @@
 //! applies. `board` is the working copy with undo, `repair` starts from an impossible day, `rescue`
 //! has others make room for who is left without a place, `repack` loads routes anew onto a cheaper
 //! fleet, `load` says how, `loose` takes waybills off their trucks, `settle` sees to what stands
-//! behind the cost. `carry_out` does what a set says on a day that may have moved on. Never here: a
-//! clock, or the online rules for a single waybill.
+//! behind the cost, `drives` knows how far it is. `carry_out` does what a set says on a day that may
+//! have moved on. Never here: a clock, or the online rules for a single waybill.
 
 mod board;
 mod bound;
 mod carry_out;
+mod drives;
 mod load;
 mod loose;
 mod moves;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::bound::lower_bound;
 pub use self::carry_out::{Outdated, carry_out};
+pub use self::drives::Drives;
 pub use self::moves::{Move, MoveSet, OpenedRoute, TruckChange};
 
 use self::board::Board;
@@ -81,8 +83,18 @@ impl Planned {
     }
 }
 
-/// What a plan is judged by, in this order; less is better. Travel time has no part in it: the
-/// waybills of a slot-day have no coordinates (see [`sequence`](crate::sequence)).
+/// A slot-day with its waybills, as it is planned at the start.
+#[derive(Clone, Copy, Debug)]
+pub struct SlotPlan<'a> {
+    pub network: &'a Network,
+    /// It is not changed.
+    pub day: &'a SlotDay,
+    /// All of the slot-day, those without a place included.
+    pub waybills: &'a [Planned],
+    pub drives: &'a Drives,
+}
+
+/// What a plan is judged by, in this order; less is better.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Objective {
     /// What cannot be allowed to stay: waybills beyond a quota, trucks beyond the pool, routes
@@ -94,6 +106,8 @@ pub struct Objective {
     pub fleet_cost: u64,
     /// Waybills on another route than at the start.
     pub disturbance: u32,
+    /// At least so many all trucks drive, as far as driving times are known (see [`Drives`]).
+    pub driving_seconds: u64,
     /// The stops of each route squared, and summed: least where all routes have equally many.
     pub imbalance: u64,
 }
@@ -121,23 +135,20 @@ pub struct Improvement {
     pub move_sets: Vec<MoveSet>,
 }
 
-/// Repairs and improves until `keep_going` answers no. `waybills` are all of the slot-day, those
-/// without a place included; `day` is not changed. The same inputs, seed and number of answers
+/// Repairs and improves until `keep_going` answers no. The same inputs, seed and number of answers
 /// give the same sets.
 ///
 /// # Errors
 /// [`StateError`] when the waybills' places do not add up to what the day's routes carry. Load
 /// both again.
 pub fn improve(
-    network: &Network,
-    day: &SlotDay,
-    waybills: &[Planned],
+    plan: SlotPlan<'_>,
     bounds: Bounds,
     seed: u64,
     ids: &mut dyn RouteIds,
     keep_going: &mut dyn FnMut() -> bool,
 ) -> Result<Improvement, StateError> {
-    let mut board = Board::set(network, day, waybills)?;
+    let mut board = Board::set(plan)?;
     let mut random = Random::new(seed);
     let before = board.objective();
     let mut move_sets = Vec::new();

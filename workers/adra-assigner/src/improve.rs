@@ -12,7 +12,7 @@ use chrono::{Days, NaiveDate};
 use contracts::{DayPlanned, InvalidId, PlanFigures, Timestamp, WaybillNo};
 use queue_topology::WorkerKind;
 use routing::network::RouteTemplate;
-use routing::optimise::{Bounds, Improvement, MoveSet, Objective, Planned};
+use routing::optimise::{Bounds, Drives, Improvement, MoveSet, Objective, Planned, SlotPlan};
 use routing::{RouteId, SlotDay, SlotDayKey, StateError, Timeliness};
 use runtime::{Context, Failure, Shutdown};
 use settings::PlanningSettings;
@@ -26,8 +26,9 @@ use crate::decide::{Planner, Replanned, planned};
 use crate::network::Served;
 use crate::planning::{Opened, open};
 use crate::retry::{outbox_row, row_of};
+use crate::sequence::Speed;
 use crate::store::{
-    claim, lock_assignments, note_improved, save, standings, standings_now, waybills_of,
+    claim, lock_assignments, map_of, note_improved, save, standings, standings_now, waybills_of,
 };
 use crate::worker::{Effects, Shared};
 
@@ -101,6 +102,7 @@ struct Copied {
     version: u64,
     day: SlotDay,
     waybills: Vec<Planned>,
+    drives: Drives,
 }
 
 /// What a search found, and whether its time was up before it was through.
@@ -239,7 +241,10 @@ impl Improver {
         });
         let (waybills, version, day) = (waybills.collect(), plan.version, plan.day.clone());
         self.shared.kept.put([plan]);
-        Ok(Some(Copied { served, version, day, waybills }))
+        // nobody who comes or goes meanwhile changes where the doors are
+        let map = map_of(&self.database, key.depot.as_str(), &assignments).await?;
+        let drives = map.drives(Speed::of(&self.settings).km_a_minute);
+        Ok(Some(Copied { served, version, day, waybills, drives }))
     }
 
     /// Nothing is moved after the cut-off; recorded days have none.
@@ -389,7 +394,7 @@ impl Improver {
 }
 
 fn search(copied: &Copied, seed: u64, may_go_on: impl Fn() -> bool) -> Result<Found, StateError> {
-    let Copied { served, day, waybills, .. } = copied;
+    let Copied { served, day, waybills, drives, .. } = copied;
     let mut was_cut_short = false;
     let mut keep_going = || {
         let goes_on = may_go_on();
@@ -401,8 +406,8 @@ fn search(copied: &Copied, seed: u64, may_go_on: impl Fn() -> bool) -> Result<Fo
         |template: &RouteTemplate| (RouteId(Uuid::now_v7()), template.code.as_str().into());
     let bounds = Bounds::default();
     let network = &served.network;
-    let improvement =
-        routing::improve(network, day, waybills, bounds, seed, &mut ids, &mut keep_going)?;
+    let plan = SlotPlan { network, day, waybills, drives };
+    let improvement = routing::improve(plan, bounds, seed, &mut ids, &mut keep_going)?;
     let lower_bound = routing::optimise::lower_bound(network, day, waybills);
     Ok(Found { improvement, lower_bound, was_cut_short })
 }

@@ -35,3 +35,4 @@ pub(crate) use self::routes::{aboard, known_routes};
 pub(crate) use self::save::save;
 pub(crate) use self::slot_days::{lock_slot_days, stored_days};
 pub(crate) use self::stops::{UnorderedRoute, save_order, unordered_routes};
+pub(crate) use self::travel::map_of;

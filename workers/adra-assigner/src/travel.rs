@@ -2,6 +2,10 @@
 //! in which order it drives.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+use routing::StopKey;
+use routing::optimise::Drives;
 
 /// Roads are longer than the straight line.
 const DETOUR: f64 = 1.3;
@@ -41,6 +45,13 @@ impl Spot {
     }
 }
 
+/// A stop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Door {
+    pub(crate) stop: StopKey,
+    pub(crate) spot: Spot,
+}
+
 /// Minutes of driving as they were loaded, by the two ends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Travel(pub(crate) BTreeMap<(Place, Place), u32>);
@@ -57,6 +68,37 @@ impl Travel {
 
     fn loaded(&self, from: &Place, to: &Place) -> Option<f64> {
         self.0.get(&(from.clone(), to.clone())).map(|minutes| f64::from(*minutes))
+    }
+}
+
+/// Where the doors of a slot day lie, and what was loaded between them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Map {
+    pub(crate) depot: Spot,
+    pub(crate) doors: Vec<Door>,
+    pub(crate) travel: Travel,
+}
+
+impl Map {
+    /// For planning, which knows doors and seconds only. Doors of one district of one zone are one place.
+    pub(crate) fn drives(&self, km_a_minute: f64) -> Drives {
+        let mut numbers: BTreeMap<(&Place, Option<&Place>), usize> = BTreeMap::new();
+        let mut spots = vec![&self.depot];
+        let mut doors = Vec::new();
+        for Door { stop, spot } in &self.doors {
+            let number = *numbers.entry((&spot.place, spot.zone.as_ref())).or_insert_with(|| {
+                spots.push(spot);
+                spots.len() - 1
+            });
+            doors.push((*stop, number));
+        }
+        let seconds = |from: usize, to: usize| {
+            let (from, to) = (spots.get(from)?, spots.get(to)?);
+            let minutes = self.travel.minutes(from, to, km_a_minute)?;
+            let drive = Duration::try_from_secs_f64(minutes * 60.0).ok()?;
+            u32::try_from(drive.as_secs()).ok()
+        };
+        Drives::new(spots.len(), seconds, doors)
     }
 }
 

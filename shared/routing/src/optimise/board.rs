@@ -14,12 +14,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::journal::Undo;
-use super::Planned;
+use super::{Drives, Planned, SlotPlan};
 use crate::code::{RouteReference, TimeslotCode, TruckTypeCode, ZoneCode};
 use crate::key::{RouteId, StopKey};
 use crate::load::Load;
 use crate::network::{Network, RouteTemplate, TruckType};
-use crate::state::{PoolUse, RouteStatus, SlotDay, StateError, Tally};
+use crate::state::{PoolUse, RouteStatus, StateError, Tally};
 
 /// Number of a waybill or of a route on the board.
 pub(super) type WaybillIx = usize;
@@ -38,6 +38,8 @@ pub(super) struct Line {
     version: u64,
     pub(super) load: Load,
     pub(super) doors: Tally<StopKey>,
+    /// Of its waybills, as far as driving times are known.
+    places: Tally<usize>,
     pub(super) waybills: Vec<WaybillIx>,
 }
 
@@ -52,6 +54,9 @@ pub(super) struct Board<'a> {
     pub(super) network: &'a Network,
     pub(super) timeslot: TimeslotCode,
     pub(super) waybills: &'a [Planned],
+    drives: &'a Drives,
+    /// Where the door of each waybill lies.
+    place_of: Vec<Option<usize>>,
     /// Present and first place of each waybill.
     pub(super) at: Vec<Option<RouteIx>>,
     home: Vec<Option<RouteIx>>,
@@ -66,15 +71,14 @@ pub(super) struct Board<'a> {
 }
 
 impl<'a> Board<'a> {
-    pub(super) fn set(
-        network: &'a Network,
-        day: &SlotDay,
-        waybills: &'a [Planned],
-    ) -> Result<Self, StateError> {
+    pub(super) fn set(plan: SlotPlan<'a>) -> Result<Self, StateError> {
+        let SlotPlan { network, day, waybills, drives } = plan;
         let mut board = Self {
             network,
             timeslot: day.key().timeslot.clone(),
             waybills,
+            drives,
+            place_of: waybills.iter().map(|waybill| drives.place(waybill.stop)).collect(),
             at: vec![None; waybills.len()],
             home: Vec::new(),
             routes: Vec::new(),
@@ -100,6 +104,7 @@ impl<'a> Board<'a> {
                 version: route.version,
                 load: Load::ZERO,
                 doors: Tally::default(),
+                places: Tally::default(),
                 waybills: Vec::new(),
             });
         }
@@ -127,6 +132,9 @@ impl<'a> Board<'a> {
         let line = &mut self.routes[route];
         line.load = line.load.checked_add(self.waybills[waybill].load)?;
         line.doors.add(self.waybills[waybill].stop);
+        if let Some(place) = self.place_of[waybill] {
+            line.places.add(place);
+        }
         line.waybills.push(waybill);
         self.at[waybill] = Some(route);
         if self.home.get(waybill) == Some(&Some(route)) {
@@ -139,6 +147,9 @@ impl<'a> Board<'a> {
         let line = &mut self.routes[route];
         line.load = line.load.checked_sub(self.waybills[waybill].load).unwrap_or(Load::ZERO);
         line.doors.remove(self.waybills[waybill].stop);
+        if let Some(place) = self.place_of[waybill] {
+            line.places.remove(place);
+        }
         line.waybills.retain(|other| *other != waybill);
         self.at[waybill] = None;
         if self.home[waybill] == Some(route) {
@@ -194,6 +205,7 @@ impl<'a> Board<'a> {
             version: 0,
             load: Load::ZERO,
             doors: Tally::default(),
+            places: Tally::default(),
             waybills: Vec::new(),
         });
         self.journal.push(Undo::Opened);

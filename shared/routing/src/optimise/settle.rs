@@ -1,11 +1,14 @@
 //! What stands behind the fleet's cost: whoever was moved goes home where there is room again, else to a route
-//! with fewer stops. Only waybills that are not where they were at the start move here, since disturbance
-//! stands before balance. Never here: another truck, or a route more or less.
+//! that makes all trucks drive less, or that has fewer stops (`bunch`: those of one place together). Only waybills
+//! that are not where they were at the start move here, since disturbance stands before driving and balance. Never
+//! here: another truck, or a route more or less.
 
 #![allow(
     clippy::indexing_slicing,
     reason = "waybill and route numbers are positions in the board's lists"
 )]
+
+mod bunch;
 
 use std::collections::BTreeSet;
 
@@ -29,6 +32,17 @@ pub(super) fn run(
             has_settled = false;
             for waybill in away(board, &zone) {
                 if settle(board, &zone, waybill) {
+                    has_settled = true;
+                    if !in_one_set {
+                        sets.extend(board.commit(ids));
+                    }
+                }
+            }
+            for (route, place) in bunch::all(board, &zone) {
+                if !keep_going() {
+                    break;
+                }
+                if bunch::gather(board, &zone, route, place) {
                     has_settled = true;
                     if !in_one_set {
                         sets.extend(board.commit(ids));
@@ -60,14 +74,15 @@ fn settle(board: &mut Board<'_>, zone: &ZoneCode, waybill: WaybillIx) -> bool {
     }
     board.take(waybill);
     let home = board.home(waybill).filter(|home| board.admits(*home, waybill));
-    let to = home.or_else(|| fewer_stops(board, zone, waybill, from));
+    let to = home.or_else(|| better(board, zone, waybill, from));
     board.put(waybill, to.unwrap_or(from));
     to.is_some()
 }
 
-/// The route that would have fewest stops with a waybill that was taken off `from`, where the stops of both
-/// routes squared are less by it. Dry goods that ride on a dry route do not go onto a cold one.
-fn fewer_stops(
+/// The best route for a waybill that was taken off `from`, if one is better than that: by it all trucks drive less,
+/// or as much and the stops of both routes squared are less. Dry goods that ride on a dry route do not go onto a
+/// cold one.
+fn better(
     board: &Board<'_>,
     zone: &ZoneCode,
     waybill: WaybillIx,
@@ -77,15 +92,26 @@ fn fewer_stops(
     let stops = |route: RouteIx| u64::from(board.routes[route].doors.len());
     let with_it =
         |route: RouteIx| stops(route) + u64::from(!board.routes[route].doors.contains(stop));
+    let driving = |route: RouteIx, with: Option<usize>| {
+        i64::try_from(board.driving(route, None, with)).unwrap_or(i64::MAX)
+    };
+    // less than nothing where it lies between others that had to be reached by a detour
+    let longer = |route: RouteIx| driving(route, board.place(waybill)) - driving(route, None);
     let squares = |one: u64, other: u64| one.pow(2) + other.pow(2);
-    let prefers = |route: RouteIx| board.prefers(waybill, route);
-    let evens_out = |to: &RouteIx| {
+    let is_better = |to: &RouteIx| {
+        let stays = (longer(from), squares(with_it(from), stops(*to)));
+        let goes = (longer(*to), squares(stops(from), with_it(*to)));
         *to != from
-            && (prefers(*to) || !prefers(from))
-            && squares(stops(from), with_it(*to)) < squares(with_it(from), stops(*to))
+            && fits_goods(board, waybill, from, *to)
+            && goes < stays
             && board.admits(*to, waybill)
     };
-    board.open_routes(zone).filter(evens_out).min_by_key(|to| with_it(*to))
+    board.open_routes(zone).filter(is_better).min_by_key(|to| (longer(*to), with_it(*to)))
+}
+
+/// Another route suits a waybill's goods as well as its own does.
+fn fits_goods(board: &Board<'_>, waybill: WaybillIx, from: RouteIx, to: RouteIx) -> bool {
+    board.prefers(waybill, to) || !board.prefers(waybill, from)
 }
 
 #[cfg(test)]

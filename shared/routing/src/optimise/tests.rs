@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::{Bounds, Improvement, MoveSet, Planned, improve};
+use super::{Bounds, Drives, Improvement, MoveSet, Planned, SlotPlan, improve};
 use crate::fit::{check_truck, waybill_limit};
 use crate::fixture::{World, dry, frozen, parts, placement, pool, route_id, waybill};
 use crate::network::RouteTemplate;
@@ -51,6 +51,16 @@ pub(super) fn run(
     bounds: Bounds,
     questions: u32,
 ) -> Improvement {
+    run_with(world, waybills, &Drives::default(), bounds, questions)
+}
+
+pub(super) fn run_with(
+    world: &World,
+    waybills: &[Planned],
+    drives: &Drives,
+    bounds: Bounds,
+    questions: u32,
+) -> Improvement {
     let (mut next, mut left) = (1_000_000, questions);
     let mut ids = |_: &RouteTemplate| {
         next += 1;
@@ -60,7 +70,8 @@ pub(super) fn run(
         left = left.saturating_sub(1);
         left > 0
     };
-    improve(&world.network, &world.day, waybills, bounds, 7, &mut ids, &mut keep_going).unwrap()
+    let plan = SlotPlan { network: &world.network, day: &world.day, waybills, drives };
+    improve(plan, bounds, 7, &mut ids, &mut keep_going).unwrap()
 }
 
 /// The day after all sets, filled anew from records, as the caller would from storage.
@@ -146,6 +157,14 @@ fn check_rules(world: &World, day: &SlotDay, waybills: &[Planned]) {
     }
 }
 
+/// The doors at so many places in a row, a few seconds apart, by turns.
+fn in_a_row(waybills: &[Planned], places: u32) -> Drives {
+    let seconds = |from: usize, to: usize| u32::try_from(3 * from.abs_diff(to)).ok();
+    let doors: BTreeSet<_> = waybills.iter().map(|waybill| waybill.stop).collect();
+    let places = usize::try_from(places).unwrap();
+    Drives::new(places + 1, seconds, doors.into_iter().zip((1..=places).cycle()))
+}
+
 pub(super) fn requests() -> impl Strategy<Value = Vec<Request>> {
     let class = prop_oneof![3 => Just(SkuClass::Dry), 1 => Just(SkuClass::Frozen), 1 => Just(SkuClass::Mixed)];
     let one = (class, 1_u64..900, 1_u64..60, 0_u32..60, any::<bool>());
@@ -170,6 +189,7 @@ proptest! {
     #[test]
     fn no_rule_breaks_and_no_set_makes_it_worse(
         requests in requests(), trucks in 2_u32..8, locked in 0_usize..5, pinned in 0_usize..9,
+        places in 0_u32..6,
     ) {
         let mut world = World::with(|parts| {
             parts.pool = crate::fixture::TRUCKS.iter().map(|code| pool(code, trucks)).collect();
@@ -182,7 +202,8 @@ proptest! {
         for waybill in waybills.iter_mut().step_by(pinned + 2) {
             waybill.fixed = waybill.place.is_some();
         }
-        let improvement = run(&world, &waybills, Bounds::default(), 300);
+        let drives = in_a_row(&waybills, places);
+        let improvement = run_with(&world, &waybills, &drives, Bounds::default(), 300);
         let mut last = improvement.before;
         for set in &improvement.move_sets {
             prop_assert!(set.objective < last, "{:?} after {last:?}", set.objective);
@@ -203,8 +224,12 @@ proptest! {
     fn the_same_inputs_give_the_same_sets(requests in requests()) {
         let mut world = World::with(|_| {});
         let waybills = play(&mut world, &requests);
-        let once = run(&world, &waybills, Bounds::default(), 200);
-        prop_assert_eq!(once, run(&world, &waybills, Bounds::default(), 200));
+        let drives = in_a_row(&waybills, 4);
+        let once = run_with(&world, &waybills, &drives, Bounds::default(), 200);
+        prop_assert_eq!(
+            once,
+            run_with(&world, &waybills, &drives, Bounds::default(), 200)
+        );
     }
 
     #[test]
@@ -346,7 +371,8 @@ fn waybills_that_do_not_add_up_to_the_day_are_refused() {
     let waybills = play(&mut world, &[dry(1, 10), dry(2, 10)]);
     let mut ids = |_: &RouteTemplate| (route_id(9), "R9".into());
     let some = &waybills[..1];
-    let refused =
-        improve(&world.network, &world.day, some, Bounds::default(), 1, &mut ids, &mut || true);
+    let (network, day, drives) = (&world.network, &world.day, &Drives::default());
+    let plan = SlotPlan { network, day, waybills: some, drives };
+    let refused = improve(plan, Bounds::default(), 1, &mut ids, &mut || true);
     assert!(matches!(refused, Err(StateError::Drift { .. })), "{refused:?}");
 }

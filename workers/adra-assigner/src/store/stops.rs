@@ -9,9 +9,9 @@ use serde::Serialize;
 use store::{Database, NONE, StoreError, hex, parse_hex};
 
 use super::columns::{id, number, plain, rows};
-use super::travel::{has_travel, travel_of};
-use crate::sequence::{Door, Round};
-use crate::travel::{Place, Point, Spot, Travel};
+use super::travel::{has_travel, point, travel_of};
+use crate::sequence::Round;
+use crate::travel::{Door, Map, Place, Spot, Travel};
 
 /// A route whose stops want an order.
 #[derive(Debug, Clone)]
@@ -87,7 +87,8 @@ pub(crate) async fn unordered_routes(
     let mut routes = read.collect::<Result<Vec<_>, StoreError>>()?;
     if has_travel(database).await? {
         for route in routes.iter_mut().filter(|route| !route.keeps_order) {
-            route.round.travel = travel_of(database, &route.round).await?;
+            let map = &mut route.round.map;
+            map.travel = travel_of(database, map).await?;
         }
     }
     Ok(routes)
@@ -101,7 +102,8 @@ impl RouteRow {
         let doors = doors.into_iter().map(DoorRow::read).collect::<Result<Vec<_>, StoreError>>()?;
         let at = point(self.lat_e6, self.lon_e6);
         let depot = Spot { place: Place::Depot(self.depot), zone: None, at };
-        let round = Round { depot, window_minutes, doors, travel: Travel::default() };
+        let map = Map { depot, doors, travel: Travel::default() };
+        let round = Round { window_minutes, map };
         let id = RouteId(parse_hex(&self.id)?);
         Ok(UnorderedRoute { id, version: self.version, round, keeps_order })
     }
@@ -125,11 +127,6 @@ impl DoorRow {
         };
         Ok(Door { stop: StopKey(parse_hex(&self.stop_key)?), spot })
     }
-}
-
-fn point(lat_e6: Option<i32>, lon_e6: Option<i32>) -> Option<Point> {
-    let (lat_e6, lon_e6) = lat_e6.zip(lon_e6)?;
-    Some(Point { lat_e6, lon_e6 })
 }
 
 #[derive(Serialize)]

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use contracts::Role;
 use proptest::prelude::*;
+use routing::StopKey;
+use routing::optimise::Drives;
 use testkit::eventually;
+use uuid::Uuid;
 
 use super::fixture::{parts, waybill};
 use super::road::{ask, lock};
 use super::rounds::{door, driven, keys, point, round};
 use super::worker::{stage, start, tell, until};
 use super::world::ROUTE_1;
-use crate::travel::{Place, Spot, Travel};
+use crate::travel::{Door, Map, Place, Spot, Travel};
 
 /// Half a kilometre a minute.
 const SPEED: f64 = 0.5;
@@ -76,16 +79,43 @@ const RING: [(&str, &str, u32); 12] = [
 fn the_way_back_may_take_longer() {
     let doors = || vec![door(3, "D3", None), door(1, "D1", None), door(2, "D2", None)];
     let mut ring = round(None, doors());
-    ring.travel = travel(&RING);
+    ring.map.travel = travel(&RING);
     assert_eq!(keys(&ring), [1, 2, 3]);
     let turned: Vec<_> = RING.iter().map(|(from, to, minutes)| (*to, *from, *minutes)).collect();
-    ring.travel = travel(&turned);
+    ring.map.travel = travel(&turned);
     assert_eq!(keys(&ring), [3, 2, 1]);
     // one stretch that nobody knows: by district
-    ring.travel = travel(&RING[..11]);
+    ring.map.travel = travel(&RING[..11]);
     assert_eq!(keys(&ring), [1, 2, 3]);
-    ring.travel = travel(&turned[..11]);
+    ring.map.travel = travel(&turned[..11]);
     assert_eq!(keys(&ring), [1, 2, 3]);
+}
+
+/// What planning knows is seconds between districts; what nobody knows, it takes by way of the depot.
+#[test]
+fn planning_has_one_place_for_each_district_of_a_zone() {
+    let doors = [(1, "D1", "Z1"), (2, "D2", "Z1"), (3, "D1", "Z1"), (4, "D1", "Z2")];
+    let doors = doors.map(|(key, district, zone)| Door {
+        stop: StopKey(Uuid::from_u128(key)),
+        spot: spot(district, Some(zone)),
+    });
+    let travel = travel(&[
+        ("depot:NORTH", "D1", 5),
+        ("D1", "depot:NORTH", 4),
+        ("depot:NORTH", "zone:Z1", 9),
+        ("D1", "D2", 2),
+    ]);
+    let map = Map { depot: spot("depot:NORTH", None), doors: doors.to_vec(), travel };
+    // the depot, D1 and D2 of the first zone, D1 as the second zone has it
+    let seconds = |from: usize, to: usize| match (from, to) {
+        (0, 1 | 3) => Some(240),
+        (0, 2) => Some(540),
+        (1 | 3, 2) => Some(120),
+        (1, 3) => Some(0),
+        _ => None,
+    };
+    let places = doors.iter().map(|door| door.stop).zip([1, 2, 1, 3]);
+    assert_eq!(map.drives(SPEED), Drives::new(4, seconds, places));
 }
 
 proptest! {
@@ -103,7 +133,7 @@ proptest! {
         let mut any = round(at(0, located[0]), doors.collect());
         let rows: Vec<_> =
             known.iter().map(|(from, to, minutes)| (names[*from], names[*to], *minutes)).collect();
-        any.travel = travel(&rows);
+        any.map.travel = travel(&rows);
         let driven = keys(&any);
         prop_assert_eq!(&driven, &keys(&any), "the same each time");
         let mut sorted = driven;

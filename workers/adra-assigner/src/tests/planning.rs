@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use cache::Cache;
 use contracts::{
-    Assigned, Broken, DayPlanned, Exchange, PlanDay, ReplyOutcome, ReportBreakdown, Role,
-    TimeslotCode,
+    Assigned, Broken, DayPlanned, DistrictCode, Exchange, PlanDay, ReplyOutcome, ReportBreakdown,
+    Role, TimeslotCode, WaybillCreated,
 };
 use runtime::{Running, Shutdown};
 use store::outbox::OutboxRow;
@@ -115,6 +115,51 @@ async fn a_day_is_planned_when_asked_for() {
     let nothing = ask(&stage, &mut replies, Role::Admin, &other).await;
     assert_eq!(nothing.items.len(), 0);
     worker.stop().await.unwrap();
+    stage.close().await;
+}
+
+/// A van for the west, one for the east, and one that drives to both; of the first two half the goods are
+/// cancelled. Two vans are enough, and who has to move goes where others of the same district go.
+#[tokio::test]
+async fn who_has_to_move_goes_where_least_is_driven() {
+    let stage = stage(&parts()).await;
+    stage
+        .run_sql(
+            "INSERT INTO coordinates VALUES ('DEPOT', 'NORTH', 41000000, 29000000), \
+               ('DISTRICT', 'D001', 41000000, 28800000), ('DISTRICT', 'D004', 41000000, 29300000)",
+        )
+        .await;
+    stage.run_sql("INSERT INTO district VALUES ('D004', '0001-01-01', 'Z01')").await;
+    let worker = start(&stage, &[]).await;
+    for number in 1..=54 {
+        let is_west = if number <= 44 { number <= 22 } else { number % 2 == 0 };
+        let district = DistrictCode::new(if is_west { "D001" } else { "D004" }).unwrap();
+        waybill_row(&stage, number, 1, "CREATED", 0).await;
+        tell(&stage, 1, &WaybillCreated { district, ..waybill(number) }).await;
+        until(&stage, &format!("ASSIGNED {number}")).await;
+    }
+    for number in (1..=44).filter(|number| number % 2 == 0) {
+        waybill_row(&stage, number, 2, "CANCELLED", 0).await;
+        tell(&stage, 2, &cancelled(number)).await;
+    }
+    until(&stage, "ASSIGNED 32, UNASSIGNED 22").await;
+    worker.stop().await.unwrap();
+
+    let routes_with = |districts: &str| {
+        format!(
+            "SELECT COUNT(*) FROM (SELECT a.route_id FROM assignment a WHERE a.state = 'ASSIGNED' \
+               GROUP BY a.route_id HAVING COUNT(DISTINCT a.district) {districts}) routes"
+        )
+    };
+    assert_eq!(stage.scalar::<i64>(&routes_with("= 1")).await, 2);
+    assert_eq!(stage.scalar::<i64>(&routes_with("> 1")).await, 1);
+    let done = report(improver(&stage, drop).improve(&key(), AMPLE).await.unwrap());
+    assert_eq!((done.before.fleet_cost, done.after.fleet_cost), (300, 200));
+    assert!(done.after.driving_seconds > 0);
+    assert!(done.after.driving_seconds < done.before.driving_seconds);
+    assert_eq!(stage.scalar::<i64>(&routes_with("= 1")).await, 2);
+    assert_eq!(stage.scalar::<i64>(&routes_with("> 1")).await, 0);
+    audit(&stage).await;
     stage.close().await;
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use contracts::{Broken, ReportBreakdown, Role, WaybillStatus};
 use proptest::prelude::*;
 use routing::network::RouteTemplate;
-use routing::optimise::{Bounds, Improvement, Planned as Wanted};
+use routing::optimise::{Bounds, Drives, Improvement, Planned as Wanted, SlotPlan};
 use routing::{Load, RouteId, SlotDay};
 use runtime::Outcome;
 use uuid::Uuid;
@@ -49,16 +49,9 @@ impl World {
             left > 0
         };
         let (day, wanted) = (&self.plans[&key()].day, self.wanted(standings));
-        routing::improve(
-            &self.network,
-            day,
-            &wanted,
-            Bounds::default(),
-            1,
-            &mut ids,
-            &mut keep_going,
-        )
-        .unwrap()
+        let (network, drives) = (&self.network, &Drives::default());
+        let plan = SlotPlan { network, day, waybills: &wanted, drives };
+        routing::improve(plan, Bounds::default(), 1, &mut ids, &mut keep_going).unwrap()
     }
 
     /// Searches, and carries every set out as a transaction of its own.

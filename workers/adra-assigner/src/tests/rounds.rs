@@ -10,8 +10,8 @@ use super::fixture::{parts, waybill};
 use super::road::{ask, lock};
 use super::worker::{cancelled, stage, start, tell, until, waybill_row};
 use super::world::ROUTE_1;
-use crate::sequence::{Door, Round, Speed, order};
-use crate::travel::{Place, Point, Spot, Travel};
+use crate::sequence::{Round, Speed, order};
+use crate::travel::{Door, Map, Place, Point, Spot, Travel};
 
 /// Settings of a process that improves nothing by itself.
 pub(super) const SETTINGS: PlanningSettings = PlanningSettings {
@@ -36,7 +36,7 @@ pub(super) fn door(key: u128, district: &str, at: Option<Point>) -> Door {
 /// From a depot that lies there, with no driving times loaded.
 pub(super) fn round(depot: Option<Point>, doors: Vec<Door>) -> Round {
     let depot = Spot { place: Place::Depot("NORTH".to_owned()), zone: None, at: depot };
-    Round { depot, window_minutes: 240, doors, travel: Travel::default() }
+    Round { window_minutes: 240, map: Map { depot, doors, travel: Travel::default() } }
 }
 
 pub(super) fn keys(round: &Round) -> Vec<u128> {

@@ -131,6 +131,29 @@ impl<'a> Board<'a> {
         self.at[waybill].is_some() && self.at[waybill] != self.home[waybill]
     }
 
+    /// Where the door of a waybill lies, where that is known.
+    pub(in crate::optimise) fn place(&self, waybill: WaybillIx) -> Option<usize> {
+        self.place_of[waybill]
+    }
+
+    /// Seconds that a route drives at least, once it has left one place and goes to another one as well.
+    pub(in crate::optimise) fn driving(
+        &self,
+        route: RouteIx,
+        gone: Option<usize>,
+        new: Option<usize>,
+    ) -> u64 {
+        let places = self.routes[route].places.iter().map(|(place, _)| place);
+        let left = places.filter(|place| gone != Some(*place) && new != Some(*place));
+        self.drives.tree(left.chain(new))
+    }
+
+    /// Waybills of a route at one place.
+    pub(in crate::optimise) fn at_place(&self, route: RouteIx, place: usize) -> Vec<WaybillIx> {
+        let aboard = self.routes[route].waybills.iter().copied();
+        aboard.filter(|waybill| self.place(*waybill) == Some(place)).collect()
+    }
+
     pub(in crate::optimise) fn stops_squared(&self, route: RouteIx) -> u64 {
         u64::from(self.routes[route].doors.len()).pow(2)
     }
@@ -158,6 +181,7 @@ impl<'a> Board<'a> {
         for (route, line) in self.routes.iter().enumerate().filter(|(_, line)| line.is_alive) {
             objective.fleet_cost += line.truck.cost;
             objective.violations += u64::from(!self.fits(route));
+            objective.driving_seconds += self.driving(route, None, None);
             objective.imbalance += self.stops_squared(route);
         }
         for pool in self.pool.values() {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::board::Board;
 use super::super::tests::{play, requests, run as improved, vans};
-use super::super::{Bounds, Planned, repair};
+use super::super::{Bounds, Drives, Planned, SlotPlan, repair};
 use super::run;
 use crate::fixture::{TRUCKS, World, dry, pool, route_id};
 use crate::network::RouteTemplate;
@@ -98,7 +98,9 @@ proptest! {
             next += 1;
             (route_id(next), format!("R{next}").into())
         };
-        let mut board = Board::set(&world.network, &world.day, &waybills).unwrap();
+        let (network, day, drives) = (&world.network, &world.day, &Drives::default());
+        let plan = SlotPlan { network, day, waybills: &waybills, drives };
+        let mut board = Board::set(plan).unwrap();
         let first = board.at.clone();
         let mut sets = Vec::new();
         repair::run(&mut board, &mut ids, &mut sets, &mut || true);

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use super::super::board::{Board, WaybillIx};
-use super::super::{Bounds, MoveSet, Planned};
+use super::super::{Bounds, Drives, MoveSet, Planned, SlotPlan};
 use super::run;
 use crate::fixture::{World, dry, route_id};
 use crate::network::RouteTemplate;
@@ -21,7 +21,18 @@ fn settled(
     bounds: Bounds,
     change: impl FnOnce(&mut Board<'_>),
 ) -> (Vec<u32>, Vec<MoveSet>) {
-    let mut board = Board::set(&world.network, &world.day, waybills).unwrap();
+    settled_with(world, waybills, &Drives::default(), bounds, change)
+}
+
+fn settled_with(
+    world: &World,
+    waybills: &[Planned],
+    drives: &Drives,
+    bounds: Bounds,
+    change: impl FnOnce(&mut Board<'_>),
+) -> (Vec<u32>, Vec<MoveSet>) {
+    let (network, day) = (&world.network, &world.day);
+    let mut board = Board::set(SlotPlan { network, day, waybills, drives }).unwrap();
     let mut next = 1_000;
     let mut ids = |_: &RouteTemplate| {
         next += 1;
@@ -89,4 +100,47 @@ fn a_set_touches_no_more_routes_than_it_may() {
     assert_eq!(stops, [6, 6, 6]);
     assert!(sets.iter().all(|set| set.expected.len() <= 2));
     assert_eq!(sets.len(), 6);
+}
+
+/// The depot, a place five seconds to the west and one seven seconds to the east; doors of some waybills there.
+fn west_and_east(west: &[&Planned], east: &[&Planned]) -> Drives {
+    let at = [0_i32, -5, 7];
+    let seconds = |from: usize, to: usize| Some(at[from].abs_diff(at[to]));
+    let west = west.iter().map(|waybill| (waybill.stop, 1));
+    Drives::new(at.len(), seconds, west.chain(east.iter().map(|waybill| (waybill.stop, 2))))
+}
+
+#[test]
+fn less_driving_goes_before_equal_numbers_of_stops() {
+    let (world, mut waybills) = vans(&[22, 2, 6]);
+    let first = waybills.len();
+    waybills.extend((0..3).map(|number| Planned::of(&dry(900 + number, 10), None)));
+    // the second van drives west, the last one east, where the new doors are, too
+    let all: Vec<&Planned> = waybills.iter().collect();
+    let drives = west_and_east(&all[22..24], &all[24..]);
+    let onto_the_second =
+        |board: &mut Board<'_>| (first..first + 3).for_each(|one| board.put(one, 1));
+    let (stops, sets) =
+        settled_with(&world, &waybills, &drives, Bounds::default(), onto_the_second);
+    assert_eq!(stops, [22, 2, 9]);
+    assert_eq!(sets.len(), 1);
+    assert_eq!(sets[0].objective.driving_seconds, 12);
+}
+
+#[test]
+fn where_all_trucks_are_full_two_bunches_change_places() {
+    let (world, mut waybills) = vans(&[20, 20]);
+    waybills.extend((0..4).map(|number| Planned::of(&dry(900 + number, 10), None)));
+    // each pair of new doors lies where the other van drives
+    let all: Vec<&Planned> = waybills.iter().collect();
+    let west: Vec<&Planned> = all[..20].iter().chain(&all[42..]).copied().collect();
+    let drives = west_and_east(&west, &all[20..42]);
+    let crosswise = |board: &mut Board<'_>| {
+        (40..42).for_each(|one| board.put(one, 0));
+        (42..44).for_each(|one| board.put(one, 1));
+    };
+    let (stops, sets) = settled_with(&world, &waybills, &drives, Bounds::default(), crosswise);
+    assert_eq!(stops, [22, 22]);
+    assert_eq!(sets.iter().map(|set| set.moves.len()).sum::<usize>(), 4);
+    assert_eq!(sets[0].objective.driving_seconds, 12);
 }
