@@ -77,8 +77,9 @@ impl<'a> Search<'a> {
             |truck: &TruckType| self.spare(&route.template, truck, route.load, route.stop_count());
         let units_milli = spare(truck).saturating_sub(spare(&route.truck));
         let after = worth::best_use(self.forecast, &route.template, truck, load, stops);
-        let saves_milli = worth().saves_milli(worth::use_of(self.forecast, route), after);
         let cost = truck.cost.saturating_sub(route.truck.cost);
+        let before = worth::use_of(self.forecast, route);
+        let saves_milli = worth().upgrade_saves_milli(before, after, cost);
         Ok(Price { cost, units_milli, saves_milli })
     }
 

@@ -49,6 +49,24 @@ fn with_little_to_come_the_smaller_outlay_wins() {
 }
 
 #[test]
+fn an_upgrade_that_hardly_pays_is_not_bought_on_an_estimate() {
+    let decision = |truck_cost, remaining| {
+        let mut world = World::with(|parts| {
+            only(&[("VAN", 2), ("TRUCK", 1)])(parts);
+            parts.truck_types[2].cost = truck_cost;
+        });
+        full_of_stops(&mut world);
+        world.remaining_waybills = remaining;
+        step_of(&world.place(&dry(23, 10)))
+    };
+    // 92 or 93 and 8 % of it, beside a new van for 100
+    assert_eq!(decision(192, Some(0)), Step::Upgrade);
+    assert_eq!(decision(193, Some(0)), Step::Open);
+    // room that is not expected to be used or not is judged by its price alone
+    assert_eq!(decision(193, None), Step::Upgrade);
+}
+
+#[test]
 fn an_upgrade_returns_the_old_truck_and_needs_a_new_one_in_the_pool() {
     let mut world = World::with(only(&[("VAN", 1), ("TRUCK", 0), ("LORRY", 1)]));
     // With ten more to come, a second truck would be the larger outlay.
