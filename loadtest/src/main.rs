@@ -161,8 +161,13 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+const NO_RUNTIME: &str = "cannot start the asynchronous runtime";
+
 fn run_portal(args: &portal::PortalArgs) -> anyhow::Result<ExitCode> {
-    let report = block_on(portal::run(args))??;
+    // one thread is enough, and spends nothing on waking others: the fleet has the processor to itself
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().context(NO_RUNTIME)?;
+    let report = runtime.block_on(portal::run(args))?;
     if args.player.json {
         print_json(&report)?
     } else {
@@ -176,7 +181,7 @@ fn block_on<F: Future>(work: F) -> anyhow::Result<F::Output> {
         .worker_threads(2)
         .enable_all()
         .build()
-        .context("cannot start the asynchronous runtime")?;
+        .context(NO_RUNTIME)?;
     Ok(runtime.block_on(work))
 }
 
