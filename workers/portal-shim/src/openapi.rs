@@ -11,8 +11,9 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::IntoResponse as _;
 use axum::routing::get;
-use schemars::JsonSchema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
@@ -34,6 +35,7 @@ impl Schemas {
         let mut settings = SchemaSettings::draft2020_12();
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
+        settings.transforms.push(Box::new(RecursiveTransform(tell_greatest)));
         Self(settings.into_generator())
     }
 
@@ -45,6 +47,18 @@ impl Schemas {
 
     fn into_map(mut self) -> Map<String, Value> {
         self.0.take_definitions(true)
+    }
+}
+
+/// The greatest number that a type holds: schemars tells it of the small types only.
+fn tell_greatest(schema: &mut Schema) {
+    let greatest = match schema.get("format").and_then(Value::as_str) {
+        Some("uint32") => json!(u32::MAX),
+        Some("uint64") => json!(u64::MAX),
+        Some(_) | None => return,
+    };
+    if schema.get("maximum").is_none() {
+        schema.insert("maximum".to_owned(), greatest);
     }
 }
 

@@ -18,6 +18,7 @@ use contracts::{
     UploadContent, UploadFile, UploadList, UploadView,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
@@ -87,8 +88,13 @@ pub(crate) fn router() -> OpenApiRouter<Portal> {
 
 /// The types of bodies.
 pub(crate) fn schemas(schemas: &mut Schemas) {
-    schemas.add::<UploadList>().add::<UploadView>();
+    schemas.add::<FileContent>().add::<UploadList>().add::<UploadView>();
 }
+
+/// What is in a file: not nothing.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "said in the document; what is sent is read as bytes")]
+struct FileContent(#[schemars(length(min = 1))] String);
 
 /// Places for files in memory.
 #[derive(Debug, Clone)]
@@ -106,7 +112,8 @@ struct Places(Seats);
         ("file_name" = String, Path, description = "Its name there, for example order-shop-000001.tsv",
             pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"),
     ),
-    request_body(content = String, content_type = "text/tab-separated-values", description = "The file"),
+    request_body(content = ref("#/components/schemas/FileContent"),
+        content_type = "text/tab-separated-values", description = "The file"),
     responses(
         (status = 201, description = "It is in the folder", body = ref("#/components/schemas/Operation")),
         (status = 202, description = "On its way", body = ref("#/components/schemas/Operation")),

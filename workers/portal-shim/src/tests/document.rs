@@ -65,3 +65,14 @@ fn every_operation_has_a_name_a_summary_its_roles_and_its_problems() {
         }
     }
 }
+
+/// A number that its field cannot hold is refused, so the document says so.
+#[test]
+fn numbers_have_the_bounds_of_their_types() {
+    let (_, document) = openapi::assemble(&routes::rules());
+    let field = |pointer: &str| document.pointer(pointer).unwrap_or_else(|| panic!("{pointer}"));
+    assert_eq!(*field("/components/schemas/OrderLine/properties/line_no/maximum"), u32::MAX);
+    assert_eq!(*field("/components/schemas/OrderLine/properties/quantity/maximum"), 9_999);
+    let version = "/components/schemas/ReportStatus/properties/expected_version/maximum";
+    assert_eq!(*field(version), u64::MAX);
+}
