@@ -75,6 +75,14 @@ async fn what_is_somebody_elses_is_answered_like_what_is_not_there() {
         assert_eq!(answer.problem(422), "UNKNOWN_WAYBILL");
         assert_eq!(answer.body["errors"][0]["field"], "reports[1].waybill_no");
     }
+    let many = vec![
+        json!({"waybill_no": "m1-1", "status": "PICKED", "occurred_at": "2035-06-12T09:00:00Z"});
+        501
+    ];
+    let answer = bench.post("/v1/reports", &merchant, &json!({"reports": many})).await;
+    assert_eq!(answer.problem(422), "TOO_MANY_ITEMS");
+    let answer = bench.post("/v1/reports", &merchant, &json!({"reports": []})).await;
+    assert_eq!(answer.problem(400), "INVALID");
     // nothing of all that was sent
     assert_eq!(bench.stage.depth("waybill-status.commands").await, 0);
     bench.stop().await;

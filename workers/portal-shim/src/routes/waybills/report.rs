@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::extract::State;
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use contracts::{
     Query, QueryAnswer, ReportStatus, ReportStatuses, Role, Timestamp, WaybillNo, WaybillStatus,
@@ -132,17 +132,27 @@ async fn report_many(
     command: Command,
     Payload(Reports { reports }): Payload<Reports, BATCH_BYTES>,
 ) -> Result<Response, Problem> {
-    let most = if command.caller.is_scoped() { REPORTS_OF_MERCHANT_MAX } else { REPORTS_MAX };
-    if !(1..=most).contains(&reports.len()) {
-        let message = format!("{} reports: 1 to {most} are taken at once", reports.len());
+    if !(1..=REPORTS_MAX).contains(&reports.len()) {
+        let message = format!("{} reports: 1 to {REPORTS_MAX} are taken at once", reports.len());
         return Err(Problem::invalid_field("reports", message));
     }
     if command.caller.is_scoped() {
+        if reports.len() > REPORTS_OF_MERCHANT_MAX {
+            return Err(too_many_of_merchant(reports.len()));
+        }
         own_all(&gateway, &command, &reports).await?;
     }
     let batches = ReportStatuses::split(reports).into_iter();
     let parts = parts::in_order(batches.map(|batch| (batch.reports.len(), batch)));
     parts::send(command, parts).await
+}
+
+/// Others may send as many: it is not the form of the request that is wrong.
+fn too_many_of_merchant(count: usize) -> Problem {
+    let detail = format!(
+        "{count} reports: of a merchant at most {REPORTS_OF_MERCHANT_MAX} are taken at once: split them"
+    );
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "TOO_MANY_ITEMS", detail)
 }
 
 /// The number of a waybill that the caller does not see.
@@ -182,6 +192,6 @@ async fn own_all(
         message: "there is no such waybill of yours".to_owned(),
     });
     let detail = "some of these waybills are not yours or not there: nothing was reported";
-    Err(Problem::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, "UNKNOWN_WAYBILL", detail)
+    Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "UNKNOWN_WAYBILL", detail)
         .with(faults.collect()))
 }
