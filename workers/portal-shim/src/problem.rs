@@ -119,6 +119,11 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "INVALID", detail)
     }
 
+    /// The same as 422: it was read, and what it says is not taken.
+    pub(crate) fn as_unprocessable(self) -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, ..self }
+    }
+
     /// 401: who asks is not known, or no longer.
     pub(crate) fn unauthenticated(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", detail)

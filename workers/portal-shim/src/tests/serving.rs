@@ -45,6 +45,36 @@ async fn every_no_is_a_problem_of_the_same_form() {
     bench.stop().await;
 }
 
+/// No worker reads such a day: sent on, it would be a question that nobody answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_of_a_year_without_four_digits_is_refused() {
+    let bench = Bench::start().await;
+    let staff = bench.staff();
+    for year in ["0000", "%2B10000", "-0001"] {
+        for path in [
+            "/v1/orders?delivery_date",
+            "/v1/waybills?delivery_date",
+            "/v1/routes?delivery_date",
+            "/v1/slots?district=D-1&from",
+        ] {
+            let answer = bench.get(&format!("{path}={year}-06-12"), &staff).await;
+            assert_eq!(answer.problem(422), "INVALID", "{path} {year}");
+        }
+    }
+    let at = "2035-06-12T09:00:00Z";
+    let approval = json!({"pickup_date": "0000-06-12", "occurred_at": at});
+    let answer = bench.post("/v1/returns/shop/R-1/approve", &staff, &approval).await;
+    assert_eq!(answer.problem(422), "INVALID_BODY");
+    let wish = json!({"delivery_date": "0000-06-12", "timeslot": "S-1", "occurred_at": at});
+    let answer = bench.post("/v1/waybills/m1-1/reschedule", &staff, &wish).await;
+    assert_eq!(answer.problem(422), "INVALID_BODY");
+    // by its offset alone: as it is written it is one of the year 1
+    let moment = json!({"occurred_at": "0001-01-01T00:00:00+17:14"});
+    let answer = bench.post("/v1/routes/N-1/lock", &staff, &moment).await;
+    assert_eq!(answer.problem(422), "INVALID_BODY");
+    bench.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_somebody_elses_is_answered_like_what_is_not_there() {
     let bench = Bench::start().await;
