@@ -30,6 +30,7 @@ mod settings;
 mod tests;
 mod throttle;
 mod unread;
+mod whole;
 
 use std::process::ExitCode;
 

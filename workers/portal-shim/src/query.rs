@@ -15,6 +15,7 @@ use serde::{Deserialize as _, Deserializer};
 use tokio::time::timeout;
 
 use crate::problem::{Fault, Problem};
+use crate::whole;
 
 /// Bytes of a body, unless a route takes more.
 pub(crate) const BODY_BYTES: usize = 1024 * 1024;
@@ -140,7 +141,8 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         let detail = format!("the body has more than {DEPTH_MAX} levels of arrays and objects");
         return Err(Problem::bad_request("BODY_TOO_DEEP", detail));
     }
-    let mut reader = serde_json::Deserializer::from_slice(body);
+    let body = whole::in_digits(body);
+    let mut reader = serde_json::Deserializer::from_slice(&body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let field = error.path().to_string();
         let (code, detail) = match error.inner().classify() {

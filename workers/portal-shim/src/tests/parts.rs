@@ -160,6 +160,8 @@ fn a_body_that_is_wrong_is_told_where() {
     }
     let refused = |json: &str| parse::<Body>(json.as_bytes()).unwrap_err();
     assert_eq!(parse::<Body>(br#"{"lines":[1]}"#).unwrap().lines, [1]);
+    assert_eq!(parse::<Body>(br#"{"lines":[1.0,2e0]}"#).unwrap().lines, [1, 2]);
+    assert_eq!(refused(r#"{"lines":[1.5]}"#).code(), "INVALID_BODY");
     assert_eq!(refused("{").code(), "MALFORMED_BODY");
     assert_eq!(refused(r#"{"lines":[]} {}"#).code(), "MALFORMED_BODY");
     assert_eq!(refused("{}").code(), "INVALID_BODY");
