@@ -154,6 +154,9 @@ pub(crate) enum PortalError {
     /// The checker.
     #[error(transparent)]
     Verify(#[from] verify::VerifyError),
+    /// The queues cannot be looked at.
+    #[error(transparent)]
+    Queues(#[from] verify::QueueError),
     /// Nothing to ask about.
     #[error("there are no orders and waybills yet: run ops/quickstart first and leave it up")]
     Nothing,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rust_decimal::prelude::ToPrimitive as _;
 use serde::Serialize;
+use tokio::time::{Instant, interval};
 
 use super::class::{Class, Mix};
 use super::drive::Offer;
@@ -14,6 +15,7 @@ use super::samples::{Row, Samples};
 use super::say::Speaker;
 use super::{Beside, Ground, Measured, PortalError, kill};
 use crate::dice::Dice;
+use crate::verify::{depths, drained};
 
 /// Limits of the target: reads at 1,000/s and mixed requests at 400/s, in milliseconds.
 const READS_P99_MS: f64 = 20.0;
@@ -22,13 +24,14 @@ const MIXED_P99_MS: f64 = 100.0;
 const WITHOUT_DATABASE_PERCENT: f64 = 80.0;
 /// What is served of the peak under overload, of 100.
 const GOODPUT_PERCENT: f64 = 90.0;
-/// Seconds of one step of the search for the peak, and how much more the next one offers.
-const STEP_SECONDS: u64 = 5;
+/// How much more than the last step of the search for the peak the next one offers.
 const STEP_NUMERATOR: u32 = 3;
 const STEP_DENOMINATOR: u32 = 2;
 const STEPS_MAX: usize = 14;
 /// A step below this share of what was offered is beyond the peak.
 const BEYOND_THE_PEAK: f64 = 0.9;
+/// Between two looks at the queues.
+const LOOKED_AT_EVERY: Duration = Duration::from_millis(250);
 /// How much more than the peak is offered then.
 const OVERLOAD: u32 = 10;
 
@@ -129,19 +132,22 @@ pub(crate) async fn overload(ground: &mut Ground<'_>) -> Result<Measured, Portal
     })
 }
 
-/// More and more, until a tenth of it is not served any more.
+/// More and more, until a tenth of it is not served any more. Each step lasts as long as the overload, so that what
+/// the workers only put off counts in neither.
 async fn search(load: &mut Load, ground: &mut Ground<'_>) -> Result<Vec<Step>, PortalError> {
     let mut steps = Vec::new();
     let mut offered = ground.args.rate;
     for _ in 0..STEPS_MAX {
-        let offer = Offer { per_second: offered, seconds: STEP_SECONDS };
+        let seconds = ground.args.seconds;
+        let offer = Offer { per_second: offered, seconds };
         let samples = load.offer(ground, offer).await?;
-        let served = per_second(samples.served(|_| true), STEP_SECONDS);
+        let served = per_second(samples.served(|_| true), seconds);
         let p99_ms = rows(&samples)?.last().map_or(0.0, |all| all.latency.p99_ms);
         steps.push(Step { offered, served, p99_ms });
         // the next step begins with nothing of this one on its way
         ground.drive.settle().await;
         let _late = ground.drive.take_samples()?;
+        at_rest(ground).await?;
         if served < BEYOND_THE_PEAK * f64::from(offered) {
             break;
         }
@@ -151,6 +157,20 @@ async fn search(load: &mut Load, ground: &mut Ground<'_>) -> Result<Vec<Step>, P
         return Err(PortalError::NothingServed);
     }
     Ok(steps)
+}
+
+/// Waits until nothing is left in the work queues, or they have been looked at for as long as a change may take.
+async fn at_rest(ground: &Ground<'_>) -> Result<(), PortalError> {
+    let Some(amqp_url) = &ground.args.amqp_url else { return Ok(()) };
+    let deadline = Instant::now() + Duration::from_secs(ground.args.stall_seconds);
+    let mut looks = interval(LOOKED_AT_EVERY);
+    while Instant::now() < deadline {
+        looks.tick().await;
+        if drained(&depths(amqp_url).await?).violations == 0 {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// The target hour, while everybody is killed in turn.

@@ -1,4 +1,4 @@
-//! Identifiers as newtypes: a text id is never empty, bounded in bytes, free of control characters and
+//! Identifiers as newtypes: a text id is never empty, bounded in length, free of control characters and
 //! without a space at its ends.
 //! No generated ids here except those derived from a client's own key.
 
@@ -20,13 +20,13 @@ pub enum InvalidId {
         kind: &'static str,
     },
     /// The text is longer than its column.
-    #[error("{kind} has {bytes} bytes, at most {max} are allowed")]
+    #[error("{kind} has {characters} characters, at most {max} are allowed")]
     TooLong {
         /// Which identifier.
         kind: &'static str,
-        /// Its length in bytes.
-        bytes: usize,
-        /// The limit in bytes.
+        /// How many it has.
+        characters: usize,
+        /// How many it may have.
         max: usize,
     },
     /// The text holds a control character or one that this identifier does not allow, or a space at
@@ -44,8 +44,7 @@ pub enum InvalidId {
 struct Rule {
     /// Finds the first character that is not allowed, or not allowed where it stands.
     odd: fn(&str) -> Option<char>,
-    /// The same as a regular expression of JSON Schema. Lengths are in characters there and in bytes here:
-    /// a text that is not ASCII may have fewer characters than its schema says.
+    /// The same as a regular expression of JSON Schema.
     pattern: &'static str,
 }
 
@@ -62,8 +61,10 @@ fn check(kind: &'static str, text: &str, max: usize, rule: &Rule) -> Result<(), 
     if text.trim().is_empty() {
         return Err(InvalidId::Empty { kind });
     }
-    if text.len() > max {
-        return Err(InvalidId::TooLong { kind, bytes: text.len(), max });
+    // as JSON Schema and the databases count
+    let characters = text.chars().count();
+    if characters > max {
+        return Err(InvalidId::TooLong { kind, characters, max });
     }
     match (rule.odd)(text) {
         Some(character) => Err(InvalidId::Character { kind, character }),
@@ -130,8 +131,8 @@ macro_rules! text_id {
         }
 
         impl $name {
-            /// The longest value in bytes.
-            pub const MAX_BYTES: usize = $max;
+            /// The longest value in characters.
+            pub const MAX_CHARACTERS: usize = $max;
 
             /// Checks and wraps a text.
             ///

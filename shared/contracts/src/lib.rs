@@ -133,7 +133,7 @@ pub use standing::{
     AssignmentStanding, OrderStanding, SalesOrderStanding, WaybillEntry, WaybillOwner,
     WaybillStanding,
 };
-pub use time::Timestamp;
+pub use time::{NO_SUCH_YEAR, Timestamp, date as read_date, optional_date as read_optional_date};
 pub use timeline::{Timeline, TimelineCause, TimelineHold, TimelinePart, TimelineStep};
 pub use tracking::{InvalidTrackingCode, TrackingCode, TrackingStep, TrackingView};
 pub use travel::{TravelEnd, TravelRow};

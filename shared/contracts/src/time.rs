@@ -69,22 +69,32 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// What reading a day or a time says of a year that has not four digits, in whatever words around it: serde hands an
+/// error on as a text.
+pub const NO_SUCH_YEAR: &str = "is not one of 1 to 9999";
+
 /// Refuses years that have not four digits: no database keeps them, and one such row would fail its neighbours.
 fn in_range<E: Error>(date: NaiveDate) -> Result<(), E> {
     match date.year() {
         1..=9_999 => Ok(()),
-        year => Err(E::custom(format!("the year {year} is not one of 1 to 9999"))),
+        year => Err(E::custom(format!("the year {year} {NO_SUCH_YEAR}"))),
     }
 }
 
 /// Reads a calendar day, for fields of commands and questions.
-pub(crate) fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+///
+/// # Errors
+/// Of the deserializer; with [`NO_SUCH_YEAR`] when the year has not four digits.
+pub fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
     let date = NaiveDate::deserialize(deserializer)?;
     in_range(date).map(|()| date)
 }
 
 /// The same where the field may be missing.
-pub(crate) fn optional_date<'de, D: Deserializer<'de>>(
+///
+/// # Errors
+/// As [`date`].
+pub fn optional_date<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<NaiveDate>, D::Error> {
     let date = Option::<NaiveDate>::deserialize(deserializer)?;

@@ -120,7 +120,7 @@ impl Problem {
     }
 
     /// The same as 422: it was read, and what it says is not taken.
-    pub(crate) fn as_unprocessable(self) -> Self {
+    pub(crate) fn into_unprocessable(self) -> Self {
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, ..self }
     }
 

@@ -8,10 +8,9 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use chrono::{Datelike as _, NaiveDate};
+use contracts::NO_SUCH_YEAR;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use serde::de::{DeserializeOwned, Error};
-use serde::{Deserialize as _, Deserializer};
+use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use crate::problem::{Fault, Problem};
@@ -23,9 +22,6 @@ pub(crate) const BODY_BYTES: usize = 1024 * 1024;
 pub(crate) const FORM_BYTES: usize = 16 * 1024;
 /// How long a body may take.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
-/// What reading a day or a time says of a year that no worker keeps. It is well formed all the same: a time of the
-/// year 1 may be one of the year 0 in UTC.
-const NO_YEAR_OF_OURS: &str = "is not one of 1 to 9999";
 /// Arrays and objects within each other.
 const DEPTH_MAX: usize = 16;
 
@@ -41,9 +37,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
             Ok(axum::extract::Query(value)) => Ok(Self(value)),
             Err(rejection) => {
                 let message = rejection.body_text();
-                let is_unknown_year = message.contains(NO_YEAR_OF_OURS);
+                let is_no_year = is_no_year(&message);
                 let problem = Problem::invalid_field("query", message);
-                Err(if is_unknown_year { problem.as_unprocessable() } else { problem })
+                Err(if is_no_year { problem.into_unprocessable() } else { problem })
             }
         }
     }
@@ -154,11 +150,11 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
             | serde_json::error::Category::Io => ("MALFORMED_BODY", "the body is no JSON"),
         };
         let message = error.into_inner().to_string();
-        let is_unknown_year = message.contains(NO_YEAR_OF_OURS);
+        let is_no_year = is_no_year(&message);
         let field = (field != ".").then_some(field);
         let fault = Fault { field, line_no: None, code: "INVALID".to_owned(), message };
         let problem = Problem::bad_request(code, detail).with(vec![fault]);
-        if is_unknown_year { problem.as_unprocessable() } else { problem }
+        if is_no_year { problem.into_unprocessable() } else { problem }
     })?;
     reader
         .end()
@@ -166,24 +162,10 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
-/// No worker reads a day whose year has not four digits.
-fn has_four_digits<E: Error>(day: NaiveDate) -> Result<NaiveDate, E> {
-    match day.year() {
-        1..=9_999 => Ok(day),
-        year => Err(E::custom(format!("the year {year} {NO_YEAR_OF_OURS}"))),
-    }
-}
-
-/// Reads a calendar day.
-pub(crate) fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
-    has_four_digits(NaiveDate::deserialize(deserializer)?)
-}
-
-/// The same where it may be missing.
-pub(crate) fn optional_day<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<NaiveDate>, D::Error> {
-    Option::<NaiveDate>::deserialize(deserializer)?.map(has_four_digits).transpose()
+/// Whether that was said of a year that no worker keeps. It is well formed all the same: a time of the year 1 may be
+/// one of the year 0 in UTC.
+fn is_no_year(message: &str) -> bool {
+    message.contains(NO_SUCH_YEAR)
 }
 
 /// How deep arrays and objects lie within each other, by their brackets outside of texts.

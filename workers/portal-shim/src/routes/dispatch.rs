@@ -25,7 +25,7 @@ use crate::permit::{Rule, STAFF, Who};
 use crate::portal::Portal;
 use crate::precondition::{IfMatch, IfNoneMatch};
 use crate::problem::Problem;
-use crate::query::{self, Path, Payload, Query};
+use crate::query::{Path, Payload, Query};
 use crate::throttle::Class;
 
 /// Who says what routes do.
@@ -73,7 +73,7 @@ pub(crate) fn schemas(schemas: &mut Schemas) {
 struct Wanted {
     /// The day
     #[param(value_type = String, format = Date)]
-    #[serde(deserialize_with = "query::day")]
+    #[serde(deserialize_with = "contracts::read_date")]
     delivery_date: NaiveDate,
     /// Only those of this depot
     #[param(value_type = Option<String>, min_length = 1, max_length = 32, pattern = "^[A-Za-z0-9._-]+$")]

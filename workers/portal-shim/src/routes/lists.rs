@@ -64,7 +64,7 @@ struct OrdersAsked {
     status: Option<OrderStatus>,
     /// Only those promised for this day
     #[param(value_type = Option<String>, format = Date)]
-    #[serde(default, deserialize_with = "query::optional_day")]
+    #[serde(default, deserialize_with = "contracts::read_optional_date")]
     delivery_date: Option<NaiveDate>,
     /// Only those that changed then or later
     #[param(value_type = Option<String>, format = DateTime)]
@@ -110,7 +110,7 @@ struct WaybillsAsked {
     kind: Option<WaybillKind>,
     /// Only those promised for this day
     #[param(value_type = Option<String>, format = Date)]
-    #[serde(default, deserialize_with = "query::optional_day")]
+    #[serde(default, deserialize_with = "contracts::read_optional_date")]
     delivery_date: Option<NaiveDate>,
     /// Only those that this depot delivers
     #[param(value_type = Option<String>, max_length = 32, pattern = "^[A-Za-z0-9._-]+$")]

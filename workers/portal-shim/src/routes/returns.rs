@@ -24,7 +24,7 @@ use crate::permit::{EVERYBODY, Rule, SERVICE};
 use crate::portal::Portal;
 use crate::precondition::IfNoneMatch;
 use crate::problem::Problem;
-use crate::query::{self, Path, Payload};
+use crate::query::{Path, Payload};
 use crate::throttle::Class;
 
 /// Who asks for returns.
@@ -163,7 +163,7 @@ async fn show(
 struct Approval {
     /// The day on which the goods are fetched; absent: the customer drops them off, or the day after the
     /// request where the source's returns are fetched.
-    #[serde(default, deserialize_with = "query::optional_day")]
+    #[serde(default, deserialize_with = "contracts::read_optional_date")]
     pickup_date: Option<NaiveDate>,
     /// The window; absent: that of the order.
     #[serde(default)]

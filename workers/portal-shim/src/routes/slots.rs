@@ -17,7 +17,7 @@ use crate::openapi::Schemas;
 use crate::permit::{EVERYBODY, Rule, Who};
 use crate::portal::Portal;
 use crate::problem::Problem;
-use crate::query::{self, Query};
+use crate::query::Query;
 use crate::throttle::Class;
 
 /// Days of an answer when none are asked for.
@@ -48,7 +48,7 @@ struct Wanted {
     district: DistrictCode,
     /// The first day; today at the depot when absent
     #[param(value_type = Option<String>, format = Date)]
-    #[serde(default, deserialize_with = "query::optional_day")]
+    #[serde(default, deserialize_with = "contracts::read_optional_date")]
     from: Option<NaiveDate>,
     /// How many days
     #[param(minimum = 1, maximum = 14)]

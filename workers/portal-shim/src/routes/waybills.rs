@@ -24,7 +24,7 @@ use crate::permit::{EVERYBODY, Rule};
 use crate::portal::Portal;
 use crate::precondition::IfNoneMatch;
 use crate::problem::Problem;
-use crate::query::{self, Path, Payload};
+use crate::query::{Path, Payload};
 use crate::throttle::Class;
 
 const HOLDERS: &[Role] = &[
@@ -205,7 +205,7 @@ async fn cancel(
 #[serde(deny_unknown_fields)]
 struct Reschedule {
     /// The day.
-    #[serde(deserialize_with = "query::day")]
+    #[serde(deserialize_with = "contracts::read_date")]
     delivery_date: chrono::NaiveDate,
     /// The window.
     timeslot: TimeslotCode,

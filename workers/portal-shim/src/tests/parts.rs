@@ -290,3 +290,10 @@ fn an_operation_in_progress_is_begun_once() {
     assert!(operations.begin(id()).is_ok());
     assert_eq!(json!(State::Pending), json!("pending"));
 }
+
+#[test]
+fn a_year_that_no_worker_keeps_is_not_the_fault_of_the_form() {
+    let moment = |at: &str| parse::<contracts::Timestamp>(format!("{at:?}").as_bytes());
+    assert_eq!(moment("0001-01-01T00:00:00+17:14").unwrap_err().status().as_u16(), 422);
+    assert_eq!(moment("yesterday").unwrap_err().status().as_u16(), 400);
+}

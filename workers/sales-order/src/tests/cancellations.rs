@@ -388,6 +388,6 @@ fn long_words_are_cut_between_characters() {
 
 #[test]
 fn the_longest_waybill_number_has_room_for_the_suffix() {
-    let longest = WaybillNo::new("w".repeat(WaybillNo::MAX_BYTES)).unwrap();
+    let longest = WaybillNo::new("w".repeat(WaybillNo::MAX_CHARACTERS)).unwrap();
     request(None, None, wanted(&longest), at(2)).unwrap();
 }

@@ -186,7 +186,7 @@ fn the_waybill_stands_in_the_number() {
 
 #[test]
 fn the_longest_waybill_number_has_room_for_the_suffix() {
-    let waybill_no = WaybillNo::new("w".repeat(WaybillNo::MAX_BYTES)).unwrap();
+    let waybill_no = WaybillNo::new("w".repeat(WaybillNo::MAX_CHARACTERS)).unwrap();
     let longest = contracts::Assigned { waybill_no, ..assigned(1) };
     assign(None, &longest, &lines(1), &network(), SubmitAt::Assigned).unwrap();
 }
