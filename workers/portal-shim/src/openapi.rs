@@ -192,6 +192,9 @@ fn problem_response() -> Value {
     })
 }
 
+/// Printable ASCII but the empty text in quotes.
+const KEY: &str = r#"^([!#-~][!-~]*|"([!#-~][!-~]*)?|""[!-~]+)$"#;
+
 fn parameters() -> Value {
     let header = |name: &str, description: &str, schema: Value| {
         json!({"name": name, "in": "header", "required": false, "description": description,
@@ -202,7 +205,7 @@ fn parameters() -> Value {
             "Of your own making, for this command alone: sent again with the same body it has one effect \
              and the same answer; with another body it is refused (422 KEY_REUSED); while the first is in \
              progress it is refused (409 IN_PROGRESS).",
-            json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"})),
+            json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": KEY})),
         "Prefer": header("Prefer",
             "`wait=N`: how many seconds to wait for the outcome, 0 to 10 (2 when absent). Later it is found \
              at the address in `Location`. What is not understood is passed over.",
