@@ -91,7 +91,7 @@ pub(crate) struct PortalArgs {
     /// Requests a second; of overload, where the search for the peak begins
     #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=50_000))]
     pub(crate) rate: u32,
-    /// For so long, after the warm-up
+    /// For so long, after the warm-up; of overload, each step of the search, too
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) seconds: u64,
     /// Seconds at the same rate that are not measured

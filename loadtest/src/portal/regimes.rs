@@ -159,7 +159,8 @@ async fn search(load: &mut Load, ground: &mut Ground<'_>) -> Result<Vec<Step>, P
     Ok(steps)
 }
 
-/// Waits until nothing is left in the work queues, or they have been looked at for as long as a change may take.
+/// Waits until nothing is left in the work queues, or as long as is waited for a change. Without the broker's address
+/// it does not wait.
 async fn at_rest(ground: &Ground<'_>) -> Result<(), PortalError> {
     let Some(amqp_url) = &ground.args.amqp_url else { return Ok(()) };
     let deadline = Instant::now() + Duration::from_secs(ground.args.stall_seconds);

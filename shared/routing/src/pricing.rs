@@ -54,7 +54,8 @@ pub struct Forecast {
 pub struct Price {
     pub cost: u64,
     pub units_milli: u64,
-    /// In thousandths of the unit of cost; negative when more has to be bought later.
+    /// In thousandths of the unit of cost; negative when more has to be bought later. Of a larger truck on an open
+    /// route, less what such savings are overrated by.
     #[serde(default)]
     pub saves_milli: i64,
 }
