@@ -117,6 +117,7 @@ write_rabbitmq_files() {
 		max_message_size = 1048576
 		vm_memory_high_watermark.absolute = 2GiB
 		disk_free_limit.absolute = 1GB
+		raft.wal_max_size_bytes = 67108864
 		log.console = false
 		log.file = rabbitmq.log
 		log.file.level = warning

@@ -19,4 +19,4 @@ pub use queue::{Argument, Binding, Queue, QueueType};
 pub use topic::topic_matches;
 pub use topology::{DLX, EXCHANGES, ExchangeType, RETURN, Topology, is_routed};
 pub use user::{TopicPermission, User, users};
-pub use worker::{RetryTier, WorkQueue, WorkerKind};
+pub use worker::{BEHIND_AN_ORDER, RetryTier, WorkQueue, WorkerKind};

@@ -95,6 +95,18 @@ impl WorkQueue {
     }
 }
 
+/// Where what follows from an order waits on its way, behind the queue that takes orders themselves. How deep these
+/// are says whether the fleet can carry more new orders.
+pub const BEHIND_AN_ORDER: [(WorkerKind, WorkQueue); 7] = [
+    (WorkerKind::WaybillStatus, WorkQueue::Events),
+    (WorkerKind::WaybillStatus, WorkQueue::Commands),
+    (WorkerKind::AdraAssigner, WorkQueue::Events),
+    (WorkerKind::SalesOrder, WorkQueue::Events),
+    (WorkerKind::SalesOrder, WorkQueue::Commands),
+    (WorkerKind::WmsSync, WorkQueue::Events),
+    (WorkerKind::WmsSync, WorkQueue::Partner),
+];
+
 impl WorkerKind {
     /// Every kind.
     pub const ALL: [Self; 11] = [

@@ -9,6 +9,8 @@
     reason = "tests fail by panicking"
 )]
 
+mod pace;
+
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 

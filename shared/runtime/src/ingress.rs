@@ -1,20 +1,17 @@
 //! The ingress side: sends commands with confirms and hears their answers on a queue of its own.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use broker::{Connection, DepthProbe, Exclusive, FailureNote, Outgoing};
+use broker::{Connection, Exclusive, FailureNote, Outgoing};
 use contracts::{Actor, Contract, Envelope, Exchange, MessageId, Reply, Timestamp, TraceContext};
 use pacing::Backoff;
 use tokio::sync::{Mutex, mpsc, watch};
 
 use crate::core::Core;
-use crate::{Context, SendError};
+use crate::{Context, Depths, SendError};
 
 /// Answers that wait for their reader; more are dropped (the sender asks again by resending).
 const ANSWERS_MAX: usize = 4_096;
-/// How long a depth question may take.
-const DEPTH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Sends commands and hears answers. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -23,7 +20,7 @@ pub struct Ingress {
     reply_queue: String,
     answers: Arc<Mutex<Option<mpsc::Receiver<Reply>>>>,
     connection: watch::Receiver<Option<Connection>>,
-    probe: Arc<Mutex<Option<DepthProbe>>>,
+    depths: Depths,
 }
 
 impl Ingress {
@@ -44,8 +41,8 @@ impl Ingress {
             core,
             reply_queue,
             answers: Arc::new(Mutex::new(Some(answers))),
+            depths: Depths::new(connection.clone()),
             connection,
-            probe: Arc::new(Mutex::new(None)),
         }
     }
 
@@ -98,24 +95,10 @@ impl Ingress {
         self.connection.borrow().is_some() && self.core.publisher.is_ready()
     }
 
-    /// Ready messages of a queue at this moment.
-    ///
-    /// # Errors
-    /// [`SendError`] when there is no connection or no such queue.
-    pub async fn depth(&self, queue: &str) -> Result<u32, SendError> {
-        let mut probe = self.probe.lock().await;
-        if probe.as_ref().is_none_or(|probe| !probe.is_alive()) {
-            let connection = self.connection.borrow().clone().ok_or(SendError::Disconnected)?;
-            *probe = Some(DepthProbe::open(&connection).await?);
-        }
-        let open = probe.as_ref().ok_or(SendError::Disconnected)?;
-        match tokio::time::timeout(DEPTH_TIMEOUT, open.depth(queue)).await {
-            Ok(depth) => Ok(depth?),
-            Err(_elapsed) => {
-                *probe = None;
-                Err(SendError::Disconnected)
-            }
-        }
+    /// How deep queues are.
+    #[must_use]
+    pub const fn depths(&self) -> &Depths {
+        &self.depths
     }
 }
 

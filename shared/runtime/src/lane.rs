@@ -4,7 +4,7 @@
 //! batch it rests for as long as that batch took: see [`rest_after`].
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -58,28 +58,54 @@ pub(crate) struct Lane<W: Worker> {
 impl<W: Worker> Lane<W> {
     /// Works until the intake lets go of its end.
     pub(crate) async fn run(mut self) {
+        let mut pending = VecDeque::new();
         loop {
             let batch_max = self.batch_max();
-            let mut works = Vec::with_capacity(batch_max);
-            if self.arrivals.recv_many(&mut works, batch_max).await == 0 {
+            if !self.gather(&mut pending, batch_max).await {
                 return;
             }
-            works.retain(|work| work.held.is_alive());
-            let weight: usize = works.iter().map(|work| W::weight(&work.item.message)).sum();
+            let weight_of = |work: &Work<W::Message>| W::weight(&work.item.message);
+            let sizes = pending.iter().map(|work| (work.item.body.len(), weight_of(work)));
+            let first = pending.len().min(fitting(sizes, batch_max));
+            let works: Vec<_> = pending.drain(..first).collect();
+            let weight: usize = works.iter().map(weight_of).sum();
             let wanted = u32::try_from(weight).unwrap_or(u32::MAX);
             tokio::select! {
                 () = self.core.rate.permit(wanted) => {}
-                () = self.closing.begun() => continue,
+                () = self.closing.begun() => {
+                    pending.clear();
+                    continue;
+                }
             }
             let begun = Instant::now();
-            self.see_through(works, batch_max).await;
-            let waiting = self.arrivals.len();
+            self.see_through(works).await;
+            let waiting = pending.len() + self.arrivals.len();
             let rest = rest_after(begun.elapsed(), weight.max(waiting), batch_max);
             tokio::select! {
                 () = tokio::time::sleep(rest) => {}
-                () = self.closing.begun() => {}
+                () = self.closing.begun() => pending.clear(),
             }
         }
+    }
+
+    /// Fills up what waits for a batch with what has arrived; where there is nothing, waits for it. False when
+    /// nothing will come any more.
+    async fn gather(&mut self, pending: &mut VecDeque<Work<W::Message>>, batch_max: usize) -> bool {
+        let room = batch_max.saturating_sub(pending.len());
+        let mut arrived = Vec::with_capacity(room);
+        if pending.is_empty() {
+            if self.arrivals.recv_many(&mut arrived, batch_max).await == 0 {
+                return false;
+            }
+        } else {
+            while arrived.len() < room
+                && let Ok(work) = self.arrivals.try_recv()
+            {
+                arrived.push(work);
+            }
+        }
+        pending.extend(arrived);
+        true
     }
 
     fn batch_max(&self) -> usize {
@@ -90,8 +116,8 @@ impl<W: Worker> Lane<W> {
     }
 
     /// Sees every message settled: committed, sent on, or given back.
-    async fn see_through(&self, works: Vec<Work<W::Message>>, weight_max: usize) {
-        let mut stack = stack_of(works, weight_max, W::weight);
+    async fn see_through(&self, works: Vec<Work<W::Message>>) {
+        let mut stack = stack_of(works);
         let mut backoff = Backoff::lane();
         let mut races = 0;
         while let Some(mut works) = stack.pop() {
@@ -235,31 +261,25 @@ fn rest_after(took: Duration, weight: usize, batch_max: usize) -> Duration {
     if weight >= batch_max / SMALL { Duration::ZERO } else { took.min(REST_MAX) }
 }
 
+/// How many of the first messages make a batch: as many as one may hold, and one at least. `sizes` are their bytes
+/// and weights.
+fn fitting(sizes: impl Iterator<Item = (usize, usize)>, weight_max: usize) -> usize {
+    let mut all = (0, 0);
+    let fits = |(bytes, weight): (usize, usize)| {
+        all = (all.0 + bytes, all.1 + weight);
+        all.0 <= BATCH_BYTES_MAX && all.1 <= weight_max
+    };
+    sizes.map(fits).take_while(|fits| *fits).count().max(1)
+}
+
 /// A stack of batches to run, first one on top. What killed a process before may do it again: such
 /// messages run alone, after their neighbours.
-fn stack_of<M>(
-    works: Vec<Work<M>>,
-    weight_max: usize,
-    weight_of: impl Fn(&M) -> usize,
-) -> Vec<Vec<Work<M>>> {
+fn stack_of<M>(works: Vec<Work<M>>) -> Vec<Vec<Work<M>>> {
     let (suspects, others): (Vec<_>, Vec<_>) =
         works.into_iter().partition(|work| work.delivery_count > SUSPICIOUS_DELIVERIES);
-    let mut batches: Vec<Vec<Work<M>>> = Vec::new();
-    let (mut bytes, mut weight) = (0, 0);
-    for work in others {
-        bytes += work.item.body.len();
-        weight += weight_of(&work.item.message);
-        match batches.last_mut() {
-            Some(batch) if bytes <= BATCH_BYTES_MAX && weight <= weight_max => batch.push(work),
-            Some(_) | None => {
-                (bytes, weight) = (work.item.body.len(), weight_of(&work.item.message));
-                batches.push(vec![work]);
-            }
-        }
-    }
-    batches.extend(suspects.into_iter().map(|work| vec![work]));
-    batches.reverse();
-    batches
+    let mut stack: Vec<Vec<Work<M>>> = suspects.into_iter().rev().map(|work| vec![work]).collect();
+    stack.push(others);
+    stack
 }
 
 /// What a panic says.

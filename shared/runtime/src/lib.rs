@@ -13,6 +13,7 @@ mod batch;
 mod context;
 mod control;
 mod core;
+mod depths;
 mod error;
 mod failed;
 mod feed;
@@ -37,6 +38,7 @@ mod worker;
 
 pub use batch::{Batch, Item};
 pub use context::Context;
+pub use depths::Depths;
 pub use error::{RuntimeError, SendError, Unsent};
 pub use failed::DeadLetter;
 pub use feed::{Feed, Happened};

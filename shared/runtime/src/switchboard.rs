@@ -18,7 +18,7 @@ use telemetry::Latch;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::SendError;
+use crate::{Depths, SendError};
 
 /// How long the broker may take to confirm. A queue that takes longer is in trouble, and whoever sent the
 /// message is better told so than kept.
@@ -43,6 +43,7 @@ pub struct Switchboard {
     inner: Arc<Inner>,
     /// The queue that answers come to, while there is one.
     queue: watch::Receiver<Option<String>>,
+    depths: Depths,
 }
 
 #[derive(Debug)]
@@ -91,14 +92,21 @@ impl Switchboard {
             sent: AtomicU64::new(0),
         });
         let (open, receiver) = watch::channel(None);
-        let hearing = Hearing { inner: Arc::clone(&inner), link, queue, user, open, heard };
-        (Self { inner, queue: receiver }, hearing)
+        let (live, connection) = watch::channel(None);
+        let hearing = Hearing { inner: Arc::clone(&inner), link, queue, user, open, live, heard };
+        (Self { inner, queue: receiver, depths: Depths::new(connection) }, hearing)
     }
 
     /// The broker user that messages are published as: the sender of their ids.
     #[must_use]
     pub fn user(&self) -> &UserId {
         self.inner.publisher.user()
+    }
+
+    /// How deep queues are.
+    #[must_use]
+    pub const fn depths(&self) -> &Depths {
+        &self.depths
     }
 
     /// True while messages can be sent and answers can arrive.
@@ -204,6 +212,7 @@ pub(crate) struct Hearing {
     queue: String,
     user: UserId,
     open: watch::Sender<Option<String>>,
+    live: watch::Sender<Option<Connection>>,
     heard: Latch,
 }
 
@@ -215,12 +224,14 @@ impl Hearing {
             // a name of its own: the broker may not know yet that the last connection is gone
             let queue = format!("{}-{connection}", self.queue);
             match self.open(&queue).await {
-                Ok((_connection, answers)) => {
+                Ok((connection, answers)) => {
                     backoff.reset();
+                    self.live.send_replace(Some(connection));
                     self.announce(Some(queue));
                     self.hand_out(answers).await;
                     tracing::warn!("the connection that hears answers is lost");
                     self.announce(None);
+                    self.live.send_replace(None);
                     // dropped, they tell their readers that nothing will come
                     self.inner.waiting.all().clear();
                 }

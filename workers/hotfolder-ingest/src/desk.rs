@@ -6,26 +6,31 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use contracts::{Actor, ItemReply, MessageId, Refusal, Reply, ReplyOutcome, Timestamp};
-use pacing::Backoff;
-use queue_topology::{WorkQueue, WorkerKind};
+use pacing::{Backoff, Course, LOOKED_AT_EVERY, Pace, Turnstile};
+use queue_topology::{BEHIND_AN_ORDER, WorkQueue, WorkerKind};
 use runtime::{Ingress, SendError, Shutdown};
 use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::format::Command;
 use crate::metrics::Metrics;
-use crate::pace::{LOOKED_AT_EVERY, Pace, Turnstile};
 use crate::window::{Place, Window};
 
 /// Sends without an answer after which an order is reported as unanswered.
 const SENDS_MAX: u32 = 8;
 /// The longest wait for one answer.
 const PATIENCE_MAX: Duration = Duration::from_secs(600);
-/// How long a queue that is not there is left alone.
-const MISSING_PAUSE: Duration = Duration::from_secs(60);
+/// Orders a second at the start.
+const FIRST_RATE: f64 = 50.0;
+/// Orders a second at least.
+const LEAST_RATE: f64 = 1.0;
+/// What the rate grows by in half a second, once a queue stood.
+const GROWTH: f64 = 1.02;
+/// Senders wait for their turn and pass evenly.
+const CATCH_UP: Duration = Duration::from_millis(20);
 
 /// One command to be answered.
 #[derive(Debug)]
@@ -77,7 +82,7 @@ pub struct Desk {
     pending: Mutex<HashMap<MessageId, oneshot::Sender<Reply>>>,
     window: Window,
     turnstile: Turnstile,
-    depth_max: u32,
+    course: Course,
     patience: Duration,
     /// Ready messages in the queue that takes the commands, as last measured.
     backlog: AtomicU32,
@@ -101,12 +106,14 @@ impl Desk {
     /// A desk that sends through `ingress`.
     #[must_use]
     pub fn new(ingress: Ingress, limits: Limits, metrics: Metrics) -> Arc<Self> {
+        let depth_max = limits.depth_max;
+        let course = Course { depth_max, first: FIRST_RATE, least: LEAST_RATE, growth: GROWTH };
         Arc::new(Self {
             ingress,
             pending: Mutex::default(),
             window: Window::new(limits.window_max),
-            turnstile: Turnstile::new(Pace::new(limits.depth_max).rate()),
-            depth_max: limits.depth_max,
+            turnstile: Turnstile::new(Pace::new(course).rate(), CATCH_UP),
+            course,
             patience: limits.patience,
             backlog: AtomicU32::new(0),
             is_troubled: AtomicBool::new(false),
@@ -218,16 +225,15 @@ impl Desk {
     /// # Errors
     /// Never; the signature is that of a background task.
     pub async fn pace(self: Arc<Self>, shutdown: Shutdown) -> Result<(), String> {
-        let mut pace = Pace::new(self.depth_max);
+        let mut pace = Pace::new(self.course);
         let mut tick = interval(LOOKED_AT_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut missing = Missing::new();
         loop {
             tokio::select! {
                 () = shutdown.begun() => return Ok(()),
                 () = async { self.window.in_use().await; tick.tick().await; } => {}
             }
-            let deepest = self.deepest(&mut missing).await;
+            let deepest = self.deepest().await;
             let rate = pace.look(deepest, || self.turnstile.take_held_back());
             self.turnstile.set(rate);
             self.metrics.rate.set(rate.whole());
@@ -238,45 +244,15 @@ impl Desk {
     /// Ready messages of the deepest queue that orders pass on their way, our own unanswered
     /// commands not counted. A queue that cannot be measured counts as empty: the window alone
     /// bounds it.
-    async fn deepest(&self, missing: &mut Missing) -> u32 {
+    async fn deepest(&self) -> u32 {
+        let depths = self.ingress.depths();
         let own = u32::try_from(self.window.taken()).unwrap_or(u32::MAX);
-        let backlog = self.depth(FIRST, missing).await;
-        self.backlog.store(backlog, Ordering::Relaxed);
-        let mut deepest = backlog.saturating_sub(own);
-        for queue in BEHIND {
-            let depth = self.depth(queue, missing).await;
-            if queue == REPORTS || queue == RETURNS {
-                // what files report and give back waits there as orders do in the first queue
-                self.backlog.fetch_max(depth, Ordering::Relaxed);
-            }
-            deepest = deepest.max(depth);
-        }
-        deepest
-    }
-
-    /// Ready messages of one queue. Asking for a queue that is not there costs a channel, so it is
-    /// asked for rarely.
-    async fn depth(&self, (kind, queue): (WorkerKind, WorkQueue), missing: &mut Missing) -> u32 {
-        let queue = kind.queue(queue);
-        if missing.get(&queue).is_some_and(|since| since.elapsed() < MISSING_PAUSE) {
-            return 0;
-        }
-        match self.ingress.depth(&queue).await {
-            Ok(depth) => {
-                missing.remove(&queue);
-                depth
-            }
-            Err(SendError::Broker(error)) if error.is_permanent() => {
-                missing.insert(queue, Instant::now());
-                0
-            }
-            Err(
-                SendError::Broker(_)
-                | SendError::Publish(_)
-                | SendError::Encode(_)
-                | SendError::Disconnected,
-            ) => 0,
-        }
+        let taking = depths.of(FIRST).await;
+        // what files report and give back waits there as orders do in the first queue
+        let (reports, returns) = (depths.of(REPORTS).await, depths.of(RETURNS).await);
+        self.backlog.store(taking.max(reports).max(returns), Ordering::Relaxed);
+        let behind = depths.deepest_of(&BEHIND_AN_ORDER).await;
+        taking.saturating_sub(own).max(returns).max(behind)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<MessageId, oneshot::Sender<Reply>>> {
@@ -284,27 +260,12 @@ impl Desk {
     }
 }
 
-/// Queues that are not there, and since when that is known.
-type Missing = HashMap<String, Instant>;
-
 /// Where orders wait.
 const FIRST: (WorkerKind, WorkQueue) = (WorkerKind::OrderIntake, WorkQueue::Commands);
 /// Where reports wait, those of files and all others.
 const REPORTS: (WorkerKind, WorkQueue) = (WorkerKind::WaybillStatus, WorkQueue::Commands);
 /// Where returns wait.
 const RETURNS: (WorkerKind, WorkQueue) = (WorkerKind::CustomerService, WorkQueue::Commands);
-/// Where what follows from them waits.
-const BEHIND: [(WorkerKind, WorkQueue); 8] = [
-    (WorkerKind::WaybillStatus, WorkQueue::Events),
-    REPORTS,
-    RETURNS,
-    (WorkerKind::AdraAssigner, WorkQueue::Events),
-    (WorkerKind::SalesOrder, WorkQueue::Events),
-    (WorkerKind::SalesOrder, WorkQueue::Commands),
-    (WorkerKind::WmsSync, WorkQueue::Events),
-    (WorkerKind::WmsSync, WorkQueue::Partner),
-];
-
 /// An entry among those who wait, gone when it is dropped.
 struct Waiting<'a> {
     desk: &'a Desk,

@@ -22,7 +22,6 @@ pub mod ingest;
 pub mod metrics;
 pub mod name;
 pub mod order;
-pub mod pace;
 pub mod pipeline;
 pub mod report;
 pub mod reporters;

@@ -17,7 +17,6 @@ mod fleet;
 mod folder;
 mod name;
 mod order;
-mod pace;
 mod planted;
 mod report;
 mod returns;

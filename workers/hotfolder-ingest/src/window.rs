@@ -1,6 +1,6 @@
 //! How many commands may be without an answer: so many places, and who waits for one.
 //!
-//! How fast they are sent is none of its business: see [`crate::pace`].
+//! How fast they are sent is none of its business: see [`pacing::Pace`].
 
 use std::sync::Arc;
 

@@ -9,6 +9,7 @@ mod door;
 mod gate;
 mod gateway;
 mod idempotency;
+mod inflow;
 mod keys;
 mod metrics;
 mod openapi;
@@ -58,5 +59,6 @@ async fn run(server: Server, settings: Settings, front: Front) -> Result<(), Ser
     let mut around = JoinSet::new();
     let known = front.readiness.latch("keys");
     around.spawn(portal.keys.clone().keep(known, front.shutdown()));
+    around.spawn(portal.inflow.clone().keep(front.switchboard.depths().clone(), front.shutdown()));
     server.run(portal::router(portal), front.shutdown()).await
 }

@@ -8,13 +8,15 @@ use axum::response::Response;
 
 use crate::portal::Portal;
 
-/// Why a request was turned away before its handler.
+/// Why a request was not taken on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Turned {
     /// No place in its class.
     Full,
     /// No share left.
     Share,
+    /// As many new orders as the fleet carries.
+    Pace,
 }
 
 impl Turned {
@@ -23,6 +25,7 @@ impl Turned {
         match self {
             Self::Full => "full",
             Self::Share => "share",
+            Self::Pace => "pace",
         }
     }
 }

@@ -15,6 +15,7 @@ use telemetry::RequestMetrics;
 
 use crate::gateway::Gateway;
 use crate::idempotency::Operations;
+use crate::inflow::Inflow;
 use crate::keys::Keys;
 use crate::permit::Rules;
 use crate::settings::PortalSettings;
@@ -36,6 +37,8 @@ pub(crate) struct Reach {
     pub(crate) operations: Operations,
     /// How much is taken on.
     pub(crate) throttle: Throttle,
+    /// How many new orders.
+    pub(crate) inflow: Inflow,
     /// Who may do what.
     pub(crate) rules: Rules,
     /// What is counted.
@@ -60,17 +63,25 @@ impl FromRef<Portal> for Gateway {
     }
 }
 
+impl FromRef<Portal> for Inflow {
+    fn from_ref(portal: &Portal) -> Self {
+        portal.inflow.clone()
+    }
+}
+
 impl Portal {
     /// Put together; nothing is sent yet.
     pub(crate) fn new(settings: PortalSettings, front: &Front) -> Self {
+        let metrics = RequestMetrics::register(&front.registry);
         let gateway = Gateway::new(front.switchboard.clone(), front.feed.clone());
         Self(Arc::new(Reach {
             keys: Keys::new(gateway.clone()),
             gateway,
             operations: Operations::default(),
             throttle: Throttle::new(&settings),
+            inflow: Inflow::new(settings.depth, &front.registry, metrics.clone()),
             rules: routes::rules(),
-            metrics: RequestMetrics::register(&front.registry),
+            metrics,
             settings,
             shutdown: front.shutdown(),
         }))

@@ -66,7 +66,7 @@ pub(crate) struct PortalSettings {
     pub(crate) first: u16,
 
     /// Other requests in progress at most; more are answered 503 at once
-    #[arg(long = "portal-normal", env = "DRAY_PORTAL_NORMAL", value_name = "DRAY_PORTAL_NORMAL", default_value_t = 192, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    #[arg(long = "portal-normal", env = "DRAY_PORTAL_NORMAL", value_name = "DRAY_PORTAL_NORMAL", default_value_t = 96, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub(crate) normal: u16,
 
     /// Lists in progress at most; more are answered 503 at once
@@ -76,6 +76,10 @@ pub(crate) struct PortalSettings {
     /// Requests without a token (tracking, signing in) in progress at most; more are answered 503 at once
     #[arg(long = "portal-public", env = "DRAY_PORTAL_PUBLIC", value_name = "DRAY_PORTAL_PUBLIC", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub(crate) public: u16,
+
+    /// Ready messages of the deepest queue behind new orders at which only ten of them a second are let in
+    #[arg(long = "portal-depth", env = "DRAY_PORTAL_DEPTH", value_name = "DRAY_PORTAL_DEPTH", default_value_t = 200, value_parser = clap::value_parser!(u32).range(4..=100_000))]
+    pub(crate) depth: u32,
 
     /// Requests without a token a second for each address; of IPv6, for each /64
     #[arg(

@@ -64,7 +64,8 @@ impl RequestMetrics {
         registry.register("dray_http_request_duration", help, Some(Unit::Seconds), duration);
         let help = "Requests in progress";
         registry.register("dray_http_in_flight", help, None, metrics.in_flight.clone());
-        let help = "Requests answered at once because there was no place or no share left";
+        let help =
+            "Requests answered at once because they could not be taken on, by class and reason";
         registry.register("dray_http_turned_away", help, None, metrics.turned_away.clone());
         metrics
     }
@@ -89,7 +90,7 @@ impl RequestMetrics {
         self.duration.get_or_create(&labels).observe(elapsed.as_secs_f64());
     }
 
-    /// A request of a class was answered before its handler, and why.
+    /// A request of a class was not taken on, and why.
     pub fn turned_away(&self, class: &'static str, reason: &'static str) {
         self.turned_away.get_or_create(&TurnedLabels { class, reason }).inc();
     }

@@ -17,6 +17,7 @@ use utoipa_axum::routes;
 use crate::caller::Caller;
 use crate::command::Command;
 use crate::gateway::Gateway;
+use crate::inflow::Inflow;
 use crate::openapi::Schemas;
 use crate::parts;
 use crate::permit::{EVERYBODY, Rule, SERVICE};
@@ -75,9 +76,11 @@ pub(crate) fn schemas(schemas: &mut Schemas) {
     ),
 )]
 async fn create(
+    State(inflow): State<Inflow>,
     command: Command,
     Payload(order): Payload<CreateOrder>,
 ) -> Result<Response, Problem> {
+    inflow.one()?;
     let path = path_of(&order.source, &order.order_ref);
     command.create(&order, &path).await
 }
@@ -103,6 +106,7 @@ struct Orders {
     ),
 )]
 async fn create_many(
+    State(inflow): State<Inflow>,
     command: Command,
     Payload(Orders { orders }): Payload<Orders, BATCH_BYTES>,
 ) -> Result<Response, Problem> {
@@ -110,6 +114,7 @@ async fn create_many(
         let message = format!("{} orders: 1 to {ORDERS_MAX} are taken at once", orders.len());
         return Err(Problem::invalid_field("orders", message));
     }
+    inflow.many(orders.len())?;
     let batches = split(orders).into_iter();
     parts::send(command, parts::in_order(batches.map(|batch| (batch.orders.len(), batch)))).await
 }

@@ -1,5 +1,6 @@
 //! Replacements: goods that are sent again.
 
+use axum::extract::State;
 use axum::http::Method;
 use axum::response::Response;
 use contracts::RequestReplacement;
@@ -7,6 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::command::Command;
+use crate::inflow::Inflow;
 use crate::openapi::Schemas;
 use crate::permit::{Rule, SERVICE};
 use crate::portal::Portal;
@@ -40,8 +42,10 @@ pub(crate) fn schemas(schemas: &mut Schemas) {
     ),
 )]
 async fn request(
+    State(inflow): State<Inflow>,
     command: Command,
     Payload(wish): Payload<RequestReplacement>,
 ) -> Result<Response, Problem> {
+    inflow.one()?;
     command.send(&wish).await
 }

@@ -1,7 +1,7 @@
 //! Trouble: the broker away, workers that do not answer, too much at once, the end of the process.
 
 use contracts::{Exchange, PlaceHold};
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::eventually;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -81,6 +81,50 @@ async fn what_has_no_place_is_refused_at_once_while_others_go_on() {
     let (answer, ()) = tokio::join!(bench.send("POST", HOLDS, &headers, Some(hold())), worker);
     assert_eq!(answer.status, 200, "{answer:?}");
     bench.stop().await;
+}
+
+/// What waits for waybill-status stands for what follows from orders: nobody works on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn new_orders_are_held_back_while_a_queue_behind_them_is_full_and_nothing_else_is() {
+    let bench = Bench::with(&["--portal-depth", "4"]).await;
+    let authorized = bearer(&bench.staff());
+    let headers = [("authorization", authorized.as_str()), ("prefer", "respond-async")];
+    let post = async |path: &str, body: &Value| {
+        bench.send("POST", path, &headers, Some(body.to_string())).await
+    };
+    let hold: Value = serde_json::from_str(&hold()).unwrap();
+    for _ in 0..8 {
+        assert_eq!(post(HOLDS, &hold).await.status, 202);
+    }
+    bench.stage.wait_for_depth("waybill-status.commands", 8).await;
+    // ten a second come in all the same, so it takes many at once
+    let refused = eventually("an order is held back", async || {
+        for number in 0..50 {
+            let answer = post("/v1/orders", &order(number)).await;
+            if answer.status != 202 {
+                return Some(answer);
+            }
+        }
+        None
+    })
+    .await;
+    assert_eq!(refused.problem(503), "OVERLOADED");
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    let batch = json!({"orders": (0..50).map(order).collect::<Vec<_>>()});
+    assert_eq!(post("/v1/orders/batch", &batch).await.status, 202, "it waits for batches only");
+    let next = post("/v1/orders/batch", &batch).await;
+    assert_eq!(next.problem(503), "OVERLOADED", "it waits for what the one before brought");
+    assert_eq!(post(HOLDS, &hold).await.status, 202);
+    bench.stop().await;
+}
+
+fn order(number: u32) -> Value {
+    json!({
+        "source": "shop", "order_ref": format!("O-{number}"), "ordered_at": "2035-06-12T09:00:00Z",
+        "district": "D1", "delivery_date": "2035-06-14", "timeslot": "0900-1300", "currency": "EUR",
+        "lines": [{"line_no": 1, "merchant": "m1", "store": "s1", "sku": "A", "quantity": 1,
+                   "unit_price": "1.00", "sku_type": "dry", "volume_ml": 1, "weight_g": 1}],
+    })
 }
 
 /// Somebody signs in and never sends what was announced: that is the only place of what needs no token.
