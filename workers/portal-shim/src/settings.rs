@@ -66,7 +66,7 @@ pub(crate) struct PortalSettings {
     pub(crate) first: u16,
 
     /// Other requests in progress at most; more are answered 503 at once
-    #[arg(long = "portal-normal", env = "DRAY_PORTAL_NORMAL", value_name = "DRAY_PORTAL_NORMAL", default_value_t = 96, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    #[arg(long = "portal-normal", env = "DRAY_PORTAL_NORMAL", value_name = "DRAY_PORTAL_NORMAL", default_value_t = 192, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub(crate) normal: u16,
 
     /// Lists in progress at most; more are answered 503 at once
