@@ -152,6 +152,11 @@ impl Turnstile {
         }
     }
 
+    /// The rate in force.
+    pub fn rate(&self) -> Rate {
+        *self.rate.borrow()
+    }
+
     /// Changes the rate, also for whoever waits already.
     pub fn set(&self, rate: Rate) {
         self.rate.send_replace(rate);
@@ -187,7 +192,7 @@ impl Turnstile {
     /// # Errors
     /// How long it will be at least, at the rate in force; while everything is stopped, a second.
     pub fn try_pass(&self) -> Result<(), Duration> {
-        let rate = *self.rate.borrow();
+        let rate = self.rate();
         let mut next = self.next();
         let now = Instant::now();
         if rate.stopped || *next > now {
@@ -209,7 +214,7 @@ impl Turnstile {
     /// When the next one may pass, once so many more have.
     fn after(&self, next: Instant, now: Instant, more: u32) -> Instant {
         let earliest = now.checked_sub(self.catch_up).unwrap_or(next);
-        let each = Duration::from_secs_f64(1.0 / self.rate.borrow().per_second);
+        let each = Duration::from_secs_f64(1.0 / self.rate().per_second);
         earliest.max(next) + each * more
     }
 

@@ -75,13 +75,16 @@ impl Inflow {
         self.pass(&self.0.single)
     }
 
-    /// Lets so many new orders in at once.
+    /// Lets so many new orders in at once. While a queue stands, or has not been gone for long, they count as what
+    /// they are; a fleet that has nothing to do takes two thousand, and then the next.
     ///
     /// # Errors
     /// As [`Inflow::one`].
     pub(crate) fn many(&self, orders: usize) -> Result<(), Problem> {
         self.pass(&self.0.batches)?;
-        self.0.batches.count(u32::try_from(orders.saturating_sub(1)).unwrap_or(u32::MAX));
+        if self.0.batches.rate().per_second < FIRST_RATE {
+            self.0.batches.count(u32::try_from(orders.saturating_sub(1)).unwrap_or(u32::MAX));
+        }
         Ok(())
     }
 

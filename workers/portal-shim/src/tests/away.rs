@@ -92,6 +92,11 @@ async fn new_orders_are_held_back_while_a_queue_behind_them_is_full_and_nothing_
     let post = async |path: &str, body: &Value| {
         bench.send("POST", path, &headers, Some(body.to_string())).await
     };
+    let batch = json!({"orders": (0..50).map(order).collect::<Vec<_>>()});
+    for _ in 0..20 {
+        let answer = post("/v1/orders/batch", &batch).await;
+        assert_eq!(answer.status, 202, "nobody is held back while no queue stands: {answer:?}");
+    }
     let hold: Value = serde_json::from_str(&hold()).unwrap();
     for _ in 0..8 {
         assert_eq!(post(HOLDS, &hold).await.status, 202);
@@ -110,7 +115,6 @@ async fn new_orders_are_held_back_while_a_queue_behind_them_is_full_and_nothing_
     .await;
     assert_eq!(refused.problem(503), "OVERLOADED");
     assert_eq!(refused.header("retry-after"), Some("1"));
-    let batch = json!({"orders": (0..50).map(order).collect::<Vec<_>>()});
     assert_eq!(post("/v1/orders/batch", &batch).await.status, 202, "it waits for batches only");
     let next = post("/v1/orders/batch", &batch).await;
     assert_eq!(next.problem(503), "OVERLOADED", "it waits for what the one before brought");
