@@ -1,7 +1,7 @@
 //! How fast work is let in, given how deep the queues behind it are: so that neither a file of a million
 //! lines nor a crowd at the portal floods the fleet.
 //!
-//! One order becomes some ten messages on its way, most of them long after the order was answered, and
+//! One order becomes some two dozen messages on its way, most of them long after the order was answered, and
 //! what workers hold unacknowledged is in no queue. So the number of unanswered orders bounds nothing
 //! behind the first worker, and a window that opens and closes makes waves there. An even rate makes
 //! none.

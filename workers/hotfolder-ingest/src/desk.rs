@@ -266,6 +266,7 @@ const FIRST: (WorkerKind, WorkQueue) = (WorkerKind::OrderIntake, WorkQueue::Comm
 const REPORTS: (WorkerKind, WorkQueue) = (WorkerKind::WaybillStatus, WorkQueue::Commands);
 /// Where returns wait.
 const RETURNS: (WorkerKind, WorkQueue) = (WorkerKind::CustomerService, WorkQueue::Commands);
+
 /// An entry among those who wait, gone when it is dropped.
 struct Waiting<'a> {
     desk: &'a Desk,

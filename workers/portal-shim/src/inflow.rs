@@ -1,8 +1,8 @@
 //! How many new orders are let in: as many as the queues behind them carry, so that what is on the road already
 //! is answered for in time.
 //!
-//! A new order costs the fleet some twenty-five times what a status report does, most of it after the order was
-//! answered. Under ten times the load there would be more of them than at any other time, and reports would wait
+//! A new order makes some twenty-five messages in the fleet where a status report is one, most of them after the
+//! order was answered. Under ten times the load there would be more of them than at any other time, and reports would wait
 //! behind what follows from them. The hot folder paces itself in the same way, with less depth: who waits at the
 //! portal goes before files.
 //!
