@@ -99,6 +99,8 @@ require_free() {
 
 # ---- RabbitMQ ---------------------------------------------------------------------------------
 
+# The write-ahead log of quorum queues is rolled over at 64 MiB: at the broker's own 512 MiB, what it logs is
+# kept in memory until then, and the broker grows beyond 1 GiB under load.
 write_rabbitmq_files() {
     local home=$STATE/rabbitmq
     mkdir -p "$home/data" "$home/conf.d"

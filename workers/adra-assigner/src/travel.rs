@@ -82,6 +82,9 @@ pub(crate) struct Map {
 impl Map {
     /// For planning, which knows doors and seconds only. Doors of one district of one zone are one place.
     pub(crate) fn drives(&self, km_a_minute: f64) -> Drives {
+        if self.travel.0.is_empty() && self.depot.at.is_none() {
+            return Drives::default(); // no way from the depot is known, so no door would count
+        }
         let mut numbers: BTreeMap<(&Place, Option<&Place>), usize> = BTreeMap::new();
         let mut spots = vec![&self.depot];
         let mut doors = Vec::new();

@@ -247,12 +247,19 @@ impl Desk {
     async fn deepest(&self) -> u32 {
         let depths = self.ingress.depths();
         let own = u32::try_from(self.window.taken()).unwrap_or(u32::MAX);
-        let taking = depths.of(FIRST).await;
+        let (taking, returns) = (depths.of(FIRST).await, depths.of(RETURNS).await);
+        let mut deepest = taking.saturating_sub(own).max(returns);
         // what files report and give back waits there as orders do in the first queue
-        let (reports, returns) = (depths.of(REPORTS).await, depths.of(RETURNS).await);
-        self.backlog.store(taking.max(reports).max(returns), Ordering::Relaxed);
-        let behind = depths.deepest_of(&BEHIND_AN_ORDER).await;
-        taking.saturating_sub(own).max(returns).max(behind)
+        let mut backlog = taking.max(returns);
+        for queue in BEHIND_AN_ORDER {
+            let depth = depths.of(queue).await;
+            deepest = deepest.max(depth);
+            if queue == REPORTS {
+                backlog = backlog.max(depth);
+            }
+        }
+        self.backlog.store(backlog, Ordering::Relaxed);
+        deepest
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<MessageId, oneshot::Sender<Reply>>> {

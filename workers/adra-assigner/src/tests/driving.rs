@@ -118,6 +118,16 @@ fn planning_has_one_place_for_each_district_of_a_zone() {
     assert_eq!(map.drives(SPEED), Drives::new(4, seconds, places));
 }
 
+/// Where no way from the depot is known, planning compares nothing.
+#[test]
+fn planning_knows_no_drives_without_a_way_from_the_depot() {
+    let doors = vec![door(1, "D1", point(1, 1)), door(2, "D2", point(2, 2))];
+    let mut map = Map { depot: spot("depot:NORTH", None), doors, travel: travel(&[]) };
+    assert_eq!(map.drives(SPEED), Drives::default());
+    map.travel = travel(&[("depot:NORTH", "D1", 5)]);
+    assert_ne!(map.drives(SPEED), Drives::default());
+}
+
 proptest! {
     #[test]
     fn every_stop_has_its_turn_whatever_is_known(
